@@ -1,0 +1,30 @@
+#include "async/rate_limit.hpp"
+
+#include "async/signal.hpp"
+
+#include <algorithm>
+
+namespace kyc::async {
+
+std::chrono::steady_clock::time_point rate_limit::book(std::chrono::steady_clock::time_point now) {
+    using std::chrono::duration_cast;
+    using std::chrono::steady_clock;
+    if (per_second_ <= 0) return now;
+    const auto step = duration_cast<steady_clock::duration>(std::chrono::duration<double>(1.0 / per_second_));
+    // The bucket holds one second's worth: bookings may lie that far in the past of the steady stream, less the one
+    // taken now.
+    const auto depth =
+        duration_cast<steady_clock::duration>(std::chrono::duration<double>(std::max(1.0, 1.0 / per_second_)));
+    next_ = std::max(next_, now - depth + step);
+    const auto turn = std::max(next_, now);
+    next_ += step;
+    return turn;
+}
+
+awaitable<void> rate_limit::take() {
+    const auto now = std::chrono::steady_clock::now();
+    const auto turn = book(now);
+    if (turn > now) co_await sleep_for(turn - now);
+}
+
+} // namespace kyc::async

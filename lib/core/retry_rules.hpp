@@ -1,0 +1,50 @@
+#pragma once
+// The one owner of "what now?": from what came back to what kycd does (design section 8).
+
+#include "core/failure.hpp"
+#include "core/transport.hpp"
+
+#include <chrono>
+#include <optional>
+
+namespace kyc {
+
+/// Which call.
+enum class phase { token, submit, poll };
+
+/// What to do.
+enum class action {
+    accept,          ///< read the body: a receipt, an answer, a pair of tokens
+    fail,            ///< final for this case, with the ruling's code
+    retry,           ///< later, with backoff; for submit it is certain that nothing was accepted
+    renew_token,     ///< once, then replay
+    pause,           ///< the credentials are refused: nobody's case is at fault
+    unknown_outcome, ///< the API may have accepted (and billed) the submit
+    not_yet,         ///< a task too fresh to be found: poll again
+};
+
+struct ruling {
+    kyc::action action = kyc::action::retry;
+    std::optional<failure_code> code; ///< for fail
+    bool host_trouble = false;        ///< counts against the host (breaker), not against the case
+    bool service_trouble = false;     ///< counts against the service: five in a row pause it
+    bool hold = false;                ///< for unknown_outcome: never repeated by itself, whatever the settings say
+};
+
+/// For so long after its receipt a task that is not found, or breaks, may simply not be there yet.
+inline constexpr std::chrono::seconds fresh_task_age{60};
+
+/// The ruling for a reply with this HTTP status. `fresh_task` is true within fresh_task_age of the receipt (poll only).
+/// `body_sent` matters for submits: a 500/502/504 that came before the body was wholly written is a plain retry.
+/// Total: every int has a ruling. For phase token, pause is meant for a login; a refused refresh is followed by a
+/// login. A submit's `accept` still needs a usable id: without one the caller rules no_receipt().
+[[nodiscard]] ruling rule_for_status(phase during, int http_status, bool fresh_task = false,
+                                     sent body_sent = sent::all);
+
+/// The ruling for a request that got no usable reply.
+[[nodiscard]] ruling rule_for_transport(phase during, const transport_error& error);
+
+/// The ruling for an accepted submit that brought no usable task id: it may be billed, and nothing can find it again.
+[[nodiscard]] ruling no_receipt();
+
+} // namespace kyc

@@ -1,0 +1,111 @@
+#include "core/breaker.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace kyc;
+using namespace std::chrono_literals;
+
+namespace {
+
+const steady_time start{1000h};
+
+host_breaker opened() {
+    host_breaker breaker{retry_settings{}};
+    for (int i = 0; i < 5; ++i)
+        breaker.trouble(start, false, 0.5);
+    return breaker;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(breaker)
+
+BOOST_AUTO_TEST_CASE(five_troubles_in_a_row_open_it_and_a_success_between_does_not) {
+    host_breaker breaker{retry_settings{}};
+    for (int i = 0; i < 4; ++i)
+        BOOST_TEST(!breaker.trouble(start, false, 0.5));
+    BOOST_TEST(!breaker.success());
+    for (int i = 0; i < 4; ++i)
+        BOOST_TEST(!breaker.trouble(start, false, 0.5));
+    BOOST_TEST(!breaker.wait_until(start).has_value());
+    BOOST_TEST(breaker.trouble(start, false, 0.5));
+    BOOST_TEST(breaker.is_open());
+    BOOST_TEST((breaker.wait_until(start) == start + 500ms));
+}
+
+BOOST_AUTO_TEST_CASE(one_probe_at_a_time_and_each_later_than_the_last) {
+    auto breaker = opened();
+    auto now = start + 500ms;
+    for (const auto next : {1000ms, 2000ms, 4000ms}) {
+        BOOST_TEST(!breaker.wait_until(now).has_value());
+        BOOST_TEST(breaker.take());
+        BOOST_TEST((breaker.wait_until(now) == until_notified));
+        // What began before the breaker opened does not count as the probe.
+        BOOST_TEST(!breaker.trouble(now, false, 0.5));
+        BOOST_TEST((breaker.wait_until(now) == until_notified));
+        BOOST_TEST(!breaker.trouble(now, true, 0.5));
+        BOOST_TEST((breaker.wait_until(now) == now + next));
+        now += next;
+    }
+    BOOST_TEST(breaker.take());
+    breaker.give_back();
+    BOOST_TEST(!breaker.wait_until(now).has_value());
+    BOOST_TEST(breaker.take());
+    BOOST_TEST(breaker.success());
+    BOOST_TEST(!breaker.is_open());
+    BOOST_TEST(!breaker.take());
+}
+
+BOOST_AUTO_TEST_CASE(a_trouble_is_charged_only_when_others_got_through) {
+    host_breaker breaker{retry_settings{}};
+    BOOST_TEST(!breaker.charge("case", breaker.successes()));
+    BOOST_TEST(!breaker.charge("case", breaker.successes()));
+    breaker.success();
+    BOOST_TEST(breaker.charge("case", breaker.successes()));
+    BOOST_TEST(!breaker.charge("case", breaker.successes()));
+    breaker.success(false);
+    BOOST_TEST(!breaker.charge("case", breaker.successes()));
+    breaker.success();
+    breaker.forget("case");
+    BOOST_TEST(!breaker.charge("case", breaker.successes()));
+    breaker.success();
+    for (int i = 0; i < 5; ++i)
+        breaker.trouble(start, false, 0.5);
+    BOOST_TEST(!breaker.charge("case", breaker.successes()));
+}
+
+BOOST_AUTO_TEST_CASE(five_refusals_of_one_status_pause_a_service) {
+    refusal_streak streak{60s, 15min};
+    for (int i = 0; i < 4; ++i)
+        BOOST_TEST(!streak.refused(403, start, false));
+    BOOST_TEST(!streak.refused(404, start, false));
+    for (int i = 0; i < 3; ++i)
+        BOOST_TEST(!streak.refused(404, start, false));
+    streak.success(false);
+    for (int i = 0; i < 4; ++i)
+        BOOST_TEST(!streak.refused(404, start, false));
+    BOOST_TEST(streak.refused(404, start, false));
+    BOOST_TEST(streak.is_paused());
+}
+
+BOOST_AUTO_TEST_CASE(a_paused_service_is_probed_after_a_minute_then_ever_later_and_only_the_probe_resumes_it) {
+    refusal_streak streak{60s, 15min};
+    for (int i = 0; i < 5; ++i)
+        streak.refused(403, start, false);
+    auto now = start;
+    for (const auto wait : {60s, 120s, 240s, 480s, 900s, 900s}) {
+        BOOST_TEST((streak.wait_until(now) == now + wait));
+        now += wait;
+        BOOST_TEST(!streak.wait_until(now).has_value());
+        BOOST_TEST(streak.take());
+        BOOST_TEST((streak.wait_until(now) == until_notified));
+        BOOST_TEST(!streak.success(false));
+        BOOST_TEST(!streak.refused(403, now, true));
+    }
+    now += 900s;
+    BOOST_TEST(streak.take());
+    BOOST_TEST(streak.success(true));
+    BOOST_TEST(!streak.wait_until(now).has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
