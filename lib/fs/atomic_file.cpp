@@ -1,0 +1,86 @@
+#include "fs/atomic_file.hpp"
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+
+namespace kyc::fs {
+
+std::string temporary_name(const std::string& name) {
+    return ".kycd." + name + ".tmp";
+}
+
+bool is_temporary_name(std::string_view name) {
+    return name.starts_with(".kycd.") && name.ends_with(".tmp");
+}
+
+int write_all(int fd, std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        const auto written = ::write(fd, bytes.data(), bytes.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return errno;
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+    return 0;
+}
+
+std::ptrdiff_t read_some(int fd, std::span<std::byte> into) {
+    for (;;) {
+        const auto count = ::read(fd, into.data(), into.size());
+        if (count >= 0 || errno != EINTR) return count;
+    }
+}
+
+result<void> sync(const folder& where) {
+    if (::fsync(where.get()) != 0) return where.trouble_with(errno, "sync folder");
+    return {};
+}
+
+result<void> write_atomically(const folder& where, const std::string& name, std::string_view text, mode_t mode) {
+    const std::string temporary = temporary_name(name);
+    if (::unlinkat(where.get(), temporary.c_str(), 0) != 0 && errno != ENOENT)
+        return where.trouble_with(errno, "remove the stale", temporary);
+    auto file = open_beneath(where, temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
+    if (!file) return file.error();
+
+    int error = write_all(file->get(), std::as_bytes(std::span{text}));
+    const char* operation = "write";
+    // The umask has taken the group's bits; a file system without modes may refuse to give them back.
+    if (error == 0 && ::fchmod(file->get(), mode) != 0 && errno != EPERM && errno != EOPNOTSUPP) error = errno;
+    if (error == 0 && ::fsync(file->get()) != 0) {
+        error = errno;
+        operation = "sync";
+    }
+    file->reset();
+    if (error == 0 && ::renameat(where.get(), temporary.c_str(), where.get(), name.c_str()) != 0) {
+        error = errno;
+        operation = "rename into place";
+    }
+    if (error != 0) {
+        ::unlinkat(where.get(), temporary.c_str(), 0);
+        return where.trouble_with(error, operation, name);
+    }
+    return sync(where);
+}
+
+result<std::string> read_text(const folder& where, const std::string& name, std::uint64_t max_bytes) {
+    const auto file = open_beneath(where, name, O_RDONLY);
+    if (!file) return file.error();
+
+    struct stat found {};
+
+    if (::fstat(file->get(), &found) != 0) return where.trouble_with(errno, "look at", name);
+    if (!S_ISREG(found.st_mode)) return where.trouble_with(EINVAL, "read what is not a regular file,", name);
+
+    std::string text;
+    std::array<std::byte, 64 << 10> buffer{};
+    for (;;) {
+        const auto count = read_some(file->get(), buffer);
+        if (count < 0) return where.trouble_with(errno, "read", name);
+        if (count == 0) return text;
+        text.append(reinterpret_cast<const char*>(buffer.data()), static_cast<std::size_t>(count));
+        if (text.size() > max_bytes) return where.trouble_with(EFBIG, "read", name);
+    }
+}
+
+} // namespace kyc::fs

@@ -1,0 +1,79 @@
+#pragma once
+// A case's way through the folders: claim, publish, reject. Each step is one rename. Blocking: call it on the pool.
+
+#include "core/case_key.hpp"
+#include "core/result.hpp"
+#include "core/service.hpp"
+#include "fs/inbox.hpp"
+#include "fs/spool_layout.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kyc::fs {
+
+/// Who may read what kycd makes: 0700/0600, or 2770/0660 with a group.
+struct access_rules {
+    std::optional<unsigned> group; ///< gid
+};
+
+/// A case that lies in work/ and is kycd's alone.
+struct claimed_case {
+    case_key key;
+    std::filesystem::path folder; ///< work/<folder>/<name>
+    bool flat = false;            ///< its files are called <case>.<field>.<ext>
+};
+
+/// What an entry is called once it is claimed: its own names, or percent-encoded ones where those are not acceptable.
+[[nodiscard]] case_key key_of(const inbox_entry& entry);
+
+/// Makes the four roots, the service folders of the inbox, and kycd's own folders in work/. The inbox is made only if
+/// its parent is there: it may be a mount that is missing. Existing folders keep their modes, but for work/, outbox/
+/// and failed/ that belong to kycd and that the group cannot use yet. kycd's own folders in work/ are 0700 always.
+/// Faults name the path.
+[[nodiscard]] result<void> prepare_spool(const spool_layout& layout, const std::vector<std::string>& service_folders,
+                                         const access_rules& access);
+
+enum class claim_refusal {
+    gone,     ///< the entry is not there any more
+    occupied, ///< a case of this name is still in work/: try again when it has left
+};
+
+using claim_outcome = boost::system::result<claimed_case, claim_refusal>;
+
+/// Moves an entry from the inbox into work/ without replacing anything. Afterwards a producer cannot touch its names
+/// any more. A folder is renamed as it is; of a flat case every file that read_flat_name gives to it (an unknown
+/// service is read as one without images). An entry that is neither a folder nor flat files (a link, a FIFO) gets a
+/// folder around it. A producer's own result.json and error.json become result.json.dropped and so on: those names are
+/// kycd's. On another file system: renamed to <inbox>/.kycd/ first, then copied, fsynced, compared by hash and removed.
+/// After a fault the entry is in the inbox again, unless that failed too: then recover_work() finds it.
+/// Different entries may be claimed at the same time, the same one may not.
+[[nodiscard]] result<claim_outcome> claim(const spool_layout& layout, const inbox_entry& entry,
+                                          const service_table& services, const access_rules& access);
+
+/// Undoes or finishes what a crash left half claimed or half delivered, then lists what lies in work/. Before anything
+/// else runs. A half-assembled flat case goes back to the inbox, or on into work/ when one of its names is taken there.
+/// One case that cannot be put in order does not stop the others: it stays where it is and a sentence about it goes to
+/// `strays`, as do things in work/ that are no cases. Idempotent. A fault means that a root cannot be read.
+[[nodiscard]] result<std::vector<claimed_case>> recover_work(const spool_layout& layout, const access_rules& access,
+                                                             std::vector<std::string>* strays = nullptr);
+
+/// Writes `text` as `name` into the case's folder: temporary file, fsync, rename, fsync of the folder.
+[[nodiscard]] result<void> write_in_case(const claimed_case& which, const std::string& name, const std::string& text,
+                                         const access_rules& access);
+
+/// The text of a file that kycd wrote into the case's folder before; none if there is none, or if it is another user's.
+[[nodiscard]] result<std::optional<std::string>> read_in_case(const claimed_case& which, const std::string& name);
+
+/// Moves the whole folder into outbox/<folder>/ or failed/<folder>/, never over another (`<case>~2`), and fsyncs both
+/// parents. Before that, everything in it gets the modes of `access` as far as permitted. Returns where it went.
+/// On another file system: copied to <outbox>/.kycd/, fsynced, compared, one rename, and only then removed from work/.
+/// After a fault the case is still in work/ and the same call can be made again.
+[[nodiscard]] result<std::filesystem::path> publish(const spool_layout& layout, const claimed_case& which,
+                                                    const access_rules& access);
+[[nodiscard]] result<std::filesystem::path> reject(const spool_layout& layout, const claimed_case& which,
+                                                   const access_rules& access);
+
+} // namespace kyc::fs

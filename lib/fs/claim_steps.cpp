@@ -1,0 +1,202 @@
+#include "fs/claim_steps.hpp"
+
+#include "fs/atomic_file.hpp"
+#include "fs/case_open.hpp"
+#include "fs/tree.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+
+namespace kyc::fs {
+
+namespace {
+
+using path_names = std::vector<std::string>;
+
+path_names flat_marks(const case_key& key) {
+    return {".flat", key.folder};
+}
+
+path_names copied_marks(const staged_case& which) {
+    if (which.flat) return {".copied", ".flat", which.key.folder};
+    return {".copied", which.key.folder};
+}
+
+std::string joined(const path_names& names, const std::string& last) {
+    std::string text;
+    for (const auto& name : names)
+        text += name + '/';
+    return text + last;
+}
+
+result<bool> has_mark(const folder& work, const path_names& where, const std::string& name) {
+    const auto found = stat_in(work, joined(where, name));
+    if (!found) return found.error();
+    return found->has_value();
+}
+
+result<void> set_mark(const folder& work, const path_names& where, const std::string& name, bool durable) {
+    const auto parent = make_private(work, where);
+    if (!parent) return parent.error();
+    const auto made = open_beneath(*parent, name, O_WRONLY | O_CREAT, 0600);
+    if (!made) return made.error();
+    return durable ? sync(*parent) : result<void>{};
+}
+
+void clear_mark(const folder& work, const path_names& where, const std::string& name) {
+    ::unlinkat(work.get(), joined(where, name).c_str(), 0);
+}
+
+/// kycd's answer must be kycd's: recovery delivers a case that has a result.json without asking the API.
+result<void> make_names_safe(const folder& where) {
+    const auto names = list_names(where);
+    if (!names) return names.error();
+    for (const auto& name : *names) {
+        if (!is_own_name(name)) continue;
+        std::string other = name + ".dropped";
+        for (int count = 2;; ++count) {
+            const int error = rename_no_replace(where, name, where, other);
+            if (error == 0) break;
+            if (error != EEXIST && error != ENOTEMPTY) return where.trouble_with(error, "rename aside", name);
+            other = name + ".dropped~" + std::to_string(count);
+        }
+    }
+    return {};
+}
+
+/// The copy is in work/ for good; the source must never be claimed again.
+result<void> remove_source(const folder& parent, const folder& work, const staged_case& which) {
+    auto removed = remove_tree(parent, which.key.name);
+    if (removed) removed = sync(parent);
+    // The share may be gone in this moment. The case is claimed nevertheless; the mark remembers what is left to do.
+    if (!removed) return set_mark(work, copied_marks(which), which.key.name, true);
+    clear_mark(work, copied_marks(which), which.key.name);
+    return {};
+}
+
+} // namespace
+
+result<folder> make_private(const folder& root, const std::vector<std::string>& names) {
+    auto here = make_folder_in(root, names.front(), 0700);
+    for (std::size_t i = 1; here && i < names.size(); ++i) {
+        auto next = make_folder_in(*here, names[i], 0700);
+        here = std::move(next);
+    }
+    return here;
+}
+
+result<folder> stage_parent(const folder& inbox, const folder& work, const staged_case& which) {
+    path_names names{which.elsewhere ? ".kycd" : ".assembly"};
+    if (which.flat) names.emplace_back(".flat");
+    names.push_back(which.key.folder);
+    return make_private(which.elsewhere ? inbox : work, names);
+}
+
+result<bool> has_flat_mark(const folder& work, const case_key& key) {
+    return has_mark(work, flat_marks(key), key.name);
+}
+
+void clear_flat_mark(const folder& work, const case_key& key) {
+    clear_mark(work, flat_marks(key), key.name);
+}
+
+result<bool> bring_in(const folder& inbox, const folder& work, const staged_case& which, const access_rules& access) {
+    const auto& key = which.key;
+    auto from = stage_parent(inbox, work, which);
+    if (!from) return from.error();
+    if (const auto there = stat_in(work, key.folder + '/' + key.name); there && *there) return false;
+
+    auto copies = which.elsewhere ? make_private(work, {".assembly", ".copy", key.folder}) : result<folder>{folder{}};
+    if (!copies) return copies.error();
+    const folder& ready = which.elsewhere ? *copies : *from;
+    const auto give_up = [&](fault why) {
+        if (which.elsewhere) static_cast<void>(remove_tree(*copies, key.name));
+        return why;
+    };
+    if (which.elsewhere) {
+        if (auto copied = copy_tree(*from, key.name, *copies, key.name, access); !copied)
+            return give_up(copied.error());
+    }
+    {
+        const auto opened = open_folder_in(ready, key.name);
+        if (!opened) return give_up(opened.error());
+        // A producer may own the folder and not let us: work/ itself is what shuts everybody else out.
+        if (set_access(opened->get(), folder_mode(access), access) != 0)
+            static_cast<void>(set_access(opened->get(), 0700, access_rules{}));
+        if (auto safe = make_names_safe(*opened); !safe) return give_up(safe.error());
+    }
+    // Not synced on one file system: a power cut that undoes the rename below leaves the case to be claimed again, and
+    // the mark is older than the rename in the file system's own order.
+    clear_flat_mark(work, key);
+    if (which.flat) {
+        if (auto marked = set_mark(work, flat_marks(key), key.name, which.elsewhere); !marked)
+            return give_up(marked.error());
+    }
+    const auto target = make_private(work, {key.folder});
+    if (!target) return give_up(target.error());
+    const int error = rename_no_replace(ready, key.name, *target, key.name);
+    if (error != 0) return give_up(ready.trouble_with(error, "rename into work", key.name));
+    if (!which.elsewhere) return true;
+
+    if (auto done = sync(*target); !done) return done.error();
+    if (auto done = sync(work); !done) return done.error();
+    if (auto done = remove_source(*from, work, which); !done) return done.error();
+    return true;
+}
+
+result<bool> give_back(const folder& inbox, const folder& work, const staged_case& which,
+                       const std::string& inbox_folder) {
+    const auto parent = stage_parent(inbox, work, which);
+    if (!parent) return parent.error();
+    const auto target = open_folder_in(inbox, inbox_folder);
+    if (!target && is_absent(target.error())) return false;
+    if (!target) return target.error();
+    {
+        const auto parts = open_folder_in(*parent, which.key.name);
+        if (!parts) return parts.error();
+        const auto names = list_names(*parts);
+        if (!names) return names.error();
+        for (const auto& name : *names) {
+            const auto taken = stat_in(*target, name);
+            if (!taken) return taken.error();
+            if (*taken) return false;
+        }
+        for (const auto& name : *names) {
+            const int error = rename_no_replace(*parts, name, *target, name);
+            if (error == EEXIST || error == ENOTEMPTY) return false;
+            if (error != 0) return parts->trouble_with(error, "rename back to the inbox", name);
+        }
+    }
+    if (::unlinkat(parent->get(), which.key.name.c_str(), AT_REMOVEDIR) != 0)
+        return parent->trouble_with(errno, "remove", which.key.name);
+    return true;
+}
+
+result<bool> settle_staged(const folder& inbox, const folder& work, const staged_case& which,
+                           const access_rules& access) {
+    const auto& key = which.key;
+    if (which.elsewhere) {
+        const auto marked = has_mark(work, copied_marks(which), key.name);
+        if (!marked) return marked.error();
+        const auto claimed = stat_in(work, key.folder + '/' + key.name);
+        if (!claimed) return claimed.error();
+        const auto claimed_flat = has_flat_mark(work, key);
+        if (!claimed_flat) return claimed_flat.error();
+        // A name is staged only while work/ has no case of it, so the case there is the copy of this one.
+        if (*marked || (*claimed && *claimed_flat == which.flat)) {
+            const auto parent = stage_parent(inbox, work, which);
+            if (!parent) return parent.error();
+            if (auto removed = remove_tree(*parent, key.name); !removed) return removed.error();
+            if (auto synced = sync(*parent); !synced) return synced.error();
+            clear_mark(work, copied_marks(which), key.name);
+            return true;
+        }
+    }
+    if (which.flat) {
+        const auto back = give_back(inbox, work, which, key.folder);
+        if (!back || *back) return back;
+    }
+    return bring_in(inbox, work, which, access);
+}
+
+} // namespace kyc::fs

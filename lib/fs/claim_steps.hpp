@@ -1,0 +1,47 @@
+#pragma once
+// The steps of a claim, shared by claiming and by recovering from a claim that was cut short.
+//
+// A case is staged first (renamed out of the inbox to a place that is kycd's) and then brought in (its names made safe,
+// one rename into work/). When work/ is on another file system it is staged on the inbox's and copied on the way in.
+
+#include "core/result.hpp"
+#include "fs/case_folder.hpp"
+#include "fs/safe_open.hpp"
+
+#include <string>
+
+namespace kyc::fs {
+
+/// A case between inbox and work/.
+struct staged_case {
+    case_key key;
+    bool flat = false;      ///< several files were moved into a folder made for them
+    bool elsewhere = false; ///< it is in <inbox>/.kycd instead of work/.assembly
+};
+
+/// Makes and opens `names`, one beneath the other, private to kycd.
+[[nodiscard]] result<folder> make_private(const folder& root, const std::vector<std::string>& names);
+
+/// The folder that holds the staged case.
+[[nodiscard]] result<folder> stage_parent(const folder& inbox, const folder& work, const staged_case& which);
+
+/// From the stage into work/. False when a case of this name is there already; it then stays staged, as after a fault.
+[[nodiscard]] result<bool> bring_in(const folder& inbox, const folder& work, const staged_case& which,
+                                    const access_rules& access);
+
+/// Moves a flat case's files back to the inbox. False, with nothing moved, when one of the names is taken there or the
+/// service folder is gone. `inbox_folder` is the service folder's name as it is in the inbox.
+[[nodiscard]] result<bool> give_back(const folder& inbox, const folder& work, const staged_case& which,
+                                     const std::string& inbox_folder);
+
+/// Puts a case in order that an interrupted claim left staged. False when it has to stay there.
+[[nodiscard]] result<bool> settle_staged(const folder& inbox, const folder& work, const staged_case& which,
+                                         const access_rules& access);
+
+/// Whether the mark says that the case of this name in work/ is flat.
+[[nodiscard]] result<bool> has_flat_mark(const folder& work, const case_key& key);
+
+/// Removes that mark. Failing is harmless: a mark without a case means nothing, and a claim removes it first.
+void clear_flat_mark(const folder& work, const case_key& key);
+
+} // namespace kyc::fs

@@ -1,0 +1,74 @@
+#include "fs/atomic_file.hpp"
+#include "fs/case_folder.hpp"
+#include "fs/claim_steps.hpp"
+#include "fs/delivery.hpp"
+#include "fs/tree.hpp"
+
+#include <cerrno>
+
+namespace kyc::fs {
+
+namespace {
+
+/// <root>/<folder>, made when the first case of a service arrives.
+result<folder> target_folder(const folder& root, const std::string& name, const access_rules& access) {
+    bool created = false;
+    auto made = make_folder_in(root, name, 0700, &created);
+    if (!made || !created) return made;
+    if (const int error = set_access(made->get(), folder_mode(access), access); error != 0)
+        return made->trouble_with(error, "set the group and mode of");
+    if (auto done = sync(root); !done) return done.error();
+    return made;
+}
+
+result<std::filesystem::path> deliver(const spool_layout& layout, const std::filesystem::path& root_path,
+                                      const claimed_case& which, const access_rules& access) {
+    const auto& key = which.key;
+    const auto work = open_folder(layout.roots().work);
+    if (!work) return work.error();
+    // An earlier call may have ended in a fault after the case had arrived.
+    const auto arrived = settle_delivery(*work, key);
+    if (!arrived) return arrived.error();
+    if (*arrived) return **arrived;
+
+    const auto source = open_folder_in(*work, key.folder);
+    if (!source) return source.error();
+    const auto root = open_folder(root_path);
+    if (!root) return root.error();
+    const auto target = target_folder(*root, key.folder, access);
+    if (!target) return target.error();
+    set_access_below(*source, key.name, access);
+
+    std::string name;
+    for (int count = 1;; ++count) {
+        name = numbered_name(key.name, count);
+        const int error = rename_no_replace(*source, key.name, *target, name);
+        if (error == 0) break;
+        if (error == EXDEV) return deliver_by_copy(*work, *root, *target, key, access);
+        if (error != EEXIST && error != ENOTEMPTY)
+            return source->trouble_with(error, "rename into " + target->path.string(), key.name);
+    }
+    auto synced = sync(*target);
+    if (synced) synced = sync(*source);
+    if (!synced) {
+        // Not known to be durable is not delivered: back, so that the caller can try again.
+        static_cast<void>(rename_no_replace(*target, name, *source, key.name));
+        return synced.error();
+    }
+    clear_flat_mark(*work, key);
+    return target->path / name;
+}
+
+} // namespace
+
+result<std::filesystem::path> publish(const spool_layout& layout, const claimed_case& which,
+                                      const access_rules& access) {
+    return deliver(layout, layout.roots().outbox, which, access);
+}
+
+result<std::filesystem::path> reject(const spool_layout& layout, const claimed_case& which,
+                                     const access_rules& access) {
+    return deliver(layout, layout.roots().failed, which, access);
+}
+
+} // namespace kyc::fs

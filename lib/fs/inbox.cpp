@@ -1,0 +1,172 @@
+#include "fs/inbox.hpp"
+
+#include "core/case_name.hpp"
+#include "fs/inbox_clock.hpp"
+#include "fs/inbox_scan.hpp"
+#include "fs/mount_kind.hpp"
+#include "fs/readiness.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <map>
+#include <mutex>
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace kyc::fs {
+
+namespace {
+
+using namespace intake;
+using std::chrono::milliseconds;
+
+/// What names an entry; its priority does not.
+using entry_key = std::tuple<std::string, std::string, bool>;
+
+entry_key key_of(const inbox_entry& entry) {
+    return {entry.folder, entry.name, entry.flat};
+}
+
+/// What is remembered of an entry between two looks.
+struct memory {
+    std::uint64_t fingerprint = 0;
+    std::chrono::steady_clock::time_point unchanged_since;
+    std::uint64_t last_look = 0; ///< a count, to tell looks before a scan from looks during it
+    known_hashes hashes;
+};
+
+class disk_inbox : public inbox {
+  public:
+    disk_inbox(spool_layout layout, intake_settings rules, service_table services, inbox_clock clock)
+        : layout_(std::move(layout)), rules_(rules), services_(std::move(services)), clock_(std::move(clock)) {}
+
+    result<std::vector<inbox_entry>> list() override {
+        const auto begun = next_look();
+        auto root = open_root();
+        if (root.has_error()) return root.error();
+        auto entries = scan_inbox(root->get(), services_, flat_);
+        if (entries.has_error()) return fault(entries.error().code, entries.error().what + " (" + root_name() + ")");
+        forget_all_but(*entries, begun);
+        return entries;
+    }
+
+    result<examination> examine(const inbox_entry& entry, bool renamed_in) override {
+        auto root = open_root();
+        if (root.has_error()) return root.error();
+        const unique_fd folder = open_folder(root->get(), entry.folder.c_str());
+        if (!folder) {
+            if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) return gone(entry);
+            return last_fault(errno, "open " + layout_.inbox_service(entry.folder).string());
+        }
+        const service nobody;
+        const service* target = services_.find(entry.folder);
+        auto sight = look_at(folder.get(), entry, target ? *target : nobody, flat_);
+        if (sight.has_error()) {
+            return fault(sight.error().code, layout_.inbox_service(entry.folder).string() + ": " + sight.error().what);
+        }
+        if (sight->what == case_sight::presence::gone) return gone(entry);
+
+        const bool shared = clock_.only_observe || network_type(folder.get()).has_value();
+        auto known = remember(entry, *sight, !shared);
+        quietness time;
+        time.quiet = quiet_for(known, *sight, !shared);
+        time.renamed_in = renamed_in;
+        time.leases = !shared;
+        auto judged = judge(entry, *sight, target, services_, rules_, time, known.hashes);
+        keep_hashes(entry, std::move(known.hashes));
+        return judged;
+    }
+
+    void forget(const inbox_entry& entry) override {
+        const std::lock_guard lock(mutex_);
+        memories_.erase(key_of(entry));
+    }
+
+  private:
+    [[nodiscard]] std::string root_name() const { return layout_.roots().inbox.string(); }
+
+    /// The root itself may be a link: it is the operator's, not a producer's.
+    [[nodiscard]] result<unique_fd> open_root() const {
+        unique_fd root(::open(layout_.roots().inbox.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (!root) return last_fault(errno, "open the inbox " + root_name());
+        return root;
+    }
+
+    examination gone(const inbox_entry& entry) {
+        forget(entry);
+        return entry_gone{};
+    }
+
+    std::uint64_t next_look() {
+        const std::lock_guard lock(mutex_);
+        return ++looks_;
+    }
+
+    /// Compares with the look before and returns what is now known of the entry.
+    memory remember(const inbox_entry& entry, const case_sight& sight, bool own_clock) {
+        const auto looks = fingerprint(sight.files, own_clock) + (sight.marker ? 1 : 0);
+        const auto now = clock_.steady();
+        const std::lock_guard lock(mutex_);
+        const auto [known, is_new] = memories_.try_emplace(key_of(entry));
+        if (is_new || known->second.fingerprint != looks) {
+            known->second.fingerprint = looks;
+            known->second.unchanged_since = now;
+        }
+        known->second.last_look = ++looks_;
+        return known->second;
+    }
+
+    void keep_hashes(const inbox_entry& entry, known_hashes hashes) {
+        if (hashes.empty()) return;
+        const std::lock_guard lock(mutex_);
+        if (const auto known = memories_.find(key_of(entry)); known != memories_.end()) {
+            known->second.hashes = std::move(hashes);
+        }
+    }
+
+    /// On a local file system the ctime says at once how long nothing moved: no program can set it. Where another
+    /// machine's clock made it, or it lies in the future, only what we saw ourselves counts.
+    [[nodiscard]] milliseconds quiet_for(const memory& known, const case_sight& sight, bool own_clock) const {
+        using std::chrono::floor;
+        const auto observed = floor<milliseconds>(clock_.steady() - known.unchanged_since);
+        if (!own_clock || sight.changed == 0) return observed;
+        const auto changed = std::chrono::nanoseconds(sight.changed);
+        return std::max(observed, floor<milliseconds>(clock_.system().time_since_epoch() - changed));
+    }
+
+    void forget_all_but(const std::vector<inbox_entry>& entries, std::uint64_t scan_begun) {
+        const std::lock_guard lock(mutex_);
+        if (memories_.empty()) return;
+        std::set<entry_key> seen;
+        for (const auto& entry : entries) {
+            if (auto key = key_of(entry); memories_.count(key)) seen.insert(std::move(key));
+        }
+        std::erase_if(memories_, [&](const auto& known) {
+            return known.second.last_look < scan_begun && !seen.count(known.first);
+        });
+    }
+
+    spool_layout layout_;
+    intake_settings rules_;
+    service_table services_;
+    inbox_clock clock_;
+    flat_index flat_;
+    std::mutex mutex_; // guards what follows
+    std::map<entry_key, memory> memories_;
+    std::uint64_t looks_ = 0;
+};
+
+} // namespace
+
+std::unique_ptr<inbox> make_inbox(spool_layout layout, intake_settings rules, service_table services) {
+    return intake::make_inbox(std::move(layout), rules, std::move(services), inbox_clock());
+}
+
+std::unique_ptr<inbox> intake::make_inbox(spool_layout layout, intake_settings rules, service_table services,
+                                          inbox_clock clock) {
+    return std::make_unique<disk_inbox>(std::move(layout), rules, std::move(services), std::move(clock));
+}
+
+} // namespace kyc::fs

@@ -1,0 +1,68 @@
+#pragma once
+// What waits in the inbox and whether it is ready. Blocking: call it on the pool.
+
+#include "core/case_key.hpp"
+#include "core/case_plan.hpp"
+#include "core/result.hpp"
+#include "core/settings.hpp"
+#include "fs/spool_layout.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace kyc::fs {
+
+/// Something in inbox/<folder>/ that may be a case.
+struct inbox_entry {
+    std::string folder;
+    std::string name; ///< raw bytes as on disk: the folder's name, or a flat case's
+    bool flat = false;
+    bool high_priority = false;
+
+    auto operator<=>(const inbox_entry&) const = default;
+};
+
+/// It can be claimed.
+struct entry_ready {};
+
+/// Not a failure: examine again. `retry_in` is when that makes sense without any event.
+struct entry_waiting {
+    std::string why;                 ///< e.g. "back_id is missing", "front_id.jpg is still being written"
+    std::chrono::milliseconds age{}; ///< since anything last changed
+    std::chrono::milliseconds retry_in{};
+};
+
+/// It is gone (claimed, or taken back by the producer).
+struct entry_gone {};
+
+/// It has to go to failed/ as it is.
+struct entry_refused {
+    failure why;
+};
+
+using examination = std::variant<entry_ready, entry_waiting, entry_gone, entry_refused>;
+
+/// The reader of the inbox. Thread-safe for overlapping examine() calls of different entries; list() alone at a time.
+class inbox {
+  public:
+    virtual ~inbox() = default;
+
+    /// Everything that may be a case, high priority first, then the oldest first. A fault means that the inbox itself
+    /// could not be read (a vanished mount is a fault, not an empty list).
+    [[nodiscard]] virtual result<std::vector<inbox_entry>> list() = 0;
+
+    /// Whether one entry is ready by the settings' rule. `renamed_in` is true when an event said that it was moved into
+    /// place as a whole: it then need not settle. A fault is the system's.
+    [[nodiscard]] virtual result<examination> examine(const inbox_entry& entry, bool renamed_in) = 0;
+
+    /// Forgets what it remembered about an entry (it was claimed).
+    virtual void forget(const inbox_entry& entry) = 0;
+};
+
+[[nodiscard]] std::unique_ptr<inbox> make_inbox(spool_layout layout, intake_settings rules, service_table services);
+
+} // namespace kyc::fs

@@ -1,0 +1,40 @@
+#pragma once
+// Whether the four folders can work together, and what the disks under them can do: at start and for `kycd check`.
+
+#include "core/result.hpp"
+#include "core/settings.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace kyc::fs {
+
+/// Why these folders cannot be a spool: one inside another, two that are one folder (also through links and bind
+/// mounts), a relative path, "/". Names both settings and what to do. Folders that do not exist yet are judged by their
+/// paths.
+[[nodiscard]] std::optional<std::string> layout_objection(const folder_settings& folders);
+
+/// What lies under a folder.
+struct file_system_type {
+    std::string name;     ///< "ext4"; "type 0x1234" when unknown
+    bool network = false; ///< events of others do not arrive, and locks and renames are somebody else's promise
+};
+
+[[nodiscard]] result<file_system_type> file_system_of(const std::filesystem::path& path);
+
+/// What `kycd check` says about one folder.
+struct folder_probe {
+    bool usable = false;                         ///< a file could be written, fsynced, renamed and removed
+    std::string problem;                         ///< a sentence when it is not
+    std::optional<file_system_type> file_system; ///< none when it could not be asked
+};
+
+/// Makes and removes a hidden file in the folder.
+[[nodiscard]] folder_probe probe_folder(const std::filesystem::path& path);
+
+/// Whether a rename can lead from one folder into the other, by doing it with a hidden file. Two mounts of one file
+/// system say no, as the kernel does.
+[[nodiscard]] result<bool> can_rename_between(const std::filesystem::path& from, const std::filesystem::path& to);
+
+} // namespace kyc::fs

@@ -1,0 +1,151 @@
+#include "fs/atomic_file.hpp"
+#include "fs/case_folder.hpp"
+#include "fs/claim_steps.hpp"
+#include "fs/delivery.hpp"
+#include "fs/tree.hpp"
+
+#include <cerrno>
+#include <functional>
+
+namespace kyc::fs {
+
+namespace {
+
+/// Collects what could not be put in order.
+class stray_list {
+  public:
+    explicit stray_list(std::vector<std::string>* into) : into_(into) {}
+
+    void add(std::string sentence) {
+        if (into_ != nullptr) into_->push_back(std::move(sentence));
+    }
+
+  private:
+    std::vector<std::string>* into_;
+};
+
+bool is_hidden(const std::string& name) {
+    return name.starts_with('.');
+}
+
+/// Calls `visit` for each <parent>/<folder>/<name>; folders that start with a dot are passed over, and a parent that is
+/// not there has nothing in it.
+result<void> for_each_case(const folder& root, const std::string& parent,
+                           const std::function<result<void>(const folder&, const case_key&)>& visit) {
+    const auto opened = open_folder_in(root, parent);
+    if (!opened && is_absent(opened.error())) return {};
+    if (!opened) return opened.error();
+    const auto folders = list_names(*opened);
+    if (!folders) return folders.error();
+    for (const auto& name : *folders) {
+        if (is_hidden(name)) continue;
+        const auto found = stat_in(*opened, name);
+        if (!found) return found.error();
+        if (!*found || !S_ISDIR((*found)->st_mode)) continue;
+        const auto inner = open_folder_in(*opened, name);
+        if (!inner) return inner.error();
+        const auto cases = list_names(*inner);
+        if (!cases) return cases.error();
+        for (const auto& which : *cases) {
+            if (auto done = visit(*inner, case_key{name, which}); !done) return done;
+        }
+    }
+    return {};
+}
+
+result<void> settle_stage(const folder& inbox, const folder& work, bool flat, bool elsewhere,
+                          const access_rules& access, stray_list& strays) {
+    const std::string stage = elsewhere ? ".kycd" : ".assembly";
+    return for_each_case(elsewhere ? inbox : work, flat ? stage + "/.flat" : stage,
+                         [&](const folder& parent, const case_key& key) -> result<void> {
+                             const auto settled = settle_staged(inbox, work, staged_case{key, flat, elsewhere}, access);
+                             const auto where = (parent.path / key.name).string();
+                             if (!settled) strays.add(where + " stays half claimed: " + settled.error().message());
+                             if (settled && !*settled)
+                                 strays.add(where + " stays half claimed: a case of this name is in work/; " +
+                                            "it is tried again at the next start");
+                             return {};
+                         });
+}
+
+/// What a write in the case's folder left when the machine stopped. Only kycd writes such names there.
+void remove_temporary_files(const folder& where) {
+    const auto names = list_names(where);
+    if (!names) return;
+    for (const auto& name : *names) {
+        if (is_temporary_name(name)) ::unlinkat(where.get(), name.c_str(), 0);
+    }
+}
+
+result<std::vector<claimed_case>> list_work(const spool_layout& layout, const folder& work, stray_list& strays) {
+    std::vector<claimed_case> cases;
+    const auto names = list_names(work);
+    if (!names) return names.error();
+    for (const auto& name : *names) {
+        const auto found = stat_in(work, name);
+        if (!found) return found.error();
+        if (!is_hidden(name) && *found && !S_ISDIR((*found)->st_mode))
+            strays.add((work.path / name).string() + " is no case: only kycd puts anything into work/");
+    }
+    auto listed = for_each_case(work, ".", [&](const folder& parent, const case_key& key) -> result<void> {
+        const auto opened = open_folder_in(parent, key.name);
+        if (!opened) {
+            strays.add(layout.work_case(key).string() + " is no case folder: " + opened.error().code.message());
+            return {};
+        }
+        const auto flat = has_flat_mark(work, key);
+        if (!flat) return flat.error();
+        remove_temporary_files(*opened);
+        cases.push_back(claimed_case{key, layout.work_case(key), *flat});
+        return {};
+    });
+    if (!listed) return listed.error();
+    return cases;
+}
+
+} // namespace
+
+result<std::vector<claimed_case>> recover_work(const spool_layout& layout, const access_rules& access,
+                                               std::vector<std::string>* strays_out) {
+    stray_list strays{strays_out};
+    const auto work = open_folder(layout.roots().work);
+    if (!work) return work.error();
+    const auto inbox = open_folder(layout.roots().inbox);
+    if (!inbox) return inbox.error();
+
+    // Copies that never became cases: their sources are still in <inbox>/.kycd.
+    if (const auto assembly = make_private(*work, {".assembly"}); !assembly)
+        return assembly.error();
+    else if (auto done = remove_tree(*assembly, ".copy"); !done)
+        return done.error();
+
+    // Deliveries before claims, so that a name that has left is free again.
+    auto done = for_each_case(*work, ".delivering", [&](const folder& parent, const case_key& key) -> result<void> {
+        if (is_temporary_name(key.name)) {
+            ::unlinkat(parent.get(), key.name.c_str(), 0);
+            return {};
+        }
+        const auto settled = settle_delivery(*work, key);
+        if (!settled)
+            strays.add(layout.work_case(key).string() + " stays half delivered: " + settled.error().message());
+        return {};
+    });
+    for (const bool elsewhere : {false, true}) {
+        for (const bool flat : {false, true}) {
+            if (done) done = settle_stage(*inbox, *work, flat, elsewhere, access, strays);
+        }
+    }
+    if (!done) return done.error();
+
+    auto cases = list_work(layout, *work, strays);
+    if (!cases) return cases;
+    done = for_each_case(*work, ".flat", [&](const folder&, const case_key& key) -> result<void> {
+        const auto there = stat_in(*work, key.folder + '/' + key.name);
+        if (there && !*there) clear_flat_mark(*work, key);
+        return {};
+    });
+    if (!done) return done.error();
+    return cases;
+}
+
+} // namespace kyc::fs

@@ -1,0 +1,206 @@
+#include "fs/tree.hpp"
+
+#include "fs/atomic_file.hpp"
+#include "fs/sha256.hpp"
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <limits.h>
+#include <vector>
+
+namespace kyc::fs {
+
+namespace {
+
+/// A folder is open at each level, so a hostile depth would eat the descriptors.
+constexpr int max_depth = 64;
+
+constexpr std::size_t chunk_bytes = 256 << 10;
+
+result<std::string> hash_of(const folder& where, const std::string& name) {
+    const auto file = open_beneath(where, name, O_RDONLY);
+    if (!file) return file.error();
+    // After the fsync the pages are clean: dropping them makes the comparison read the disk, or ask the share.
+    ::posix_fadvise(file->get(), 0, 0, POSIX_FADV_DONTNEED);
+    sha256_stream hash;
+    std::vector<std::byte> buffer(chunk_bytes);
+    for (;;) {
+        const auto count = read_some(file->get(), buffer);
+        if (count < 0) return where.trouble_with(errno, "read back", name);
+        if (count == 0) return hash.finish();
+        hash.update(std::span{buffer}.first(static_cast<std::size_t>(count)));
+    }
+}
+
+result<void> copy_file(const folder& from, const folder& to, const std::string& name, const access_rules& access) {
+    const auto source = open_beneath(from, name, O_RDONLY);
+    if (!source) return source.error();
+
+    struct stat found {};
+
+    if (::fstat(source->get(), &found) != 0) return from.trouble_with(errno, "look at", name);
+    if (!S_ISREG(found.st_mode)) return {};
+
+    auto copy = open_beneath(to, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    if (!copy) return copy.error();
+    sha256_stream hash;
+    std::vector<std::byte> buffer(chunk_bytes);
+    for (;;) {
+        const auto count = read_some(source->get(), buffer);
+        if (count < 0) return from.trouble_with(errno, "read", name);
+        if (count == 0) break;
+        const auto bytes = std::span{buffer}.first(static_cast<std::size_t>(count));
+        hash.update(bytes);
+        if (const int error = write_all(copy->get(), bytes); error != 0) return to.trouble_with(error, "write", name);
+    }
+    // A share may know neither modes nor times; the bytes are what counts.
+    static_cast<void>(set_access(copy->get(), file_mode(access), access));
+    const std::array times{found.st_atim, found.st_mtim};
+    static_cast<void>(::futimens(copy->get(), times.data()));
+    if (::fsync(copy->get()) != 0) return to.trouble_with(errno, "sync", name);
+    copy->reset();
+
+    const auto copied = hash_of(to, name);
+    if (!copied) return copied.error();
+    if (*copied != hash.finish())
+        return to.trouble_with(EIO, "compare the copy (it differs from what was read) of", name);
+    return {};
+}
+
+result<void> copy_link(const folder& from, const folder& to, const std::string& name) {
+    std::array<char, PATH_MAX> target{};
+    const auto size = ::readlinkat(from.get(), name.c_str(), target.data(), target.size() - 1);
+    if (size < 0) return from.trouble_with(errno, "read link", name);
+    if (::symlinkat(target.data(), to.get(), name.c_str()) == 0) return {};
+    // A share without links: the link was never followed and never content, so it is dropped like a FIFO.
+    if (errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS || errno == EACCES) return {};
+    return to.trouble_with(errno, "make link", name);
+}
+
+result<void> copy_content(const folder& from, const folder& to, const access_rules& access, int depth) {
+    const auto names = list_names(from);
+    if (!names) return names.error();
+    for (const auto& name : *names) {
+        const auto found = stat_in(from, name);
+        if (!found) return found.error();
+        if (!*found) continue;
+        const mode_t mode = (*found)->st_mode;
+        result<void> done;
+        if (S_ISREG(mode)) done = copy_file(from, to, name, access);
+        if (S_ISLNK(mode)) done = copy_link(from, to, name);
+        if (S_ISDIR(mode) && depth < max_depth) {
+            const auto inner = open_folder_in(from, name);
+            if (!inner) return inner.error();
+            const auto made = make_folder_in(to, name, 0700);
+            if (!made) return made.error();
+            done = copy_content(*inner, *made, access, depth + 1);
+        }
+        if (!done) return done.error();
+    }
+    static_cast<void>(set_access(to.get(), folder_mode(access), access));
+    return sync(to);
+}
+
+void set_access_of_content(const folder& where, const access_rules& access, int depth) {
+    const auto names = list_names(where);
+    if (!names) return;
+    for (const auto& name : *names) {
+        const auto found = stat_in(where, name);
+        if (!found || !*found) continue;
+        if (S_ISDIR((*found)->st_mode) && depth < max_depth) {
+            const auto inner = open_folder_in(where, name);
+            if (!inner) continue;
+            set_access_of_content(*inner, access, depth + 1);
+            static_cast<void>(set_access(inner->get(), folder_mode(access), access));
+        } else if (S_ISREG((*found)->st_mode)) {
+            const auto file = open_beneath(where, name, O_RDONLY);
+
+            struct stat opened {};
+
+            if (!file || ::fstat(file->get(), &opened) != 0) continue;
+            if (!S_ISREG(opened.st_mode) || opened.st_nlink != 1) continue;
+            static_cast<void>(set_access(file->get(), file_mode(access), access));
+        }
+    }
+}
+
+result<void> remove_content(const folder& where, const folder& top, int& moved, int depth) {
+    const auto names = list_names(where);
+    if (!names) return names.error();
+    for (const auto& name : *names) {
+        if (::unlinkat(where.get(), name.c_str(), 0) == 0 || errno == ENOENT) continue;
+        const int refused = errno;
+        const auto found = stat_in(where, name);
+        if (!found) return found.error();
+        if (!*found) continue;
+        if (!S_ISDIR((*found)->st_mode)) return where.trouble_with(refused, "remove", name);
+        if (depth >= max_depth) {
+            // Brought up to the top, where the next round finds it.
+            const std::string flat_name = ".kycd.deep." + std::to_string(moved++);
+            const int error = rename_no_replace(where, name, top, flat_name);
+            if (error != 0) return where.trouble_with(error, "remove", name);
+            continue;
+        }
+        const auto inner = open_folder_in(where, name);
+        if (!inner) return inner.error();
+        if (auto done = remove_content(*inner, top, moved, depth + 1); !done) return done;
+        if (::unlinkat(where.get(), name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
+            return where.trouble_with(errno, "remove", name);
+    }
+    return {};
+}
+
+} // namespace
+
+mode_t folder_mode(const access_rules& access) {
+    return access.group ? 02770 : 0700;
+}
+
+mode_t file_mode(const access_rules& access) {
+    return access.group ? 0660 : 0600;
+}
+
+int set_access(int fd, mode_t mode, const access_rules& access) {
+    // The group first: changing it may clear the set-group-id bit.
+    if (access.group && ::fchown(fd, static_cast<uid_t>(-1), *access.group) != 0) return errno;
+    return ::fchmod(fd, mode) == 0 ? 0 : errno;
+}
+
+void set_access_below(const folder& parent, const std::string& name, const access_rules& access) {
+    const auto opened = open_folder_in(parent, name);
+    if (!opened) return;
+    set_access_of_content(*opened, access, 0);
+    static_cast<void>(set_access(opened->get(), folder_mode(access), access));
+}
+
+result<void> copy_tree(const folder& from, const std::string& name, const folder& to, const std::string& new_name,
+                       const access_rules& access) {
+    if (auto removed = remove_tree(to, new_name); !removed) return removed;
+    const auto source = open_folder_in(from, name);
+    if (!source) return source.error();
+    const auto copy = make_folder_in(to, new_name, 0700);
+    if (!copy) return copy.error();
+    return copy_content(*source, *copy, access, 0);
+}
+
+result<void> remove_tree(const folder& parent, const std::string& name) {
+    const auto found = stat_in(parent, name);
+    if (!found) return found.error();
+    if (!*found) return {};
+    if (S_ISDIR((*found)->st_mode)) {
+        const auto top = open_folder_in(parent, name);
+        if (!top) return top.error();
+        int moved = 0;
+        for (;;) {
+            const int before = moved;
+            if (auto done = remove_content(*top, *top, moved, 0); !done) return done;
+            if (moved == before) break;
+        }
+    }
+    if (::unlinkat(parent.get(), name.c_str(), S_ISDIR((*found)->st_mode) ? AT_REMOVEDIR : 0) != 0 && errno != ENOENT)
+        return parent.trouble_with(errno, "remove", name);
+    return {};
+}
+
+} // namespace kyc::fs
