@@ -1,0 +1,120 @@
+#include "ledger/sqlite.hpp"
+
+#include <sqlite3.h>
+
+#include <cerrno>
+
+namespace kyc::ledger {
+
+namespace {
+
+[[noreturn]] void fail(sqlite3* database, int code, const std::string& doing) {
+    const int extended = database != nullptr ? sqlite3_extended_errcode(database) : code;
+    const char* words = database != nullptr ? sqlite3_errmsg(database) : sqlite3_errstr(code);
+    throw sqlite_error(extended, doing + ": " + words);
+}
+
+} // namespace
+
+bool sqlite_error::is_damage() const {
+    const int primary = code & 0xff;
+    return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
+}
+
+fault sqlite_error::as_fault() const {
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+        return last_fault(ENOSPC, what());
+    case SQLITE_READONLY:
+        return last_fault(EROFS, what());
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+        return last_fault(EACCES, what());
+    case SQLITE_CANTOPEN:
+        return last_fault(ENOENT, what());
+    case SQLITE_NOMEM:
+        return last_fault(ENOMEM, what());
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return last_fault(EBUSY, what());
+    default:
+        return last_fault(EIO, what());
+    }
+}
+
+void statement::finalizer::operator()(sqlite3_stmt* handle) const {
+    sqlite3_finalize(handle);
+}
+
+statement::statement(sqlite3* database, std::string_view sql) : database_(database) {
+    sqlite3_stmt* made = nullptr;
+    const int code = sqlite3_prepare_v3(database, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                        &made, nullptr);
+    handle_.reset(made);
+    if (code != SQLITE_OK) fail(database, code, "ledger");
+}
+
+statement& statement::bind(int index, std::string_view value) {
+    const int code =
+        sqlite3_bind_text64(handle_.get(), index, value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    if (code != SQLITE_OK) fail(database_, code, "ledger");
+    return *this;
+}
+
+statement& statement::bind(int index, std::int64_t value) {
+    const int code = sqlite3_bind_int64(handle_.get(), index, value);
+    if (code != SQLITE_OK) fail(database_, code, "ledger");
+    return *this;
+}
+
+bool statement::step() {
+    const int code = sqlite3_step(handle_.get());
+    if (code == SQLITE_ROW) return true;
+    if (code == SQLITE_DONE) return false;
+    // Error texts are taken before the reset, which replaces them.
+    const sqlite_error error(sqlite3_extended_errcode(database_), std::string("ledger: ") + sqlite3_errmsg(database_));
+    sqlite3_reset(handle_.get());
+    throw error;
+}
+
+void statement::run() {
+    while (step()) {
+    }
+    reset();
+}
+
+void statement::reset() {
+    sqlite3_reset(handle_.get());
+    sqlite3_clear_bindings(handle_.get());
+}
+
+std::string statement::text(int column) const {
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(handle_.get(), column));
+    const int size = sqlite3_column_bytes(handle_.get(), column);
+    return bytes != nullptr ? std::string(bytes, static_cast<std::size_t>(size)) : std::string();
+}
+
+std::int64_t statement::number(int column) const {
+    return sqlite3_column_int64(handle_.get(), column);
+}
+
+void database::closer::operator()(sqlite3* handle) const {
+    sqlite3_close_v2(handle);
+}
+
+database::database(const std::filesystem::path& file) {
+    sqlite3* made = nullptr;
+    // NOMUTEX: the ledger uses a connection from one thread at a time.
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    const int code = sqlite3_open_v2(file.c_str(), &made, flags, nullptr);
+    handle_.reset(made);
+    if (code != SQLITE_OK) fail(made, code, "open the ledger " + file.string());
+    sqlite3_busy_timeout(made, 5000);
+}
+
+void database::execute(const char* sql) {
+    const int code = sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) fail(handle_.get(), code, "ledger");
+}
+
+} // namespace kyc::ledger
