@@ -1,0 +1,39 @@
+#include "net/body_feed.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string.h>
+
+namespace kyc::net {
+
+body_feed::body_feed(std::string_view head, const std::vector<boost::asio::const_buffer>& body)
+    : body_(body), current_(head.data(), head.size()) {}
+
+body_feed::~body_feed() {
+    ::explicit_bzero(joined_.data(), joined_.size());
+}
+
+bool body_feed::step() {
+    while (current_.size() == 0 && index_ < body_.size())
+        current_ = body_[index_++];
+    return current_.size() != 0;
+}
+
+boost::asio::const_buffer body_feed::next() {
+    if (!step()) return {};
+    if (current_.size() >= record || index_ == body_.size()) {
+        const boost::asio::const_buffer piece(current_.data(), std::min(current_.size(), record));
+        current_ += piece.size();
+        return piece;
+    }
+    std::size_t filled = 0;
+    while (filled < record && step()) {
+        const auto taken = std::min(current_.size(), record - filled);
+        std::memcpy(joined_.data() + filled, current_.data(), taken);
+        current_ += taken;
+        filled += taken;
+    }
+    return {joined_.data(), filled};
+}
+
+} // namespace kyc::net

@@ -1,0 +1,40 @@
+#pragma once
+// A request as a row of pieces that each fill a TLS record.
+
+#include <boost/asio/buffer.hpp>
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+namespace kyc::net {
+
+/// Large buffers are handed out where they lie. Only what is smaller than a record is copied together: the head with
+/// the first bytes of the body, and the part headers between two files. Asio's TLS stream writes one record per buffer,
+/// so this is what keeps small buffers from becoming small packets.
+class body_feed {
+  public:
+    static constexpr std::size_t record = 16 * 1024; ///< the largest plaintext of a TLS record
+
+    /// Head and body must outlive the feed.
+    body_feed(std::string_view head, const std::vector<boost::asio::const_buffer>& body);
+
+    /// Wipes what was copied: a head carries the token.
+    ~body_feed();
+    body_feed(const body_feed&) = delete;
+    body_feed& operator=(const body_feed&) = delete;
+
+    /// The next piece, at most a record; empty at the end. Valid until the next call.
+    [[nodiscard]] boost::asio::const_buffer next();
+
+  private:
+    [[nodiscard]] bool step();
+
+    const std::vector<boost::asio::const_buffer>& body_;
+    std::size_t index_ = 0;             ///< of the buffer after current_
+    boost::asio::const_buffer current_; ///< what is left of the head or of a body buffer
+    std::array<char, record> joined_;
+};
+
+} // namespace kyc::net

@@ -1,0 +1,37 @@
+#pragma once
+// A time limit on whatever a socket is doing.
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <chrono>
+#include <memory>
+
+namespace kyc::net {
+
+/// When the time is up, what the socket is doing ends with operation_aborted and expired() says that it was the
+/// deadline. The socket stays open, so that a reply which has come can still be read. Moving the deadline on costs no
+/// timer operation: one timer looks at it when it wakes. Loop's thread only.
+class deadline {
+  public:
+    using clock = std::chrono::steady_clock;
+
+    /// The socket must outlive the deadline.
+    explicit deadline(boost::asio::ip::tcp::socket& socket);
+    ~deadline();
+    deadline(const deadline&) = delete;
+    deadline& operator=(const deadline&) = delete;
+
+    /// For the next operations. Forgets an earlier expiry.
+    void arm(clock::time_point at);
+
+    /// Between requests; leaves nothing behind that would keep the loop running.
+    void disarm();
+
+    [[nodiscard]] bool expired() const;
+
+  private:
+    struct state;
+    std::shared_ptr<state> state_; ///< shared with the timer's handler, which may run after us
+};
+
+} // namespace kyc::net

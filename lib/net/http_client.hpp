@@ -1,0 +1,90 @@
+#pragma once
+// HTTPS to one host, with no idea of cases: the interface that hides Beast and OpenSSL.
+
+#include "async/awaitable.hpp"
+#include "core/result.hpp"
+#include "core/settings.hpp"
+#include "core/transport.hpp"
+
+#include <boost/asio/buffer.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kyc::net {
+
+/// A request. The bytes behind `body` belong to the caller and must live until send() returned.
+struct http_request {
+    std::string method; ///< "GET" or "POST"
+    std::string target; ///< path and query, e.g. "/api/v3/services/task/?id=…"
+    std::vector<std::pair<std::string, std::string>>
+        headers;                                 ///< besides Host, User-Agent, Accept, Accept-Language, Content-Length
+    std::vector<boost::asio::const_buffer> body; ///< sent with an exact Content-Length, never copied whole
+
+    http_request() = default;
+
+    http_request(std::string method_, std::string target_) : method(std::move(method_)), target(std::move(target_)) {}
+};
+
+/// A whole reply, at most 8 MiB.
+struct http_response {
+    int status = 0;
+    std::string content_type;
+    std::optional<std::string> retry_after; ///< the header as it came
+    std::optional<std::string> location;
+    std::optional<std::string> date;
+    std::string body;
+};
+
+/// What the connections went through, for logs and the admin page.
+struct http_statistics {
+    std::uint64_t requests = 0;
+    std::uint64_t connections = 0; ///< TCP connections opened
+    std::uint64_t handshakes = 0;  ///< TLS handshakes completed
+    std::uint64_t resumed = 0;     ///< of those, by session resumption
+    std::uint64_t bytes_sent = 0;  ///< request bodies
+    std::size_t idle = 0;          ///< connections in the pool now
+};
+
+/// Keep-alive connections to one host and port. Loop's thread only; calls may overlap, each takes a connection of its
+/// own.
+class http_client {
+  public:
+    virtual ~http_client() = default;
+
+    /// Sends one request and reads the reply. Redirects are never followed. A stale kept connection that dies before
+    /// any byte of the request left is replaced in silence; after that the error says how much was sent, and a reply
+    /// that arrives while the body is still being written (401, 413) is returned as the reply. Throws operation_aborted
+    /// when the calling coroutine is cancelled; the connection is then closed.
+    [[nodiscard]] virtual async::awaitable<result<http_response, transport_error>>
+    send(const http_request& request) = 0;
+
+    [[nodiscard]] virtual http_statistics statistics() const = 0;
+
+    /// Closes idle connections; those in use are closed when their request ends.
+    virtual void close_idle() = 0;
+};
+
+/// What a client needs to know.
+struct http_client_settings {
+    std::string host; ///< also the name that the certificate must carry
+    std::uint16_t port = 443;
+    std::optional<std::filesystem::path> ca_file;
+    std::string client_certificate_pem; ///< empty: none
+    secret client_key_pem;
+    std::optional<std::string> proxy; ///< "http://host:port" or with user:password@ ; none: direct
+    timeout_settings timeouts;
+    std::size_t max_connections = 64; ///< past it a request waits for a connection
+    std::string user_agent;
+};
+
+/// Fails when the CA file or the client certificate cannot be loaded; the text says which and why.
+[[nodiscard]] result<std::unique_ptr<http_client>, std::string>
+make_https_client(const boost::asio::any_io_executor& executor, http_client_settings settings);
+
+} // namespace kyc::net
