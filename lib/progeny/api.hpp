@@ -1,0 +1,119 @@
+#pragma once
+// The Progeny API in kycd's words. Abstract, so that tests can script it.
+
+#include "async/awaitable.hpp"
+#include "core/retry_rules.hpp"
+#include "core/service.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kyc::progeny {
+
+/// One image to upload; the bytes belong to the caller and live until submit() returned.
+struct image_part {
+    std::string field;
+    std::string filename;     ///< made by kycd, e.g. "front_id.png"
+    std::string content_type; ///< "image/png" or "image/jpeg"
+    std::span<const std::byte> bytes;
+};
+
+/// One paid call.
+struct submission {
+    const kyc::service* target = nullptr;
+    std::vector<std::pair<std::string, std::string>> fields; ///< without extend_data
+    bool extend_data = false;
+    std::vector<image_part> images;
+    std::string request_id; ///< the same for all attempts of a case: attempts are charged by it; not sent
+};
+
+/// What a call came to: the ruling, and what is needed to act on it.
+struct api_reply {
+    kyc::ruling ruling;
+    std::optional<int> http_status; ///< none: no reply
+    std::string body;               ///< the reply's, as it came
+    std::string what;               ///< one sentence for log and error.json; no secret, no personal data
+    std::string task_id;            ///< submit, action::accept: the receipt
+    std::optional<std::chrono::milliseconds> retry_after; ///< obeyed and capped already by the settings
+    bool charged = true; ///< whether it counts as one of the case's attempts (false while the host is down for all)
+};
+
+/// Leave to make one call. A probe's leave that is dropped unused lets the next one probe. Movable, RAII; must not
+/// outlive the api.
+class admission {
+  public:
+    admission() = default;
+
+    explicit admission(std::function<void()> unused) : unused_(std::move(unused)) {}
+
+    admission(admission&& other) noexcept : unused_(std::exchange(other.unused_, nullptr)) {}
+
+    admission& operator=(admission&& other) noexcept {
+        if (this != &other) {
+            release();
+            unused_ = std::exchange(other.unused_, nullptr);
+        }
+        return *this;
+    }
+
+    ~admission() { release(); }
+
+    /// Whether this call tries for all who wait. Its leave is given back once its outcome is known.
+    [[nodiscard]] bool probe() const noexcept { return static_cast<bool>(unused_); }
+
+    /// The call was made: nothing to give back.
+    void used() noexcept { unused_ = nullptr; }
+
+  private:
+    void release() noexcept {
+        if (auto give_back = std::exchange(unused_, nullptr)) give_back();
+    }
+
+    std::function<void()> unused_;
+};
+
+/// Whether calls make sense now, for the log, `status` and the exit code.
+struct api_health {
+    bool credentials_refused = false;
+    bool host_down = false;
+    std::string why; ///< the last trouble, empty when all is well
+    std::uint64_t submits_accepted = 0;
+    std::uint64_t calls_answered = 0; ///< any HTTP reply at all
+};
+
+class api {
+  public:
+    virtual ~api() = default;
+
+    /// Suspends while calls make no sense: the host is down (breaker), the credentials are refused, or this service is
+    /// paused. Ask before taking permits or memory. `target` null: a poll, which only the host and the credentials can
+    /// hold up.
+    [[nodiscard]] virtual async::awaitable<admission> admit(const kyc::service* target) = 0;
+
+    /// Uploads one case. Actions: accept (task_id is set), fail, retry (certain that nothing was accepted),
+    /// unknown_outcome. 401 is dealt with inside: refresh, replay once. Honours cancellation of the caller.
+    [[nodiscard]] virtual async::awaitable<api_reply> submit(const submission& what, admission leave) = 0;
+
+    /// Asks for a task once. `age` since the receipt. Actions: accept (body is a 200's), fail, retry, not_yet.
+    [[nodiscard]] virtual async::awaitable<api_reply> poll(std::string task_id, std::chrono::milliseconds age,
+                                                           admission leave) = 0;
+
+    /// Logs in, to see whether the credentials are good (`check`, start). Empty: they are. Else why not.
+    struct login_outcome {
+        bool reachable = false;
+        bool accepted = false;
+        std::string what;
+    };
+
+    [[nodiscard]] virtual async::awaitable<login_outcome> login() = 0;
+
+    [[nodiscard]] virtual api_health health() const = 0;
+};
+
+} // namespace kyc::progeny

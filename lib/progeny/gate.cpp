@@ -1,0 +1,113 @@
+#include "progeny/gate.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kyc::progeny {
+
+gate::gate(const boost::asio::any_io_executor& executor, const api_options& options)
+    : tokens(options.login), breaker(options.retry), options_(options), changed_(executor) {}
+
+async::awaitable<void> gate::wait(steady_time until) {
+    if (until == until_notified) {
+        co_await changed_.wait();
+    } else {
+        (void)co_await changed_.wait_for(until - now());
+    }
+}
+
+std::optional<steady_time> gate::wait_until(const service* target) const {
+    const auto time = now();
+    if (time < throttled_until_) return throttled_until_;
+    if (const auto until = breaker.wait_until(time)) return until;
+    if (tokens.ask(time) == token_state::need::hold) return tokens.held_until();
+    if (tokens.unproven() && proving_) return until_notified;
+    if (target != nullptr) {
+        if (const auto found = streaks_.find(target->name); found != streaks_.end())
+            return found->second.wait_until(time);
+    }
+    return {};
+}
+
+admission gate::take(const service* target) {
+    const bool host = breaker.take();
+    const bool proof = tokens.unproven();
+    if (proof) proving_ = true;
+    const bool own = target != nullptr && streak_of(*target).take();
+    if (!host && !proof && !own) return admission{};
+    return admission{[this, host, proof, own, name = own ? target->name : std::string{}] {
+        if (host) breaker.give_back();
+        if (proof) proving_ = false;
+        if (own) streaks_.at(name).give_back();
+        wake();
+    }};
+}
+
+void gate::learn(const outcome& came) {
+    if (came.status) ++calls_answered;
+    learn_host(came);
+    if (came.status == 429) {
+        // The API counts by account: whoever calls now is told the same.
+        const auto delay = came.wait ? *came.wait : backoff_delay(options_.retry, ++throttles_, options_.random());
+        throttled_until_ = std::max(throttled_until_, now() + delay);
+    } else if (came.status && came.ruling.action != action::retry) {
+        throttles_ = 0;
+    }
+    if (came.target != nullptr) learn_service(came);
+}
+
+void gate::learn_host(const outcome& came) {
+    // While the breaker is open even the 500 of a young task is no sign of life.
+    const bool server_error = came.status && *came.status >= 500;
+    if (came.ruling.host_trouble || (server_error && breaker.is_open())) {
+        host_why_ = came.what;
+        if (breaker.trouble(now(), came.probe, options_.random())) say(notice::kind::host_down, came.what);
+        // The waiters slept until the probe's outcome: now they sleep until the next one's time.
+        if (came.probe) wake();
+    } else if (came.status && !server_error) {
+        // Tokens say nothing about whether cases get through.
+        const bool got_through = came.during != phase::token && came.ruling.action != action::retry &&
+                                 came.ruling.action != action::pause && came.ruling.action != action::renew_token;
+        if (breaker.success(got_through)) {
+            host_why_.clear();
+            say(notice::kind::host_up, "the API answers again");
+            wake();
+        }
+    }
+}
+
+void gate::learn_service(const outcome& came) {
+    auto& streak = streak_of(*came.target);
+    const auto& name = came.target->name;
+    if (came.ruling.service_trouble && came.status) {
+        if (streak.refused(*came.status, now(), came.probe)) {
+            service_why_ = came.what;
+            say(notice::kind::service_paused, name +
+                                                  " is paused: " + std::to_string(refusal_streak::refusals_to_pause) +
+                                                  " cases in a row were refused; the last: " + came.what);
+        }
+    } else if (came.ruling.action == action::accept || came.ruling.code == failure_code::rejected) {
+        // A 400 names fields of the case: the service did look at it.
+        if (streak.success(came.probe)) {
+            service_why_.clear();
+            say(notice::kind::service_resumed, name + " takes cases again");
+            wake();
+        }
+    }
+}
+
+refusal_streak& gate::streak_of(const service& target) {
+    return streaks_.try_emplace(target.name, options_.service_probe, options_.service_probe_max).first->second;
+}
+
+void gate::say(notice::kind kind, std::string message) const {
+    if (options_.notify) options_.notify(notice{kind, std::move(message)});
+}
+
+std::string gate::why() const {
+    if (tokens.is_refused() || tokens.unproven() || tokens.ask(now()) == token_state::need::hold) return token_why;
+    if (breaker.is_open()) return host_why_;
+    return service_why_;
+}
+
+} // namespace kyc::progeny

@@ -1,0 +1,69 @@
+#pragma once
+// Holds calls back while they make no sense, and learns from each outcome whether they do.
+
+#include "async/signal.hpp"
+#include "core/breaker.hpp"
+#include "core/retry_rules.hpp"
+#include "progeny/https_api.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace kyc::progeny {
+
+/// The state that all calls share. Loop's thread only; knows the clock, the rules themselves do not.
+class gate {
+  public:
+    /// `options` must outlive it.
+    gate(const boost::asio::any_io_executor& executor, const api_options& options);
+
+    [[nodiscard]] static steady_time now() { return std::chrono::steady_clock::now(); }
+
+    /// Suspends until that time or until something changed.
+    [[nodiscard]] async::awaitable<void> wait(steady_time until);
+
+    void wake() { changed_.notify_all(); }
+
+    /// None: a call may begin, with take()'s leave, in the same breath. `target` null: a poll.
+    [[nodiscard]] std::optional<steady_time> wait_until(const service* target) const;
+    [[nodiscard]] admission take(const service* target);
+
+    /// What a call came to, told once per reply. `status` none: no reply. `wait`: the Retry-After, capped.
+    struct outcome {
+        phase during = phase::poll;
+        kyc::ruling ruling;
+        std::optional<int> status;
+        std::optional<std::chrono::milliseconds> wait;
+        const service* target = nullptr; ///< for submits
+        bool probe = false;
+        std::string what;
+    };
+
+    void learn(const outcome& came);
+
+    void say(notice::kind kind, std::string message) const;
+
+    [[nodiscard]] std::string why() const;
+
+    token_state tokens;
+    host_breaker breaker;
+    std::uint64_t calls_answered = 0;
+    std::string token_why; ///< the last trouble with tokens
+
+  private:
+    void learn_host(const outcome& came);
+    void learn_service(const outcome& came);
+    refusal_streak& streak_of(const service& target);
+
+    const api_options& options_;
+    async::signal changed_;
+    std::map<std::string, refusal_streak, std::less<>> streaks_; ///< by service
+    std::string host_why_;
+    std::string service_why_;
+    steady_time throttled_until_{}; ///< 429: nobody calls before
+    std::size_t throttles_ = 0;     ///< in a row, without a Retry-After
+    bool proving_ = false;          ///< the one call that tries refused credentials is under way
+};
+
+} // namespace kyc::progeny

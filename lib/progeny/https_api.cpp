@@ -1,0 +1,241 @@
+#include "progeny/https_api.hpp"
+
+#include "core/answer.hpp"
+#include "net/multipart.hpp"
+#include "progeny/messages.hpp"
+#include "progeny/retry_after.hpp"
+#include "progeny/token_keeper.hpp"
+
+#include <random>
+#include <utility>
+
+namespace kyc::progeny {
+namespace {
+
+/// One protected call, from its first try to the replay.
+struct call {
+    phase during = phase::poll;
+    net::http_request request; ///< without Authorization
+    const service* target = nullptr;
+    std::string key;  ///< names the case
+    std::string name; ///< for messages
+    bool fresh_task = false;
+
+    call() = default;
+};
+
+class https_api_impl final : public https_api {
+  public:
+    https_api_impl(const boost::asio::any_io_executor& executor, net::http_client& client, api_options options)
+        : client_(client), options_(std::move(options)), gate_(executor, options_),
+          tokens_(executor, client, options_, gate_) {}
+
+    async::awaitable<admission> admit(const service* target) override;
+    async::awaitable<api_reply> submit(const submission& what, admission leave) override;
+    async::awaitable<api_reply> poll(std::string task_id, std::chrono::milliseconds age, admission leave) override;
+
+    async::awaitable<login_outcome> login() override { return tokens_.login(); }
+
+    api_health health() const override;
+
+    void credentials_changed() override {
+        gate_.tokens.credentials_changed();
+        gate_.wake();
+    }
+
+    void set_retry(const retry_settings& rules) override {
+        options_.retry = rules;
+        gate_.breaker.set_rules(rules);
+    }
+
+    async::awaitable<void> stop() override { return tokens_.stop(); }
+
+  private:
+    async::awaitable<api_reply> exchange(const call& what, const admission& leave);
+    api_reply judge(const call& what, result<net::http_response, transport_error> came, std::uint64_t successes_before);
+    void learn(const call& what, const api_reply& reply, bool probe);
+    void note_proof(const api_reply& reply, std::uint64_t generation);
+    api_reply paused(const call& what, std::string why) const;
+
+    net::http_client& client_;
+    api_options options_;
+    gate gate_;
+    token_keeper tokens_;
+    std::uint64_t submits_accepted_ = 0;
+};
+
+async::awaitable<admission> https_api_impl::admit(const service* target) {
+    for (;;) {
+        if (const auto until = gate_.wait_until(target)) {
+            co_await gate_.wait(*until);
+            continue;
+        }
+        auto leave = gate_.take(target);
+        if (gate_.tokens.ask(gate::now()) == token_state::need::use) co_return leave;
+        // Here, before memory and permits are taken, is the place to wait for a token. The renewal is then the probe,
+        // and what it taught decides about the call; so all is asked again.
+        const bool ready = co_await tokens_.ensure();
+        leave = admission{};
+        if (!ready && gate_.tokens.ask(gate::now()) != token_state::need::hold)
+            co_await gate_.wait(gate::now() + options_.retry.base);
+    }
+}
+
+async::awaitable<api_reply> https_api_impl::submit(const submission& what, admission leave) {
+    const auto& target = *what.target;
+    net::multipart_form form(net::random_boundary());
+    for (const auto& [name, value] : what.fields)
+        form.add_text(name, value);
+    if (target.extend_data) form.add_text("extend_data", what.extend_data ? "true" : "false");
+    for (const auto& field : target.images) {
+        for (const auto& image : what.images) {
+            if (image.field == field) form.add_file(image.field, image.filename, image.content_type, image.bytes);
+        }
+    }
+
+    call sending;
+    sending.during = phase::submit;
+    sending.request = net::http_request("POST", options_.base_path + "/services/" + target.path);
+    sending.request.headers.emplace_back("Content-Type", form.content_type());
+    sending.request.body = form.buffers();
+    sending.target = what.target;
+    sending.key = what.request_id;
+    sending.name = "submit of " + target.name;
+    auto reply = co_await exchange(sending, leave);
+    if (reply.ruling.action == action::accept) ++submits_accepted_;
+    co_return reply;
+}
+
+async::awaitable<api_reply> https_api_impl::poll(std::string task_id, std::chrono::milliseconds age, admission leave) {
+    call asking;
+    asking.during = phase::poll;
+    asking.request = net::http_request("GET", options_.base_path + "/services/task/?id=" + percent_encoded(task_id));
+    asking.name = "poll of task " + task_id;
+    asking.key = std::move(task_id);
+    asking.fresh_task = age < fresh_task_age;
+    auto reply = co_await exchange(asking, leave);
+    co_return reply;
+}
+
+async::awaitable<api_reply> https_api_impl::exchange(const call& what, const admission& leave) {
+    for (int attempt = 1;; ++attempt) {
+        const bool ready = co_await tokens_.ensure();
+        if (!ready) co_return paused(what, gate_.token_why);
+        const auto generation = gate_.tokens.generation();
+        const secret access = gate_.tokens.access();
+        const auto successes_before = gate_.breaker.successes();
+        auto request = what.request;
+        request.headers.emplace_back("Authorization", "Bearer " + std::string(access.reveal()));
+        auto came = co_await client_.send(request);
+
+        if (!came || !is_unauthorised(*came)) {
+            auto reply = judge(what, std::move(came), successes_before);
+            scrub(reply.what, access.reveal());
+            learn(what, reply, leave.probe());
+            // The trouble that opened the breaker is nobody's either.
+            if (reply.ruling.action == action::retry && gate_.breaker.is_open()) reply.charged = false;
+            note_proof(reply, generation);
+            co_return reply;
+        }
+        auto refusal = paused(what, describe(what.name, *came));
+        scrub(refusal.what, access.reveal());
+        refusal.http_status = came->status;
+        const auto said = read_error(came->body);
+        if (said.code == "user_inactive") refusal.what += "; the account is disabled: ask the vendor";
+        if (said.code == "user_not_found") refusal.what += "; the account was deleted: ask the vendor";
+        auto lesson = refusal;
+        lesson.ruling = rule_for_status(what.during, 401);
+        learn(what, lesson, leave.probe());
+        if (attempt == 1) {
+            gate_.tokens.rejected(generation);
+            continue;
+        }
+        // A token that others replaced or dropped while the replay was on its way has been dealt with.
+        const bool current = generation == gate_.tokens.generation() && !gate_.tokens.access().empty();
+        if (current) tokens_.replay_refused(refusal.what);
+        co_return refusal;
+    }
+}
+
+api_reply https_api_impl::judge(const call& what, result<net::http_response, transport_error> came,
+                                std::uint64_t successes_before) {
+    api_reply reply;
+    if (came) {
+        reply.http_status = came->status;
+        reply.ruling = rule_for_status(what.during, came->status, what.fresh_task);
+        reply.what = describe(what.name, *came);
+        reply.retry_after = retry_after_of(*came, options_.retry);
+        reply.body = std::move(came->body);
+        if (what.during == phase::submit && reply.ruling.action == action::accept) {
+            if (auto id = read_receipt(reply.body)) {
+                reply.task_id = std::move(*id);
+            } else {
+                reply.ruling = no_receipt();
+                reply.what += " without a task id that could be polled";
+            }
+        }
+    } else {
+        if (came.error().problem == transport_problem::cancelled) reply.charged = false;
+        reply.ruling = rule_for_transport(what.during, came.error());
+        reply.what = describe(what.name, came.error());
+    }
+    if (reply.ruling.action == action::retry) {
+        const bool others_got_through = gate_.breaker.charge(what.key, successes_before);
+        reply.charged = reply.charged && others_got_through;
+    } else if (reply.ruling.action != action::unknown_outcome) {
+        gate_.breaker.forget(what.key);
+    }
+    return reply;
+}
+
+void https_api_impl::learn(const call& what, const api_reply& reply, bool probe) {
+    gate::outcome lesson;
+    lesson.during = what.during;
+    lesson.ruling = reply.ruling;
+    lesson.status = reply.http_status;
+    lesson.wait = reply.retry_after;
+    lesson.target = what.target;
+    lesson.probe = probe;
+    lesson.what = reply.what;
+    gate_.learn(lesson);
+}
+
+void https_api_impl::note_proof(const api_reply& reply, std::uint64_t generation) {
+    // A proxy's 429 or 5xx says nothing about the account.
+    if (!reply.http_status || *reply.http_status >= 500 || *reply.http_status == 429) return;
+    if (generation != gate_.tokens.generation() || !gate_.tokens.proved()) return;
+    gate_.say(notice::kind::credentials_accepted, "the API takes the credentials again");
+    gate_.wake();
+}
+
+api_reply https_api_impl::paused(const call& what, std::string why) const {
+    api_reply reply;
+    reply.ruling = ruling{};
+    reply.ruling.action = action::retry;
+    reply.what = why.empty() ? what.name + ": there is no access token" : std::move(why);
+    reply.charged = false;
+    return reply;
+}
+
+api_health https_api_impl::health() const {
+    api_health health;
+    health.credentials_refused = gate_.tokens.is_refused() || gate_.tokens.unproven();
+    health.host_down = gate_.breaker.is_open();
+    health.why = gate_.why();
+    health.submits_accepted = submits_accepted_;
+    health.calls_answered = gate_.calls_answered;
+    return health;
+}
+
+} // namespace
+
+std::unique_ptr<https_api> make_https_api(const boost::asio::any_io_executor& executor, net::http_client& client,
+                                          api_options options) {
+    if (!options.random) {
+        auto engine = std::make_shared<std::mt19937_64>(std::random_device{}());
+        options.random = [engine] { return std::uniform_real_distribution<double>(0, 1)(*engine); };
+    }
+    return std::make_unique<https_api_impl>(executor, client, std::move(options));
+}
+
+} // namespace kyc::progeny

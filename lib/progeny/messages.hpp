@@ -1,0 +1,36 @@
+#pragma once
+// What a reply said, in one sentence that may be logged: no secret, no field of a case.
+
+#include "core/transport.hpp"
+#include "net/http_client.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace kyc::progeny {
+
+/// The `detail` and `code` of an API error body; empty when it has none, is not JSON, or is too long to be a plain
+/// error.
+struct api_error {
+    std::string detail;
+    std::string code;
+};
+
+[[nodiscard]] api_error read_error(std::string_view body);
+
+/// A 401, or the 403 that a server gives for missing credentials when it has no challenge to offer.
+[[nodiscard]] bool is_unauthorised(const net::http_response& reply);
+
+/// "submit of kyc_card: HTTP 400: <detail>", with the place a redirect names (no query).
+[[nodiscard]] std::string describe(std::string_view call, const net::http_response& reply);
+
+/// "submit of kyc_card: timed out after the request was sent: <message>"
+[[nodiscard]] std::string describe(std::string_view call, const transport_error& error);
+
+/// Replaces every occurrence of the secret; for texts that others wrote.
+void scrub(std::string& text, std::string_view secret);
+
+/// For a query: everything but RFC 3986's unreserved characters as %XX.
+[[nodiscard]] std::string percent_encoded(std::string_view text);
+
+} // namespace kyc::progeny
