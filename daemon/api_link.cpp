@@ -1,0 +1,100 @@
+#include "api_link.hpp"
+
+#include "core/pacing.hpp"
+#include "log.hpp"
+#include "net/proxy.hpp"
+#include "net/url.hpp"
+#include "secrets.hpp"
+#include "version.hpp"
+
+#include <cstdlib>
+#include <random>
+
+namespace kyc {
+
+namespace {
+
+boost::system::result<progeny::credentials, std::string> read_credentials(const api_settings& api) {
+    auto username = read_secret(api.username);
+    if (!username) return "api.credentials.username: " + username.error();
+    auto password = read_secret(api.password);
+    if (!password) return "api.credentials.password: " + password.error();
+    return progeny::credentials{std::move(*username), std::move(*password)};
+}
+
+std::optional<std::string> environment(const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr) return std::nullopt;
+    return std::string(value);
+}
+
+void log_notice(const progeny::notice& news) {
+    using kind = progeny::notice::kind;
+    switch (news.what) {
+    case kind::token_renewed:
+        log::debug(news.message);
+        break;
+    case kind::credentials_accepted:
+    case kind::host_up:
+    case kind::service_resumed:
+        log::info(news.message);
+        break;
+    case kind::host_down:
+    case kind::service_paused:
+        log::warning(news.message);
+        break;
+    case kind::credentials_refused:
+        log::error(news.message);
+        break;
+    }
+}
+
+random_unit make_random() {
+    return [engine = std::mt19937_64(std::random_device{}())]() mutable {
+        return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
+    };
+}
+
+} // namespace
+
+boost::system::result<api_link, std::string> make_api_link(const boost::asio::any_io_executor& loop,
+                                                           std::shared_ptr<const settings> config) {
+    const auto address = net::parse_https_url(config->api.base_url);
+    if (!address) return "api.base_url: " + address.error();
+
+    net::http_client_settings client;
+    client.host = address->host;
+    client.port = address->port;
+    client.ca_file = config->api.ca_file;
+    if (const auto& wanted = config->api.client_certificate) {
+        auto certificate = read_secret(wanted->certificate);
+        if (!certificate) return "api.client_certificate.certificate: " + certificate.error();
+        auto key = read_secret(wanted->key);
+        if (!key) return "api.client_certificate.key: " + key.error();
+        client.client_certificate_pem = std::string(certificate->reveal());
+        client.client_key_pem = std::move(*key);
+    }
+    client.proxy = config->api.proxy;
+    if (!client.proxy) client.proxy = net::proxy_from_environment(address->host, environment, address->port);
+    client.timeouts = config->api.timeouts;
+    // One for each call that the limits allow at a time, and one for a token.
+    client.max_connections = config->limits.uploads + config->limits.polls + 1;
+    client.user_agent = std::string("kycd/") + version;
+
+    api_link link;
+    link.where = net::to_authority(address->host, address->port, 443) + (client.proxy ? " through a proxy" : "");
+    auto made = net::make_https_client(loop, std::move(client));
+    if (!made) return "api: " + made.error();
+    link.client = std::move(*made);
+
+    progeny::api_options options;
+    options.base_path = address->path;
+    options.retry = config->retry;
+    options.read_credentials = [config]() { return read_credentials(config->api); };
+    options.random = make_random();
+    options.notify = log_notice;
+    link.api = progeny::make_https_api(loop, *link.client, std::move(options));
+    return link;
+}
+
+} // namespace kyc

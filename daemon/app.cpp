@@ -1,0 +1,336 @@
+#include "app.hpp"
+
+#include "api_link.hpp"
+#include "async/blocking_pool.hpp"
+#include "async/permits.hpp"
+#include "async/rate_limit.hpp"
+#include "async/signal.hpp"
+#include "async/task_group.hpp"
+#include "case_world.hpp"
+#include "core/units.hpp"
+#include "fs/case_folder.hpp"
+#include "fs/inbox.hpp"
+#include "fs/inbox_watch.hpp"
+#include "fs/layout_check.hpp"
+#include "fs/spool_lock.hpp"
+#include "intake.hpp"
+#include "ledger/ledger.hpp"
+#include "log.hpp"
+#include "process_case.hpp"
+#include "progress_line.hpp"
+#include "recovery.hpp"
+#include "settings_yaml.hpp"
+#include "spool_access.hpp"
+#include "version.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <optional>
+#include <random>
+#include <stdexcept>
+#include <systemd/sd-daemon.h>
+#include <thread>
+
+namespace kyc {
+
+namespace {
+
+/// Cases that may be claimed beyond those uploading, so that the next one is read and checked while an upload goes on.
+constexpr std::size_t read_ahead = 4;
+
+random_unit make_random() {
+    return [engine = std::mt19937_64(std::random_device{}())]() mutable {
+        return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
+    };
+}
+
+std::size_t pool_threads() {
+    return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, 8);
+}
+
+[[noreturn]] void rethrow(const std::exception_ptr& thrown) {
+    std::rethrow_exception(thrown);
+}
+
+/// What start_app() made before the loop's own objects.
+struct foundations {
+    fs::spool_lock lock;
+    fs::access_rules access;
+    std::vector<fs::claimed_case> left_over;
+};
+
+class daemon_app final : public app {
+  public:
+    daemon_app(std::shared_ptr<const settings> config, const run_options& options, foundations ground)
+        : config_(std::move(config)), options_(options), ground_(std::move(ground)), layout_(config_->folders) {}
+
+    /// The steps that can fail; run() comes after.
+    std::optional<start_failure> build();
+
+    run_outcome run() override;
+
+  private:
+    async::awaitable<void> live();
+    async::awaitable<void> watch_signals();
+    async::awaitable<void> run_service();
+    async::awaitable<void> run_once();
+    async::awaitable<void> shut_down();
+    void stop(std::string why);
+    void reload();
+    void gather_outcome();
+    exit_code judge() const;
+
+    // In the order of construction; destroyed the other way round, after run() has emptied the loop.
+    std::shared_ptr<const settings> config_;
+    run_options options_;
+    foundations ground_;
+    fs::spool_layout layout_;
+    boost::asio::io_context loop_{1};
+    async::blocking_pool pool_{pool_threads()}; ///< images and folders
+    async::blocking_pool ledger_pool_{1};       ///< commits never queue behind images
+    std::unique_ptr<ledger::ledger> ledger_;
+    bool history_lost_ = false;
+    api_link link_;
+    async::permits uploads_{loop_.get_executor(), config_->limits.uploads};
+    async::permits polls_{loop_.get_executor(), config_->limits.polls};
+    async::permits memory_{loop_.get_executor(), config_->limits.memory};
+    async::permits before_receipt_{loop_.get_executor(), config_->limits.uploads + read_ahead};
+    async::permits unanswered_{loop_.get_executor(), config_->limits.pending};
+    async::rate_limit rate_{config_->limits.rate};
+    fault_pause faults_;
+    tally count_{loop_.get_executor()};
+    std::unique_ptr<fs::inbox> inbox_;
+    std::unique_ptr<fs::inbox_watch> watch_;
+    std::unique_ptr<case_world> world_;
+    async::task_group cases_{loop_.get_executor(), rethrow};   ///< one coroutine per case in hand
+    async::task_group keepers_{loop_.get_executor(), rethrow}; ///< intake: ends first
+    std::unique_ptr<intake> intake_;
+    boost::asio::signal_set signals_{loop_};
+    async::signal stop_bell_{loop_.get_executor()};
+    run_outcome outcome_;
+};
+
+std::optional<start_failure> daemon_app::build() {
+    auto opened = ledger::open_ledger(config_->ledger, loop_.get_executor(), ledger_pool_);
+    if (!opened)
+        return start_failure("ledger: " + opened.error().message() +
+                                 "; make its folder writable for kycd, or set 'ledger:' to another path",
+                             exit_code::spool_unusable);
+    ledger_ = std::move(opened->ledger);
+    if (opened->set_aside) {
+        history_lost_ = true;
+        log::error("the ledger was damaged and is begun anew: " + *opened->set_aside +
+                   "; cases in work/ are treated as on_unknown_outcome says");
+    }
+    auto link = make_api_link(loop_.get_executor(), config_);
+    if (!link) return start_failure(link.error(), exit_code::config_wrong);
+    link_ = std::move(*link);
+    inbox_ = fs::make_inbox(layout_, config_->intake, config_->services);
+    world_ = std::make_unique<case_world>(case_world{config_,
+                                                     layout_,
+                                                     ground_.access,
+                                                     pool_,
+                                                     *ledger_,
+                                                     *link_.api,
+                                                     uploads_,
+                                                     polls_,
+                                                     memory_,
+                                                     rate_,
+                                                     faults_,
+                                                     count_,
+                                                     make_random(),
+                                                     {},
+                                                     false});
+    intake_ = std::make_unique<intake>(*world_, *inbox_, cases_, before_receipt_, unanswered_, loop_.get_executor());
+    if (!options_.once) {
+        // The watch is set before the first scan, so nothing that comes in between is missed.
+        auto watch = fs::make_inbox_watch(loop_.get_executor(), layout_, config_->intake, config_->services);
+        if (!watch)
+            return start_failure("inbox: " + watch.error().message() + "; see 'kycd check'", exit_code::spool_unusable);
+        watch_ = std::move(*watch);
+    }
+    return std::nullopt;
+}
+
+run_outcome daemon_app::run() {
+    signals_.add(SIGTERM);
+    signals_.add(SIGINT);
+    signals_.add(SIGHUP);
+    async::task_group root(loop_.get_executor(), rethrow);
+    root.spawn(live());
+    loop_.run(); // returns by itself when nothing is left to do
+    outcome_.http = link_.client->statistics();
+    return outcome_;
+}
+
+async::awaitable<void> daemon_app::live() {
+    keepers_.spawn(watch_signals());
+    log::info("started",
+              {{"version", version}, {"api", link_.where}, {"watch", watch_ ? watch_->describe() : "one scan"}});
+    auto recovered = co_await recover_cases(*world_, ground_.left_over, history_lost_);
+    for (std::size_t i = 0; i < recovered.size(); ++i)
+        count_.resumed();
+    for (auto& start : recovered)
+        cases_.spawn(resume_case(*world_, std::move(start), before_receipt_, unanswered_));
+    recovered.clear();
+    if (options_.once) {
+        co_await run_once();
+    } else {
+        co_await run_service();
+    }
+    co_await shut_down();
+}
+
+async::awaitable<void> daemon_app::run_service() {
+    keepers_.spawn(intake_->listen(*watch_));
+    keepers_.spawn(intake_->feed());
+    ::sd_notify(0, "READY=1\nSTATUS=running");
+    while (!world_->stopping)
+        co_await stop_bell_.wait();
+}
+
+async::awaitable<void> daemon_app::run_once() {
+    progress_line line(count_, options_.json);
+    co_await intake_->scan_once();
+    keepers_.spawn(intake_->feed());
+    while (!world_->stopping && !(intake_->drained() && count_.open() == 0)) {
+        line.draw();
+        const auto patience_ends = count_.last_progress() + config_->once.patience;
+        const auto now = std::chrono::steady_clock::now();
+        if (now >= patience_ends) {
+            stop("no progress for " + format_duration(config_->once.patience));
+            break;
+        }
+        (void)co_await count_.changed.wait_for(
+            std::min<std::chrono::steady_clock::duration>(patience_ends - now, line.interval()));
+    }
+    line.wipe();
+    for (const auto& waiting : intake_->not_ready())
+        outcome_.not_ready.emplace_back(waiting.entry.folder + "/" + waiting.entry.name, waiting.why);
+}
+
+/// No new work; uploads and deliveries in hand run to their end; then the loop runs dry.
+async::awaitable<void> daemon_app::shut_down() {
+    world_->stopping = true;
+    boost::system::error_code ignored;
+    signals_.clear(ignored); // from here on a second signal kills
+    keepers_.cancel();
+    cases_.cancel();
+    co_await cases_.join();
+    co_await keepers_.join();
+    gather_outcome();
+    co_await link_.api->stop();
+    link_.client->close_idle();
+    log::info("stopped", {{"delivered", std::to_string(outcome_.delivered)},
+                          {"failed", std::to_string(outcome_.failed)},
+                          {"open", std::to_string(outcome_.open)}});
+}
+
+void daemon_app::stop(std::string why) {
+    if (world_->stopping) return;
+    world_->stopping = true;
+    outcome_.trouble = std::move(why);
+    ::sd_notify(0, "STOPPING=1\nSTATUS=finishing the uploads in flight");
+    log::info("stopping: " + outcome_.trouble +
+              "; uploads in flight are finished, tasks are polled on at the next start");
+    stop_bell_.notify_all();
+    count_.changed.notify_all();
+}
+
+async::awaitable<void> daemon_app::watch_signals() {
+    for (;;) {
+        const auto [error, number] = co_await signals_.async_wait(async::as_result);
+        if (error) co_return;
+        if (number == SIGHUP) {
+            reload();
+        } else {
+            stop(number == SIGTERM ? "SIGTERM" : "SIGINT");
+            co_return;
+        }
+    }
+}
+
+void daemon_app::reload() {
+    ::sd_notify(0, "RELOADING=1");
+    auto loaded = load_settings(options_.config);
+    if (loaded) {
+        config_ = std::make_shared<const settings>(std::move(*loaded));
+        world_->config = config_;
+        uploads_.set_limit(config_->limits.uploads);
+        polls_.set_limit(config_->limits.polls);
+        memory_.set_limit(config_->limits.memory);
+        before_receipt_.set_limit(config_->limits.uploads + read_ahead);
+        unanswered_.set_limit(config_->limits.pending);
+        rate_.set(config_->limits.rate);
+        log::configure(config_->log);
+        link_.api->set_retry(config_->retry);
+        link_.api->credentials_changed();
+        log::info("reloaded " + options_.config.string() +
+                  "; folders, ledger, API address and TLS files change at a restart");
+    } else {
+        for (const auto& wrong : loaded.error())
+            log::error("not reloaded, the old settings stay: " + to_string(wrong));
+    }
+    ::sd_notify(0, "READY=1");
+}
+
+void daemon_app::gather_outcome() {
+    outcome_.taken = count_.taken();
+    outcome_.resumed = count_.taken_over();
+    outcome_.delivered = count_.delivered();
+    outcome_.failed = count_.failed();
+    outcome_.open = outcome_.taken - outcome_.delivered - outcome_.failed;
+    outcome_.submissions = count_.submissions();
+    outcome_.verdicts = count_.verdicts();
+    outcome_.failures = count_.failures();
+    outcome_.code = judge();
+}
+
+/// The exit codes of design section 5.
+exit_code daemon_app::judge() const {
+    if (!options_.once) return exit_code::done;
+    if (outcome_.open == 0) return outcome_.failed > 0 ? exit_code::some_failed : exit_code::done;
+    const auto health = link_.api->health();
+    const bool nothing_got_through = outcome_.submissions == 0 && outcome_.delivered == 0;
+    if (nothing_got_through && health.credentials_refused) return exit_code::credentials_refused;
+    if (nothing_got_through && health.calls_answered == 0) return exit_code::api_unreachable;
+    return exit_code::stopped_early;
+}
+
+} // namespace
+
+void throw_exception_from_error(const start_failure& error, const boost::source_location&) {
+    throw std::logic_error(error.message);
+}
+
+boost::system::result<std::unique_ptr<app>, start_failure> start_app(std::shared_ptr<const settings> config,
+                                                                     const run_options& options) {
+    if (const auto objection = fs::layout_objection(config->folders))
+        return start_failure(*objection, exit_code::config_wrong);
+    const auto access = resolve_access(*config);
+    if (!access) return start_failure(access.error(), exit_code::config_wrong);
+
+    const fs::spool_layout layout(config->folders);
+    if (const auto made = fs::prepare_spool(layout, config->services.folders(), *access); !made)
+        return start_failure("spool: " + made.error().message() +
+                                 "; mount it or correct its permissions, see 'kycd check'",
+                             exit_code::spool_unusable);
+    auto lock = fs::spool_lock::take(layout);
+    if (!lock) return start_failure("spool: " + lock.error().message(), exit_code::spool_unusable);
+    if (!*lock) return start_failure("spool: " + lock->error().message(), exit_code::spool_unusable);
+    std::vector<std::string> strays;
+    auto in_work = fs::recover_work(layout, *access, &strays);
+    if (!in_work) return start_failure("spool: " + in_work.error().message(), exit_code::spool_unusable);
+    for (const auto& stray : strays)
+        log::warning("in work/: " + stray);
+
+    foundations ground{std::move(**lock), *access, std::move(*in_work)};
+    auto made = std::make_unique<daemon_app>(std::move(config), options, std::move(ground));
+    if (auto failed = made->build()) return std::move(*failed);
+    return std::unique_ptr<app>(std::move(made));
+}
+
+} // namespace kyc

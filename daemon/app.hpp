@@ -1,0 +1,65 @@
+#pragma once
+// The composition root of `kycd run`: the only place that builds the daemon's objects.
+
+#include "core/answer.hpp"
+#include "core/failure.hpp"
+#include "core/settings.hpp"
+#include "exit_code.hpp"
+#include "net/http_client.hpp"
+#include "options.hpp"
+
+#include <boost/system/result.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kyc {
+
+/// How a run ended.
+struct run_outcome {
+    exit_code code = exit_code::done;
+    std::uint64_t taken = 0;   ///< the resumed ones included
+    std::uint64_t resumed = 0; ///< found in work/ at the start
+    std::uint64_t delivered = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t open = 0;
+    std::uint64_t submissions = 0; ///< receipts
+    std::map<verdict, std::uint64_t> verdicts;
+    std::map<failure_code, std::uint64_t> failures;
+    std::vector<std::pair<std::string, std::string>> not_ready; ///< case and why; --once only
+    net::http_statistics http;
+    std::string trouble; ///< why it stopped early; empty if it did not
+};
+
+/// Why the daemon cannot start: a sentence for stderr, and the exit code.
+struct start_failure {
+    std::string message;
+    exit_code code = exit_code::config_wrong;
+
+    start_failure() = default;
+
+    start_failure(std::string message_, exit_code code_) : message(std::move(message_)), code(code_) {}
+};
+
+/// Reaching this is a bug: start_app()'s caller checks.
+[[noreturn]] void throw_exception_from_error(const start_failure& error, const boost::source_location&);
+
+/// The daemon, ready to run.
+class app {
+  public:
+    virtual ~app() = default;
+
+    /// Runs the loop to its end: a stop signal, or with --once the last answer. The calling thread is the loop's
+    /// thread.
+    [[nodiscard]] virtual run_outcome run() = 0;
+};
+
+/// Checks folders, takes the spool's lock, opens the ledger, builds everything. Talks to nobody yet.
+[[nodiscard]] boost::system::result<std::unique_ptr<app>, start_failure>
+start_app(std::shared_ptr<const settings> config, const run_options& options);
+
+} // namespace kyc

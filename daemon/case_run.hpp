@@ -1,0 +1,93 @@
+#pragma once
+// What the parts of a case's life share while it runs. Private to process_case and its parts.
+
+#include "case_world.hpp"
+#include "core/service.hpp"
+#include "log.hpp"
+#include "process_case.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace kyc {
+
+/// One running case.
+struct case_run {
+    case_world& world;
+    case_start start;
+    std::shared_ptr<const settings> config; ///< the snapshot it began with; `target` points into it
+    const service* target = nullptr;        ///< null: no such service
+    std::string request_id;                 ///< on each of its log lines
+
+    case_run(case_world& world_, case_start start_);
+
+    [[nodiscard]] log::fields about() const;
+
+    ledger::case_record& record() { return start.record; }
+
+    /// Ends the coroutine when the daemon stops: the folder and the ledger say where to go on.
+    void leave_if_stopping() const {
+        if (world.stopping) throw boost::system::system_error(boost::asio::error::operation_aborted);
+    }
+};
+
+/// Makes run.record() durable, however long the disk takes to allow it.
+[[nodiscard]] async::awaitable<void> put_record(case_run& run);
+
+/// An answer with the reply it was read from.
+struct answered_case {
+    answer said;
+    std::string reply;
+    utc_time answered_at{};
+
+    answered_case(answer said_, std::string reply_, utc_time at)
+        : said(std::move(said_)), reply(std::move(reply_)), answered_at(at) {}
+};
+
+/// Submits until there is a receipt in run.record().task_id, durably. Fails with the codes of intake, prepare and
+/// submit.
+[[nodiscard]] async::awaitable<result<void, failure>> submit_case(case_run& run);
+
+/// Polls the task until it has an outcome. None: the task failed and may be submitted again (noted in the ledger).
+[[nodiscard]] async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_run& run);
+
+/// Repeats a step that can meet the system's trouble until it works, through the fault pause. `step` is called again
+/// for each try and returns awaitable<result<T>>. A stop ends it with operation_aborted, but only after a try that
+/// failed.
+template<class Step>
+[[nodiscard]] auto keep_trying(case_world& world, Step& step)
+    -> async::awaitable<typename std::invoke_result_t<Step&>::value_type::value_type> {
+    std::optional<fault> met;
+    for (;;) {
+        auto done = co_await step();
+        if (done) {
+            if (met) world.faults.cleared(*met);
+            if constexpr (std::is_void_v<typename std::invoke_result_t<Step&>::value_type::value_type>) {
+                co_return;
+            } else {
+                co_return std::move(*done);
+            }
+        }
+        met = done.error();
+        if (world.stopping) throw boost::system::system_error(boost::asio::error::operation_aborted);
+        co_await world.faults.wait(*met);
+    }
+}
+
+/// keep_trying() for blocking work on the pool: `work` returns result<T>.
+template<class Work>
+[[nodiscard]] auto keep_trying_on_pool(case_world& world, Work& work)
+    -> async::awaitable<typename std::invoke_result_t<Work&>::value_type> {
+    auto step = [&world, &work]() {
+        auto call = [&work] { return work(); };
+        return world.pool.run(call);
+    };
+    co_return co_await keep_trying(world, step);
+}
+
+} // namespace kyc

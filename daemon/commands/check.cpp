@@ -1,0 +1,177 @@
+#include "commands/check.hpp"
+
+#include "api_link.hpp"
+#include "async/task_group.hpp"
+#include "commands/complain.hpp"
+#include "fs/layout_check.hpp"
+#include "fs/spool_lock.hpp"
+#include "log.hpp"
+#include "settings_yaml.hpp"
+#include "spool_access.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <iostream>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace kyc {
+
+namespace {
+
+namespace json = boost::json;
+
+/// The lines of the report, and the exit code of the first that is bad.
+class report {
+  public:
+    void good(std::string what, std::string detail) { lines_.push_back({"ok", std::move(what), std::move(detail)}); }
+
+    void note(std::string what, std::string detail) { lines_.push_back({"note", std::move(what), std::move(detail)}); }
+
+    void bad(std::string what, std::string detail, exit_code code) {
+        if (code_ == exit_code::done) code_ = code;
+        lines_.push_back({"bad", std::move(what), std::move(detail)});
+    }
+
+    exit_code print(bool as_json) const {
+        if (as_json) {
+            json::array all;
+            for (const auto& each : lines_) {
+                json::object entry;
+                entry["state"] = each.state;
+                entry["what"] = each.what;
+                entry["detail"] = each.detail;
+                all.push_back(std::move(entry));
+            }
+            std::cout << json::serialize(all) << "\n";
+        } else {
+            for (const auto& each : lines_)
+                std::cout << each.state << std::string(6 - each.state.size(), ' ') << each.what << ": " << each.detail
+                          << "\n";
+        }
+        return code_;
+    }
+
+  private:
+    struct line {
+        std::string state;
+        std::string what;
+        std::string detail;
+    };
+
+    std::vector<line> lines_;
+    exit_code code_ = exit_code::done;
+};
+
+void check_folder(report& out, const std::string& name, const std::filesystem::path& path) {
+    std::error_code unknown;
+    if (!std::filesystem::exists(path, unknown)) {
+        // Not made here: check may run as another user than the daemon.
+        auto parent = path;
+        while (parent.has_relative_path() && !std::filesystem::exists(parent, unknown))
+            parent = parent.parent_path();
+        if (::access(parent.c_str(), W_OK | X_OK) == 0) {
+            out.note(name, path.string() + " is not there yet; 'kycd run' makes it");
+        } else {
+            out.bad(name,
+                    path.string() + " is not there and " + parent.string() +
+                        " cannot be written; make it for kycd's user",
+                    exit_code::spool_unusable);
+        }
+        return;
+    }
+    const auto probe = fs::probe_folder(path);
+    const std::string type = probe.file_system ? " (" + probe.file_system->name + ")" : "";
+    if (!probe.usable) {
+        out.bad(name, probe.problem, exit_code::spool_unusable);
+    } else {
+        out.good(name, path.string() + type + ": write, fsync and rename work");
+    }
+    if (probe.file_system && probe.file_system->network && (name == "work" || name == "ledger"))
+        out.note(name, path.string() + " is on a network file system; it should be local");
+}
+
+void check_rename(report& out, const std::string& what, const std::filesystem::path& from,
+                  const std::filesystem::path& to) {
+    const auto renames = fs::can_rename_between(from, to);
+    if (!renames) return; // one of the folders is bad, and was named already
+    if (*renames) {
+        out.good(what, "one rename");
+    } else {
+        out.note(what, "on different file systems: cases are copied and compared, which is slower");
+    }
+}
+
+void check_spool(report& out, const settings& config) {
+    const auto& folders = config.folders;
+    if (const auto objection = fs::layout_objection(folders)) {
+        out.bad("layout", *objection, exit_code::config_wrong);
+        return;
+    }
+    out.good("layout", "the folders are apart from each other");
+    if (const auto access = resolve_access(config); !access) out.bad("group", access.error(), exit_code::config_wrong);
+    check_folder(out, "inbox", folders.inbox);
+    check_folder(out, "work", folders.work);
+    check_folder(out, "outbox", folders.outbox);
+    check_folder(out, "failed", folders.failed);
+    check_rename(out, "inbox to work", folders.inbox, folders.work);
+    check_rename(out, "work to outbox", folders.work, folders.outbox);
+    check_rename(out, "work to failed", folders.work, folders.failed);
+    check_folder(out, "ledger", config.ledger.parent_path());
+    const auto holder = fs::spool_holder(fs::spool_layout(folders));
+    if (holder && *holder) out.note("daemon", (*holder)->message());
+}
+
+async::awaitable<void> log_in(progeny::https_api& api, progeny::api::login_outcome& outcome) {
+    outcome = co_await api.login();
+    co_await api.stop();
+}
+
+void check_api(report& out, const std::shared_ptr<const settings>& config) {
+    boost::asio::io_context loop{1};
+    auto link = make_api_link(loop.get_executor(), config);
+    if (!link) {
+        out.bad("api", link.error(), exit_code::config_wrong);
+        return;
+    }
+    progeny::api::login_outcome outcome;
+    {
+        async::task_group root(loop.get_executor(),
+                               [](const std::exception_ptr& thrown) { std::rethrow_exception(thrown); });
+        root.spawn(log_in(*link->api, outcome));
+        loop.run();
+    }
+    link->client->close_idle();
+    if (!outcome.reachable) {
+        out.bad("api", link->where + ": " + outcome.what, exit_code::api_unreachable);
+        return;
+    }
+    out.good("api", link->where + " answers over TLS with a certificate that is trusted");
+    if (outcome.accepted) {
+        out.good("credentials", "accepted");
+    } else {
+        out.bad("credentials", outcome.what, exit_code::credentials_refused);
+    }
+}
+
+} // namespace
+
+exit_code check_command(const check_options& options) {
+    auto loaded = load_settings(options.config);
+    if (!loaded) return complain(loaded.error());
+    auto config = std::make_shared<const settings>(std::move(*loaded));
+    log_settings quiet;
+    quiet.level = log_level::error;
+    log::configure(quiet);
+    report out;
+    out.good("config", options.config.string());
+    check_spool(out, *config);
+    check_api(out, config);
+    return out.print(options.json);
+}
+
+} // namespace kyc

@@ -1,0 +1,18 @@
+#pragma once
+
+// The exit codes that scripts and the unit file rely on (design section 5; the numbers from sysexits.h).
+
+namespace kyc {
+
+enum class exit_code : int {
+    done = 0,                 ///< all answered; `run` after SIGTERM
+    some_failed = 1,          ///< done, some cases failed
+    stopped_early = 2,        ///< some cases still open
+    usage = 64,               ///< EX_USAGE
+    api_unreachable = 69,     ///< EX_UNAVAILABLE
+    spool_unusable = 73,      ///< EX_CANTCREAT
+    credentials_refused = 77, ///< EX_NOPERM
+    config_wrong = 78,        ///< EX_CONFIG
+};
+
+} // namespace kyc

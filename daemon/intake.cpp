@@ -1,0 +1,225 @@
+#include "intake.hpp"
+
+#include "async/shield.hpp"
+#include "case_run.hpp"
+#include "log.hpp"
+#include "process_case.hpp"
+
+#include <algorithm>
+#include <variant>
+
+namespace kyc {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+/// How soon a case is looked at again whose name is still taken in work/. Its leaving also wakes it.
+constexpr milliseconds occupied_retry{2'000};
+
+/// What looking at an entry, and claiming it if it is ready, came to.
+struct taken {
+    fs::examination found;
+    std::optional<fs::claimed_case> claimed;
+    bool occupied = false;
+};
+
+log::fields about(const fs::inbox_entry& entry) {
+    return {{"service", entry.folder}, {"case", entry.folder + "/" + entry.name}};
+}
+
+} // namespace
+
+intake::intake(case_world& world, fs::inbox& inbox, async::task_group& cases, async::permits& before_receipt,
+               async::permits& unanswered, const boost::asio::any_io_executor& loop)
+    : world_(world), inbox_(inbox), cases_(cases), before_receipt_(before_receipt), unanswered_(unanswered),
+      bell_(loop) {}
+
+async::awaitable<void> intake::listen(fs::inbox_watch& watch) {
+    auto next_scan = steady_clock::now();
+    for (;;) {
+        if (steady_clock::now() >= next_scan) {
+            co_await scan();
+            next_scan = steady_clock::now() + watch.scan_interval();
+        }
+        enqueue_due();
+        const auto limit = until_next(next_scan);
+        const auto changes = co_await watch.wait(limit);
+        for (const auto& change : changes.changed)
+            enqueue(change.entry, change.renamed_in);
+        if (changes.scan_needed) next_scan = steady_clock::now();
+    }
+}
+
+async::awaitable<void> intake::feed() {
+    for (;;) {
+        while (queue_.empty()) {
+            if (once_ && !retries_.empty()) {
+                const auto wait =
+                    std::max(retries_.begin()->first - steady_clock::now(), steady_clock::duration::zero());
+                (void)co_await bell_.wait_for(wait);
+                enqueue_due();
+            } else {
+                co_await bell_.wait();
+            }
+        }
+        // While the disk is in trouble one entry at a time is tried, to learn when it is over.
+        if (world_.faults.active()) co_await async::sleep_for(std::chrono::seconds(1));
+        auto before_receipt = co_await before_receipt_.acquire();
+        auto unanswered = co_await unanswered_.acquire();
+        if (queue_.empty()) continue;
+        auto entry = std::move(queue_.front());
+        queue_.pop_front();
+        auto& state = known_.at(entry);
+        state.where = place::examining;
+        ++examining_;
+        cases_.spawn(take(std::move(entry), std::move(before_receipt), std::move(unanswered)));
+    }
+}
+
+async::awaitable<void> intake::scan_once() {
+    once_ = true;
+    co_await scan();
+}
+
+std::vector<not_ready_entry> intake::not_ready() const {
+    std::vector<not_ready_entry> list;
+    for (const auto& [entry, state] : known_)
+        if (state.where == place::waiting) list.push_back({entry, state.why});
+    return list;
+}
+
+/// Adds what is not known yet; waits for as long as the inbox cannot be read. A vanished mount is no empty inbox.
+async::awaitable<void> intake::scan() {
+    auto list = [this]() { return inbox_.list(); };
+    const auto listed = co_await keep_trying_on_pool(world_, list);
+    for (const auto& entry : listed)
+        enqueue(entry, false);
+}
+
+void intake::enqueue(const fs::inbox_entry& entry, bool renamed_in) {
+    auto [found, is_new] = known_.try_emplace(entry);
+    auto& state = found->second;
+    state.renamed_in = state.renamed_in || renamed_in;
+    if (!is_new) {
+        if (state.where == place::queued) return;
+        if (state.where == place::examining) {
+            state.look_again = true;
+            return;
+        }
+        if (state.retry != retries_.end()) retries_.erase(state.retry);
+    }
+    state.where = place::queued;
+    state.retry = retries_.end();
+    if (entry.high_priority) {
+        queue_.push_front(entry);
+    } else {
+        queue_.push_back(entry);
+    }
+    bell_.notify_all();
+}
+
+void intake::put_back(const fs::inbox_entry& entry, std::string why, milliseconds retry_in) {
+    auto& state = known_.at(entry);
+    state.where = place::waiting;
+    state.why = std::move(why);
+    state.retry = retries_.end();
+    if (std::exchange(state.look_again, false)) {
+        enqueue(entry, state.renamed_in);
+        return;
+    }
+    world_.count.changed.notify_all();
+    // `run --once` waits for what only has to settle; an incomplete case is not its business.
+    if (once_ && retry_in > std::max<milliseconds>(2 * world_.config->intake.settle, occupied_retry)) return;
+    state.retry = retries_.emplace(steady_clock::now() + retry_in, entry);
+    bell_.notify_all();
+}
+
+void intake::drop(const fs::inbox_entry& entry) {
+    inbox_.forget(entry);
+    const auto found = known_.find(entry);
+    const bool look_again = found->second.look_again;
+    known_.erase(found);
+    if (look_again) enqueue(entry, false);
+    bell_.notify_all();
+    world_.count.changed.notify_all();
+}
+
+void intake::enqueue_due() {
+    const auto now = steady_clock::now();
+    while (!retries_.empty() && retries_.begin()->first <= now) {
+        const auto entry = retries_.begin()->second;
+        enqueue(entry, false);
+    }
+}
+
+milliseconds intake::until_next(steady_clock::time_point next_scan) const {
+    auto next = next_scan;
+    if (!retries_.empty()) next = std::min(next, retries_.begin()->first);
+    const auto left = std::chrono::ceil<milliseconds>(next - steady_clock::now());
+    return std::max(left, milliseconds(1));
+}
+
+async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_receipt, async::permit unanswered) {
+    co_await async::begin_shield(); // a claim is never left without its coroutine
+    const bool renamed_in = known_.at(entry).renamed_in;
+    const auto config = world_.config;
+    auto look = [&]() -> result<taken> {
+        taken outcome;
+        auto found = inbox_.examine(entry, renamed_in);
+        if (!found) return found.error();
+        outcome.found = std::move(*found);
+        const bool wanted = std::holds_alternative<fs::entry_ready>(outcome.found) ||
+                            std::holds_alternative<fs::entry_refused>(outcome.found);
+        if (!wanted) return outcome;
+        auto claimed = fs::claim(world_.layout, entry, config->services, world_.access);
+        if (!claimed) return claimed.error();
+        if (*claimed) {
+            outcome.claimed = std::move(**claimed);
+        } else if (claimed->error() == fs::claim_refusal::occupied) {
+            outcome.occupied = true;
+        } else {
+            outcome.found = fs::entry_gone{};
+        }
+        return outcome;
+    };
+    const auto outcome = co_await world_.pool.run(look);
+    --examining_;
+    if (!outcome) {
+        put_back(entry, outcome.error().message(), std::chrono::seconds(1));
+        before_receipt.release();
+        unanswered.release();
+        co_await async::end_shield();
+        fault_ = outcome.error();
+        co_await world_.faults.wait(outcome.error());
+        co_return;
+    }
+    if (fault_) {
+        world_.faults.cleared(*fault_);
+        fault_.reset();
+    }
+    if (outcome->occupied) {
+        put_back(entry, "a case of the same name is still being worked on", occupied_retry);
+        co_return;
+    }
+    if (const auto* waiting = std::get_if<fs::entry_waiting>(&outcome->found)) {
+        log::debug("not ready: " + waiting->why, about(entry));
+        put_back(entry, waiting->why, waiting->retry_in);
+        co_return;
+    }
+    drop(entry);
+    if (!outcome->claimed) co_return;
+    case_start start;
+    start.which = *outcome->claimed;
+    if (const auto* refused = std::get_if<fs::entry_refused>(&outcome->found)) start.refused = refused->why;
+    start.before_receipt = std::move(before_receipt);
+    start.unanswered = std::move(unanswered);
+    start.open = open_mark(world_.count);
+    world_.count.claimed();
+    co_await async::end_shield();
+    if (world_.stopping) co_return; // the next start adopts it from work/
+    co_await process_case(world_, std::move(start));
+}
+
+} // namespace kyc

@@ -1,0 +1,84 @@
+#pragma once
+// From the inbox to running cases: what waits, what is examined next, and never more at a time than the limits allow.
+
+#include "async/permits.hpp"
+#include "async/task_group.hpp"
+#include "case_world.hpp"
+#include "fs/inbox.hpp"
+#include "fs/inbox_watch.hpp"
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kyc {
+
+/// An entry that was looked at and is not ready, for the summary.
+struct not_ready_entry {
+    fs::inbox_entry entry;
+    std::string why;
+};
+
+/// Feeds the case group. Loop's thread only; the inbox itself is read on the pool.
+/// Waiting cases are a few bytes each, not coroutines: capacity is asked for before an entry is even examined.
+class intake {
+  public:
+    /// `before_receipt` and `unanswered` are the two kinds of capacity a case holds. All references outlive the intake.
+    intake(case_world& world, fs::inbox& inbox, async::task_group& cases, async::permits& before_receipt,
+           async::permits& unanswered, const boost::asio::any_io_executor& loop);
+
+    /// Listens to `watch` and scans, for ever. Ends by cancellation only. Run it beside feed().
+    [[nodiscard]] async::awaitable<void> listen(fs::inbox_watch& watch);
+
+    /// Takes from the queue whatever the capacity allows, for ever. Ends by cancellation only.
+    [[nodiscard]] async::awaitable<void> feed();
+
+    /// `run --once`: reads the inbox one time; feed() then takes it all. Entries that only need to settle are looked at
+    /// again until they have. drained() tells when nothing is left to be looked at.
+    [[nodiscard]] async::awaitable<void> scan_once();
+
+    /// Whether everything that was seen has been taken, refused, or found not ready.
+    [[nodiscard]] bool drained() const { return queue_.empty() && examining_ == 0 && retries_.empty(); }
+
+    /// What was found not ready at the last look.
+    [[nodiscard]] std::vector<not_ready_entry> not_ready() const;
+
+  private:
+    enum class place { queued, examining, waiting };
+
+    struct entry_state {
+        place where = place::queued;
+        bool renamed_in = false;
+        bool look_again = false; ///< something moved while it was being examined
+        std::string why;
+        std::multimap<std::chrono::steady_clock::time_point, fs::inbox_entry>::iterator retry;
+    };
+
+    [[nodiscard]] async::awaitable<void> scan();
+    [[nodiscard]] async::awaitable<void> take(fs::inbox_entry entry, async::permit before_receipt,
+                                              async::permit unanswered);
+    void enqueue(const fs::inbox_entry& entry, bool renamed_in);
+    void put_back(const fs::inbox_entry& entry, std::string why, std::chrono::milliseconds retry_in);
+    void drop(const fs::inbox_entry& entry);
+    void enqueue_due();
+    [[nodiscard]] std::chrono::milliseconds until_next(std::chrono::steady_clock::time_point next_scan) const;
+
+    case_world& world_;
+    fs::inbox& inbox_;
+    async::task_group& cases_;
+    async::permits& before_receipt_;
+    async::permits& unanswered_;
+    async::signal bell_; ///< the queue or the retry times changed
+    std::deque<fs::inbox_entry> queue_;
+    std::map<fs::inbox_entry, entry_state> known_;
+    std::multimap<std::chrono::steady_clock::time_point, fs::inbox_entry> retries_;
+    std::size_t examining_ = 0;
+    bool once_ = false;
+    std::optional<fault> fault_; ///< met at the last look or claim, and not over yet
+};
+
+} // namespace kyc

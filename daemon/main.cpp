@@ -1,0 +1,47 @@
+// kycd: from arguments to a command to an exit code.
+#include "commands/check.hpp"
+#include "commands/inspect.hpp"
+#include "commands/run.hpp"
+#include "options.hpp"
+
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+namespace {
+
+/// Files are private unless the settings say otherwise, and no core dump ever holds a password or an ID image.
+void protect_process() {
+    ::umask(S_IRWXG | S_IRWXO);
+#ifndef __SANITIZE_ADDRESS__ // the leak checker has to look into the process at its end
+    ::prctl(PR_SET_DUMPABLE, 0);
+#endif
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+    std::signal(SIGPIPE, SIG_IGN); // a peer that hangs up is an error code, not a death
+}
+
+kyc::exit_code dispatch(const kyc::command& command) {
+    if (const auto* run = std::get_if<kyc::run_options>(&command)) return kyc::run_command(*run);
+    if (const auto* check = std::get_if<kyc::check_options>(&command)) return kyc::check_command(*check);
+    if (const auto* inspect = std::get_if<kyc::inspect_options>(&command)) return kyc::inspect_command(*inspect);
+    const auto& text = std::get<kyc::text_only>(command);
+    std::cout << text.out;
+    std::cerr << text.err;
+    return text.code;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    try {
+        protect_process();
+        return static_cast<int>(dispatch(kyc::parse_command_line(argc, argv)));
+    } catch (const std::exception& error) {
+        std::cerr << "kycd: internal error: " << error.what() << "; please report it with the log before it\n";
+        return 70; // EX_SOFTWARE
+    }
+}

@@ -1,0 +1,151 @@
+#include "process_case.hpp"
+
+#include "async/shield.hpp"
+#include "case_run.hpp"
+#include "core/report_json.hpp"
+#include "log.hpp"
+
+namespace kyc {
+
+namespace {
+
+std::string random_id(const random_unit& random) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string id;
+    for (int i = 0; i < 8; ++i)
+        id += digits[static_cast<std::size_t>(random() * 16) & 15];
+    return id;
+}
+
+case_facts facts_of(case_run& run) {
+    case_facts facts;
+    facts.name = run.start.which.key.name;
+    facts.service = run.target != nullptr ? run.target->name : run.start.which.key.folder;
+    facts.lane = run.record().lane;
+    facts.files = run.record().files;
+    return facts;
+}
+
+/// Writes the case's last word into its folder, moves it where it belongs, and closes the record.
+async::awaitable<std::filesystem::path> hand_over(case_run& run, std::string name, std::string text, bool answered) {
+    auto& world = run.world;
+    const auto& which = run.start.which;
+    auto write = [&]() { return fs::write_in_case(which, name, text, world.access); };
+    if (!text.empty()) co_await keep_trying_on_pool(world, write);
+    auto move = [&]() {
+        return answered ? fs::publish(world.layout, which, world.access)
+                        : fs::reject(world.layout, which, world.access);
+    };
+    auto where = co_await keep_trying_on_pool(world, move);
+    auto close = [&]() { return world.ledger.close(which.key); };
+    co_await keep_trying(world, close);
+    co_return where;
+}
+
+async::awaitable<void> deliver(case_run& run, answered_case answered) {
+    task_facts task;
+    task.id = run.record().task_id;
+    task.submitted_at = run.record().submitted_at;
+    task.answered_at = answered.answered_at;
+    task.attempts = run.record().attempts;
+    task.polls = run.record().polls;
+    auto text = result_json(facts_of(run), task, answered.said, std::nullopt, answered.reply);
+    const auto verdict = answered.said.verdict;
+    const auto where = co_await hand_over(run, "result.json", std::move(text), true);
+    auto about = run.about();
+    about.emplace_back("verdict", std::string(to_string(verdict)));
+    about.emplace_back("attempts", std::to_string(task.attempts));
+    about.emplace_back("polls", std::to_string(task.polls));
+    about.emplace_back("folder", where.string());
+    log::info("delivered", about);
+    run.world.count.answered(verdict);
+}
+
+async::awaitable<void> give_up(case_run& run, failure end) {
+    auto text = error_json(facts_of(run), end, run.record().attempts, std::chrono::system_clock::now());
+    const auto where = co_await hand_over(run, "error.json", std::move(text), false);
+    auto about = run.about();
+    about.emplace_back("code", std::string(to_string(end.code)));
+    about.emplace_back("stage", std::string(to_string(end.stage)));
+    about.emplace_back("folder", where.string());
+    log::warning("failed: " + end.message, about);
+    run.world.count.failed(end.code);
+}
+
+async::awaitable<result<answered_case, failure>> live(case_run& run) {
+    if (run.start.refused) co_return *run.start.refused;
+    if (run.target == nullptr)
+        co_return failure(stage::intake, failure_code::unknown_service,
+                          "there is no service called " + run.start.which.key.folder);
+    for (;;) {
+        if (run.record().task_id.empty()) {
+            const auto sent = co_await submit_case(run);
+            if (!sent) co_return sent.error();
+        }
+        run.start.before_receipt.release();
+        auto outcome = co_await poll_case(run);
+        if (!outcome) co_return outcome.error();
+        if (*outcome) co_return std::move(**outcome);
+    }
+}
+
+/// A case that an earlier process had brought to its end, but for the last rename.
+async::awaitable<bool> finish_earlier_end(case_run& run) {
+    auto& world = run.world;
+    for (const bool answered : {true, false}) {
+        const std::string name = answered ? "result.json" : "error.json";
+        auto read = [&]() { return fs::read_in_case(run.start.which, name); };
+        const auto text = co_await keep_trying_on_pool(world, read);
+        if (!text) continue;
+        const auto where = co_await hand_over(run, name, {}, answered);
+        auto about = run.about();
+        about.emplace_back("folder", where.string());
+        log::info(answered ? "delivered an answer that was on disk already" : "moved a case that had failed already",
+                  about);
+        if (answered) {
+            world.count.delivered_late();
+        } else {
+            world.count.failed_late();
+        }
+        co_return true;
+    }
+    co_return false;
+}
+
+} // namespace
+
+case_run::case_run(case_world& world_, case_start start_)
+    : world(world_), start(std::move(start_)), config(world.config),
+      target(config->services.find(start.which.key.folder)), request_id(random_id(world.random)) {
+    start.record.key = start.which.key;
+    if (target != nullptr) start.record.service = target->name;
+}
+
+log::fields case_run::about() const {
+    return {{"service", target != nullptr ? target->name : start.which.key.folder},
+            {"case", start.which.key.folder + "/" + start.which.key.name},
+            {"request", request_id}};
+}
+
+async::awaitable<void> put_record(case_run& run) {
+    auto step = [&run]() { return run.world.ledger.put(run.record()); };
+    co_await keep_trying(run.world, step);
+}
+
+async::awaitable<void> process_case(case_world& world, case_start start) {
+    case_run run(world, std::move(start));
+    if (run.start.recovered) {
+        const bool finished = co_await finish_earlier_end(run);
+        if (finished) co_return;
+    }
+    auto outcome = co_await live(run);
+    // From here to the end only the disk is involved: a stop lets it finish.
+    co_await async::begin_shield();
+    if (outcome) {
+        co_await deliver(run, std::move(*outcome));
+    } else {
+        co_await give_up(run, outcome.error());
+    }
+}
+
+} // namespace kyc

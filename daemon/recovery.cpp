@@ -1,0 +1,57 @@
+#include "recovery.hpp"
+
+#include "case_run.hpp"
+#include "log.hpp"
+
+#include <map>
+#include <utility>
+
+namespace kyc {
+
+namespace {
+
+log::fields about(const ledger::case_record& record) {
+    return {{"service", record.service}, {"case", record.key.folder + "/" + record.key.name}};
+}
+
+} // namespace
+
+async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::vector<fs::claimed_case> in_work,
+                                                        bool history_lost) {
+    auto read = [&world]() { return world.ledger.recover(); };
+    auto open = co_await keep_trying(world, read);
+    std::map<case_key, ledger::case_record> records;
+    for (auto& record : open)
+        records.emplace(record.key, std::move(record));
+
+    std::vector<case_start> starts;
+    for (auto& which : in_work) {
+        case_start start;
+        start.recovered = true;
+        if (auto known = records.extract(which.key)) {
+            start.record = std::move(known.mapped());
+        } else {
+            start.history_lost = history_lost;
+        }
+        start.which = std::move(which);
+        start.open = open_mark(world.count);
+        starts.push_back(std::move(start));
+    }
+    for (auto& [key, record] : records) {
+        // The folder was moved out just before the end; only the record is left to close.
+        log::info("closing the record of a case that has left work/", about(record));
+        auto close = [&world, &key = key]() { return world.ledger.close(key); };
+        co_await keep_trying(world, close);
+    }
+    if (!starts.empty()) log::info("going on with " + std::to_string(starts.size()) + " cases of an earlier run");
+    co_return starts;
+}
+
+async::awaitable<void> resume_case(case_world& world, case_start start, async::permits& before_receipt,
+                                   async::permits& unanswered) {
+    if (start.record.task_id.empty()) start.before_receipt = co_await before_receipt.acquire();
+    start.unanswered = co_await unanswered.acquire();
+    co_await process_case(world, std::move(start));
+}
+
+} // namespace kyc

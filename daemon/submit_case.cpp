@@ -1,0 +1,150 @@
+// The paid half of a case's life: load, record the intent, upload, record the receipt.
+#include "async/shield.hpp"
+#include "async/signal.hpp"
+#include "case_run.hpp"
+#include "prepare_case.hpp"
+
+#include <algorithm>
+
+namespace kyc {
+
+namespace {
+
+/// The images, and the permit for the memory they take.
+struct held_case {
+    async::permit memory;
+    loaded_case loaded;
+    case_outline outline;
+
+    held_case() = default;
+};
+
+async::awaitable<result<held_case, failure>> hold_case(case_run& run) {
+    auto& world = run.world;
+    held_case held;
+    // The case's own failures come back as values; faults are waited out.
+    auto outline = [&run]() -> result<result<case_outline, failure>> {
+        auto made = outline_case(run.start.which, *run.target);
+        if (made) return result<case_outline, failure>(std::move(*made));
+        const trouble why = made.error();
+        if (const auto* end = std::get_if<failure>(&why)) return result<case_outline, failure>(*end);
+        return std::get<fault>(why);
+    };
+    auto outlined = co_await keep_trying_on_pool(world, outline);
+    if (!outlined) co_return outlined.error();
+    held.outline = std::move(*outlined);
+    held.memory = co_await world.memory.acquire(std::max<std::uint64_t>(held.outline.image_bytes, 1));
+    auto load = [&run, &held]() -> result<result<loaded_case, failure>> {
+        auto made = load_case(run.start.which, held.outline, run.record().files);
+        if (made) return result<loaded_case, failure>(std::move(*made));
+        const trouble why = made.error();
+        if (const auto* end = std::get_if<failure>(&why)) return result<loaded_case, failure>(*end);
+        return std::get<fault>(why);
+    };
+    auto loaded = co_await keep_trying_on_pool(world, load);
+    if (!loaded) co_return loaded.error();
+    held.loaded = std::move(*loaded);
+    co_return held;
+}
+
+/// One submit between two durable records. A stop waits for it: what was sent must be known.
+async::awaitable<progeny::api_reply> send_once(case_run& run, const held_case& held, progeny::admission leave) {
+    auto& record = run.record();
+    progeny::submission what;
+    what.target = run.target;
+    what.fields = held.outline.fields;
+    what.extend_data = held.outline.said.extend_data.value_or(run.config->api.extend_data);
+    what.images = held.loaded.parts();
+    what.request_id = run.request_id;
+
+    co_await async::begin_shield();
+    run.leave_if_stopping();
+    record.files = held.loaded.files;
+    record.task_id.clear();
+    record.outcome_known = false;
+    ++record.attempts;
+    co_await put_record(run);
+    auto reply = co_await run.world.api.submit(what, std::move(leave));
+    switch (reply.ruling.action) {
+    case action::accept:
+        record.task_id = reply.task_id;
+        record.submitted_at = std::chrono::system_clock::now();
+        record.outcome_known = true;
+        break;
+    case action::unknown_outcome:
+        break;
+    default:
+        record.outcome_known = true;
+        if (!reply.charged) --record.attempts;
+        break;
+    }
+    if (record.outcome_known) co_await put_record(run);
+    co_await async::end_shield();
+    co_return reply;
+}
+
+failure submit_failure(failure_code code, const progeny::api_reply& reply) {
+    failure end(stage::submit, code, reply.what);
+    end.http_status = reply.http_status;
+    if (!reply.body.empty()) end.api = reply.body;
+    return end;
+}
+
+bool held_when_unknown(const case_run& run) {
+    return run.target->never_repeat_unknown || run.config->on_unknown_outcome == unknown_outcome_rule::hold;
+}
+
+} // namespace
+
+async::awaitable<result<void, failure>> submit_case(case_run& run) {
+    auto& world = run.world;
+    const bool maybe_sent = !run.record().outcome_known || run.start.history_lost;
+    if (maybe_sent) {
+        if (held_when_unknown(run))
+            co_return failure(
+                stage::submit, failure_code::unknown_outcome,
+                "kycd was stopped between sending this case and noting the answer; the API may have accepted it");
+        log::warning("the outcome of an earlier submit is unknown, submitting again (on_unknown_outcome: resubmit)",
+                     run.about());
+        run.start.history_lost = false;
+    }
+    std::size_t failures = 0;
+    for (;;) {
+        auto leave = co_await world.api.admit(run.target);
+        auto held = co_await hold_case(run);
+        if (!held) co_return held.error();
+        auto slot = co_await world.uploads.acquire();
+        co_await world.rate.take();
+        const auto begun = std::chrono::steady_clock::now();
+        const auto reply = co_await send_once(run, *held, std::move(leave));
+        const auto took =
+            std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
+        slot.release();
+        held = failure(); // frees the images before any wait
+        auto about = run.about();
+        about.emplace_back("ms", std::to_string(took.count()));
+        if (reply.ruling.action == action::accept) {
+            about.emplace_back("task", run.record().task_id);
+            log::info("submitted", about);
+            world.count.submitted();
+            run.leave_if_stopping();
+            co_return result<void, failure>();
+        }
+        if (reply.ruling.action == action::fail)
+            co_return submit_failure(reply.ruling.code.value_or(failure_code::reply_not_understood), reply);
+        if (reply.ruling.action == action::unknown_outcome) {
+            log::warning("submitted with unknown outcome: " + reply.what, about);
+            if (reply.ruling.hold || held_when_unknown(run))
+                co_return submit_failure(failure_code::unknown_outcome, reply);
+        } else {
+            log::warning("not submitted: " + reply.what, about);
+        }
+        run.leave_if_stopping();
+        if (reply.charged && ++failures >= run.config->retry.attempts)
+            co_return submit_failure(failure_code::retries_exhausted, reply);
+        const auto delay = backoff_delay(run.config->retry, std::max<std::size_t>(failures, 1), world.random());
+        co_await async::sleep_for(std::max(delay, reply.retry_after.value_or(std::chrono::milliseconds(0))));
+    }
+}
+
+} // namespace kyc

@@ -1,0 +1,115 @@
+#pragma once
+// What a run has done so far: for the summary, the progress line and the exit code.
+
+#include "async/signal.hpp"
+#include "core/answer.hpp"
+#include "core/failure.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <utility>
+
+namespace kyc {
+
+/// Counters of one process. Loop's thread only.
+class tally {
+  public:
+    explicit tally(const boost::asio::any_io_executor& loop) : changed(loop) {}
+
+    void claimed() { progress(++claimed_); }
+
+    void resumed() { progress(++resumed_); }
+
+    void submitted() { progress(++submitted_); }
+
+    void answered(verdict value) { progress(++verdicts_[value]); }
+
+    /// A case that an earlier process had answered already was delivered.
+    void delivered_late() { progress(++delivered_late_); }
+
+    void failed(failure_code code) { progress(++failures_[code]); }
+
+    void failed_late() { progress(++failed_late_); }
+
+    /// A case's coroutine began or ended.
+    void opened() { ++open_; }
+
+    void closed() {
+        --open_;
+        changed.notify_all();
+    }
+
+    [[nodiscard]] std::uint64_t taken() const { return claimed_ + resumed_; }
+
+    /// Of those, the ones that an earlier process had claimed.
+    [[nodiscard]] std::uint64_t taken_over() const { return resumed_; }
+
+    [[nodiscard]] std::uint64_t submissions() const { return submitted_; }
+
+    [[nodiscard]] std::uint64_t open() const { return open_; }
+
+    [[nodiscard]] std::uint64_t delivered() const {
+        std::uint64_t sum = delivered_late_;
+        for (const auto& [value, count] : verdicts_)
+            sum += count;
+        return sum;
+    }
+
+    [[nodiscard]] std::uint64_t failed() const {
+        std::uint64_t sum = failed_late_;
+        for (const auto& [code, count] : failures_)
+            sum += count;
+        return sum;
+    }
+
+    [[nodiscard]] const std::map<verdict, std::uint64_t>& verdicts() const { return verdicts_; }
+
+    [[nodiscard]] const std::map<failure_code, std::uint64_t>& failures() const { return failures_; }
+
+    /// When a case last moved from one state to the next.
+    [[nodiscard]] std::chrono::steady_clock::time_point last_progress() const { return last_progress_; }
+
+    /// Notified at every change.
+    async::signal changed;
+
+  private:
+    void progress(std::uint64_t) {
+        last_progress_ = std::chrono::steady_clock::now();
+        changed.notify_all();
+    }
+
+    std::uint64_t claimed_ = 0;
+    std::uint64_t resumed_ = 0;
+    std::uint64_t submitted_ = 0;
+    std::uint64_t open_ = 0;
+    std::uint64_t delivered_late_ = 0;
+    std::uint64_t failed_late_ = 0;
+    std::map<verdict, std::uint64_t> verdicts_;
+    std::map<failure_code, std::uint64_t> failures_;
+    std::chrono::steady_clock::time_point last_progress_ = std::chrono::steady_clock::now();
+};
+
+/// Counts a case as open for as long as it lives. Movable, RAII.
+class open_mark {
+  public:
+    open_mark() = default;
+
+    explicit open_mark(tally& count) : count_(&count) { count_->opened(); }
+
+    open_mark(open_mark&& other) noexcept : count_(std::exchange(other.count_, nullptr)) {}
+
+    open_mark& operator=(open_mark&& other) noexcept {
+        std::swap(count_, other.count_);
+        return *this;
+    }
+
+    ~open_mark() {
+        if (count_ != nullptr) count_->closed();
+    }
+
+  private:
+    tally* count_ = nullptr;
+};
+
+} // namespace kyc
