@@ -1,0 +1,76 @@
+# shellcheck shell=bash
+# What the scripts share: packages, builds. Sourced, not run; the caller has set -euo pipefail.
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+
+# The system's own, which sees the python3-* packages; another one may come first in PATH.
+# shellcheck disable=SC2034 # for the scripts that source this
+python=/usr/bin/python3
+
+# shellcheck disable=SC2034 # for the scripts that source this
+build_packages=(
+    g++ cmake ninja-build ccache
+    libboost1.81-dev libboost-json1.81-dev libboost-test1.81-dev
+    libssl-dev libsqlite3-dev libsystemd-dev libyaml-cpp-dev libspdlog-dev libjpeg62-turbo-dev libpng-dev libcli11-dev
+    pkg-config openssl ca-certificates git
+    python3 python3-pil python3-pytest python3-yaml python3-jsonschema python3-django
+)
+# shellcheck disable=SC2034 # for .ci/run
+ci_packages=(clang clang-format clang-tidy)
+
+say() { printf '\n== %s\n' "$*"; }
+
+die() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 1
+}
+
+# ensure_packages PACKAGE…: only what is missing, so that a second run needs neither network nor root.
+ensure_packages() {
+    local package missing=()
+    for package in "$@"; do
+        [[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" == installed ]] || missing+=("$package")
+    done
+    ((${#missing[@]})) || return 0
+
+    local id='' version=''
+    if [[ -r /etc/os-release ]]; then
+        id="$(. /etc/os-release && echo "${ID:-}")"
+        version="$(. /etc/os-release && echo "${VERSION_ID:-}")"
+    fi
+    [[ "$id" == debian && "$version" == 12 ]] ||
+        die "this is not Debian 12: install the equivalents of these packages yourself: ${missing[*]}"
+    ((EUID == 0)) ||
+        die "packages are missing and installing needs root: sudo apt-get install --no-install-recommends ${missing[*]}"
+
+    say "installing ${#missing[@]} packages"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# One compiler per core, and 1 GB for each: Boost's headers are large.
+jobs_that_fit() {
+    local cores memory_kb by_memory
+    cores="$(nproc)"
+    memory_kb="$(awk '/^MemAvailable:/ {print $2}' /proc/meminfo)"
+    by_memory=$((memory_kb / 1000000))
+    ((by_memory >= 1)) || by_memory=1
+    echo $((cores < by_memory ? cores : by_memory))
+}
+
+# build PRESET [TARGET…]: configures and builds, everything when no target is named.
+build() {
+    local preset="$1"
+    shift
+    local targets=()
+    (($# == 0)) || targets=(--target "$@")
+    say "building $preset ${*:-(everything)} with $(jobs_that_fit) jobs"
+    (cd "$root" && cmake --preset "$preset" >"$root/build/.configure-$preset.log" 2>&1) || {
+        cat "$root/build/.configure-$preset.log" >&2
+        die "configuring the preset $preset failed"
+    }
+    (cd "$root" && cmake --build --preset "$preset" --parallel "$(jobs_that_fit)" "${targets[@]}")
+}
+
+mkdir -p "$root/build"
