@@ -170,10 +170,11 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
         auto found = inbox_.examine(entry, renamed_in);
         if (!found) return found.error();
         outcome.found = std::move(*found);
-        const bool wanted = std::holds_alternative<fs::entry_ready>(outcome.found) ||
-                            std::holds_alternative<fs::entry_refused>(outcome.found);
-        if (!wanted) return outcome;
-        auto claimed = fs::claim(world_.layout, entry, config->services, world_.access);
+        const auto* ready = std::get_if<fs::entry_ready>(&outcome.found);
+        const auto* refused = std::get_if<fs::entry_refused>(&outcome.found);
+        if (ready == nullptr && refused == nullptr) return outcome;
+        const auto& seen = ready != nullptr ? ready->files : refused->files;
+        auto claimed = fs::claim(world_.layout, entry, config->services, world_.access, seen);
         if (!claimed) return claimed.error();
         if (*claimed) {
             outcome.claimed = std::move(**claimed);

@@ -44,14 +44,15 @@ enum class claim_refusal {
 using claim_outcome = boost::system::result<claimed_case, claim_refusal>;
 
 /// Moves an entry from the inbox into work/ without replacing anything. Afterwards a producer cannot touch its names
-/// any more. A folder is renamed as it is; of a flat case every file that read_flat_name gives to it (an unknown
-/// service is read as one without images). An entry that is neither a folder nor flat files (a link, a FIFO) gets a
-/// folder around it. A producer's own result.json and error.json become result.json.dropped and so on: those names are
-/// kycd's. On another file system: renamed to <inbox>/.kycd/ first, then copied, fsynced, compared by hash and removed.
-/// After a fault the entry is in the inbox again, unless that failed too: then recover_work() finds it.
-/// Different entries may be claimed at the same time, the same one may not.
+/// any more. A folder is renamed as it is; of a flat case the files that examine() saw (`seen`), or without them every
+/// file that read_flat_name gives to it (an unknown service is read as one without images). An entry that is neither a
+/// folder nor flat files (a link, a FIFO) gets a folder around it. A producer's own result.json and error.json become
+/// result.json.dropped and so on: those names are kycd's. On another file system: renamed to <inbox>/.kycd/ first, then
+/// copied, fsynced, compared by hash and removed. After a fault the entry is in the inbox again, unless that failed
+/// too: then recover_work() finds it. Different entries may be claimed at the same time, the same one may not.
 [[nodiscard]] result<claim_outcome> claim(const spool_layout& layout, const inbox_entry& entry,
-                                          const service_table& services, const access_rules& access);
+                                          const service_table& services, const access_rules& access,
+                                          const std::vector<std::string>& seen = {});
 
 /// Undoes or finishes what a crash left half claimed or half delivered, then lists what lies in work/. Before anything
 /// else runs. A half-assembled flat case goes back to the inbox, or on into work/ when one of its names is taken there.

@@ -37,6 +37,18 @@ struct memory {
     known_hashes hashes;
 };
 
+/// Hands the names that were looked at to whoever claims the case.
+void name_files(examination& judged, const case_sight& sight, const inbox_entry& entry) {
+    std::vector<std::string> names;
+    for (const auto& file : sight.files)
+        names.push_back(file.name);
+    if (sight.marker) names.push_back(entry.name + ".done");
+    if (auto* ready = std::get_if<entry_ready>(&judged))
+        ready->files = std::move(names);
+    else if (auto* refused = std::get_if<entry_refused>(&judged))
+        refused->files = std::move(names);
+}
+
 class disk_inbox : public inbox {
   public:
     disk_inbox(spool_layout layout, intake_settings rules, service_table services, inbox_clock clock)
@@ -76,6 +88,7 @@ class disk_inbox : public inbox {
         time.leases = !shared;
         auto judged = judge(entry, *sight, target, services_, rules_, time, known.hashes);
         keep_hashes(entry, std::move(known.hashes));
+        if (entry.flat && judged) name_files(*judged, *sight, entry);
         return judged;
     }
 

@@ -27,7 +27,9 @@ struct inbox_entry {
 };
 
 /// It can be claimed.
-struct entry_ready {};
+struct entry_ready {
+    std::vector<std::string> files{}; ///< a flat case's, so that the claim need not read the whole service folder again
+};
 
 /// Not a failure: examine again. `retry_in` is when that makes sense without any event.
 struct entry_waiting {
@@ -42,6 +44,7 @@ struct entry_gone {};
 /// It has to go to failed/ as it is.
 struct entry_refused {
     failure why;
+    std::vector<std::string> files{}; ///< as in entry_ready
 };
 
 using examination = std::variant<entry_ready, entry_waiting, entry_gone, entry_refused>;

@@ -85,8 +85,10 @@ void read_header(jpeg_reader& reader) {
 
 void read_rows(jpeg_reader& reader) {
     auto& info = reader.info;
-    // Nobody looks at the pixels: no colour conversion, the cheap transforms.
+    // Nobody looks at the pixels: every bit is decoded, but each block becomes one pixel, without colour conversion.
     info.out_color_space = info.jpeg_color_space;
+    info.scale_num = 1;
+    info.scale_denom = 8;
     info.dct_method = JDCT_IFAST;
     info.do_fancy_upsampling = FALSE;
     jpeg_start_decompress(&info);

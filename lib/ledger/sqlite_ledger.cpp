@@ -53,7 +53,8 @@ std::string files_to_json(const std::vector<file_facts>& files) {
 
 std::vector<file_facts> files_from_json(const std::string& text) {
     std::vector<file_facts> files;
-    for (const auto& value : json::parse(text).as_array()) {
+    const auto parsed = json::parse(text);
+    for (const auto& value : parsed.as_array()) {
         const auto& entry = value.as_object();
         file_facts file;
         file.field = entry.at("field").as_string();

@@ -123,6 +123,7 @@ class tls_connection final : public connection {
             const auto grace = std::chrono::duration_cast<std::chrono::milliseconds>(early_reply_grace);
             auto reply = co_await read(clock::now() + grace, grace, progress);
             reusable_ = false;
+            if (reply) reply->body_sent = progress;
             // An alert, too, says more about what happened than the reset that followed it.
             if (reply || reply.error().problem == transport_problem::reply_too_large ||
                 reply.error().problem == transport_problem::tls)

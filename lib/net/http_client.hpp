@@ -39,6 +39,7 @@ struct http_response {
     std::optional<std::string> location;
     std::optional<std::string> date;
     std::string body;
+    sent body_sent = sent::all; ///< how much of the request had left when the reply came: a server may answer early
 };
 
 /// What the connections went through, for logs and the admin page.

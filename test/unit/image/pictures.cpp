@@ -98,7 +98,8 @@ bytes to_bytes(std::string_view text) {
 }
 
 void append(bytes& to, std::span<const std::byte> more) {
-    to.insert(to.end(), more.begin(), more.end());
+    to.reserve(to.size() + more.size());
+    for (const auto byte : more) to.push_back(byte); // g++ 12 warns falsely about insert() here
 }
 
 void put_number(bytes& to, std::uint64_t number, int width) {
