@@ -43,9 +43,8 @@ async::awaitable<void> intake::listen(fs::inbox_watch& watch) {
             co_await scan();
             next_scan = steady_clock::now() + watch.scan_interval();
         }
-        enqueue_due();
-        const auto limit = until_next(next_scan);
-        const auto changes = co_await watch.wait(limit);
+        const auto limit = std::chrono::ceil<milliseconds>(next_scan - steady_clock::now());
+        const auto changes = co_await watch.wait(std::max(limit, milliseconds(1)));
         for (const auto& change : changes.changed)
             enqueue(change.entry, change.renamed_in);
         if (changes.scan_needed) next_scan = steady_clock::now();
@@ -54,15 +53,15 @@ async::awaitable<void> intake::listen(fs::inbox_watch& watch) {
 
 async::awaitable<void> intake::feed() {
     for (;;) {
-        while (queue_.empty()) {
-            if (once_ && !retries_.empty()) {
-                const auto wait =
-                    std::max(retries_.begin()->first - steady_clock::now(), steady_clock::duration::zero());
-                (void)co_await bell_.wait_for(wait);
-                enqueue_due();
-            } else {
+        enqueue_due();
+        if (queue_.empty()) {
+            if (retries_.empty()) {
                 co_await bell_.wait();
+            } else {
+                (void)co_await bell_.wait_for(
+                    std::max(retries_.begin()->first - steady_clock::now(), steady_clock::duration::zero()));
             }
+            continue;
         }
         // While the disk is in trouble one entry at a time is tried, to learn when it is over.
         if (world_.faults.active()) co_await async::sleep_for(std::chrono::seconds(1));
@@ -71,8 +70,10 @@ async::awaitable<void> intake::feed() {
         if (queue_.empty()) continue;
         auto entry = std::move(queue_.front());
         queue_.pop_front();
-        auto& state = known_.at(entry);
-        state.where = place::examining;
+        const auto found = known_.find(entry);
+        if (found == known_.end() || found->second.where != place::queued)
+            continue; // moved ahead, and taken, meanwhile
+        found->second.where = place::examining;
         ++examining_;
         cases_.spawn(take(std::move(entry), std::move(before_receipt), std::move(unanswered)));
     }
@@ -102,17 +103,19 @@ void intake::enqueue(const fs::inbox_entry& entry, bool renamed_in) {
     auto [found, is_new] = known_.try_emplace(entry);
     auto& state = found->second;
     state.renamed_in = state.renamed_in || renamed_in;
+    const bool promoted =
+        entry.high_priority && !std::exchange(state.high_priority, entry.high_priority || state.high_priority);
     if (!is_new) {
-        if (state.where == place::queued) return;
+        if (state.where == place::queued && !promoted) return;
         if (state.where == place::examining) {
             state.look_again = true;
             return;
         }
-        if (state.retry != retries_.end()) retries_.erase(state.retry);
+        if (state.where == place::waiting && state.retry != retries_.end()) retries_.erase(state.retry);
     }
     state.where = place::queued;
     state.retry = retries_.end();
-    if (entry.high_priority) {
+    if (state.high_priority) {
         queue_.push_front(entry);
     } else {
         queue_.push_back(entry);
@@ -152,13 +155,6 @@ void intake::enqueue_due() {
         const auto entry = retries_.begin()->second;
         enqueue(entry, false);
     }
-}
-
-milliseconds intake::until_next(steady_clock::time_point next_scan) const {
-    auto next = next_scan;
-    if (!retries_.empty()) next = std::min(next, retries_.begin()->first);
-    const auto left = std::chrono::ceil<milliseconds>(next - steady_clock::now());
-    return std::max(left, milliseconds(1));
 }
 
 async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_receipt, async::permit unanswered) {

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace kyc {
@@ -34,7 +35,8 @@ class intake {
     /// Listens to `watch` and scans, for ever. Ends by cancellation only. Run it beside feed().
     [[nodiscard]] async::awaitable<void> listen(fs::inbox_watch& watch);
 
-    /// Takes from the queue whatever the capacity allows, for ever. Ends by cancellation only.
+    /// Takes from the queue whatever the capacity allows, and looks again at what was not ready when its time has come,
+    /// for ever. Ends by cancellation only.
     [[nodiscard]] async::awaitable<void> feed();
 
     /// `run --once`: reads the inbox one time; feed() then takes it all. Entries that only need to settle are looked at
@@ -50,9 +52,17 @@ class intake {
   private:
     enum class place { queued, examining, waiting };
 
+    /// Its priority does not make an entry another one.
+    struct by_name {
+        bool operator()(const fs::inbox_entry& left, const fs::inbox_entry& right) const {
+            return std::tie(left.folder, left.name, left.flat) < std::tie(right.folder, right.name, right.flat);
+        }
+    };
+
     struct entry_state {
         place where = place::queued;
         bool renamed_in = false;
+        bool high_priority = false;
         bool look_again = false; ///< something moved while it was being examined
         std::string why;
         std::multimap<std::chrono::steady_clock::time_point, fs::inbox_entry>::iterator retry;
@@ -65,7 +75,6 @@ class intake {
     void put_back(const fs::inbox_entry& entry, std::string why, std::chrono::milliseconds retry_in);
     void drop(const fs::inbox_entry& entry);
     void enqueue_due();
-    [[nodiscard]] std::chrono::milliseconds until_next(std::chrono::steady_clock::time_point next_scan) const;
 
     case_world& world_;
     fs::inbox& inbox_;
@@ -74,7 +83,7 @@ class intake {
     async::permits& unanswered_;
     async::signal bell_; ///< the queue or the retry times changed
     std::deque<fs::inbox_entry> queue_;
-    std::map<fs::inbox_entry, entry_state> known_;
+    std::map<fs::inbox_entry, entry_state, by_name> known_;
     std::multimap<std::chrono::steady_clock::time_point, fs::inbox_entry> retries_;
     std::size_t examining_ = 0;
     bool once_ = false;

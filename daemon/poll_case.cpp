@@ -40,6 +40,11 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
         co_await async::sleep_for(std::max(delay, told_to_wait));
         auto leave = co_await world.api.admit(nullptr);
         auto slot = co_await world.polls.acquire();
+        while (!leave.probe() && !world.api.admits(nullptr)) {
+            slot.release();
+            leave = co_await world.api.admit(nullptr);
+            slot = co_await world.polls.acquire();
+        }
         const auto reply = co_await world.api.poll(record.task_id, since(record.submitted_at), std::move(leave));
         slot.release();
         ++polls_of_task;

@@ -115,6 +115,7 @@ async::awaitable<result<void, failure>> submit_case(case_run& run) {
         if (!held) co_return held.error();
         auto slot = co_await world.uploads.acquire();
         co_await world.rate.take();
+        if (!leave.probe() && !world.api.admits(run.target)) continue; // paused while this case waited its turn
         const auto begun = std::chrono::steady_clock::now();
         const auto reply = co_await send_once(run, *held, std::move(leave));
         const auto took =

@@ -43,8 +43,8 @@ def main():
 
     print("\n== what became of the cases")
     table([row[:4] for row in ended], ["service", "case", "outcome", "checks, or what was wrong"])
-    left = [path for path in sorted(spool.glob("inbox/*/*")) if not path.name.startswith(".")]
-    left += [path for path in sorted(spool.glob("work/*/*")) if not path.name.startswith(".")]
+    # Folders with a dot are kycd's own.
+    left = [path for root in ("inbox", "work") for path in sorted(spool.glob(f"{root}/[!.]*/[!.]*"))]
     for path in left:
         print(f"  not done: {path.relative_to(spool)}")
 

@@ -66,9 +66,8 @@ result<unique_fd, trouble> open_regular(const folder& where, const std::string& 
 }
 
 failure too_large(const std::string& name, std::uint64_t bytes, std::uint64_t max_bytes) {
-    return intake_failure(failure_code::file_too_large, name,
-                          "has " + std::to_string(bytes) + " bytes; at most " + std::to_string(max_bytes) +
-                              " are allowed");
+    return {stage::prepare, failure_code::file_too_large,
+            name + " has " + std::to_string(bytes) + " bytes; at most " + std::to_string(max_bytes) + " are allowed"};
 }
 
 } // namespace

@@ -96,6 +96,10 @@ class api {
     /// hold up.
     [[nodiscard]] virtual async::awaitable<admission> admit(const kyc::service* target) = 0;
 
+    /// Whether admit() would not have to wait. Whoever waited for permits after admit() asks this before the call: the
+    /// service may have been paused meanwhile. Not for a probe, which is let through on purpose.
+    [[nodiscard]] virtual bool admits(const kyc::service* target) const = 0;
+
     /// Uploads one case. Actions: accept (task_id is set), fail, retry (certain that nothing was accepted),
     /// unknown_outcome. 401 is dealt with inside: refresh, replay once. Honours cancellation of the caller.
     [[nodiscard]] virtual async::awaitable<api_reply> submit(const submission& what, admission leave) = 0;

@@ -31,6 +31,9 @@ class https_api_impl final : public https_api {
           tokens_(executor, client, options_, gate_) {}
 
     async::awaitable<admission> admit(const service* target) override;
+
+    bool admits(const service* target) const override { return !gate_.wait_until(target); }
+
     async::awaitable<api_reply> submit(const submission& what, admission leave) override;
     async::awaitable<api_reply> poll(std::string task_id, std::chrono::milliseconds age, admission leave) override;
 
