@@ -58,7 +58,7 @@ random_unit make_random() {
 } // namespace
 
 boost::system::result<api_link, std::string> make_api_link(const boost::asio::any_io_executor& loop,
-                                                           std::shared_ptr<const settings> config) {
+                                                           const std::shared_ptr<const settings>& config) {
     const auto address = net::parse_https_url(config->api.base_url);
     if (!address) return "api.base_url: " + address.error();
 
@@ -90,7 +90,7 @@ boost::system::result<api_link, std::string> make_api_link(const boost::asio::an
     progeny::api_options options;
     options.base_path = address->path;
     options.retry = config->retry;
-    options.read_credentials = [config]() { return read_credentials(config->api); };
+    options.read_credentials = [&config]() { return read_credentials(config->api); };
     options.random = make_random();
     options.notify = log_notice;
     link.api = progeny::make_https_api(loop, *link.client, std::move(options));

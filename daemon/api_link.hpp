@@ -19,9 +19,10 @@ struct api_link {
     std::string where; ///< host and port, and the proxy if there is one, for the log
 };
 
-/// Reads the client certificate and the proxy from settings and environment. The credentials are read at each login, so
-/// a rotated secret is picked up. The error is a sentence that names the setting.
+/// Reads the client certificate and the proxy from settings and environment. The credentials are read at each login,
+/// from where `config` says at that time, so a rotated secret is picked up: `config` must outlive the link. The error
+/// is a sentence that names the setting.
 [[nodiscard]] boost::system::result<api_link, std::string> make_api_link(const boost::asio::any_io_executor& loop,
-                                                                         std::shared_ptr<const settings> config);
+                                                                         const std::shared_ptr<const settings>& config);
 
 } // namespace kyc

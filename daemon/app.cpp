@@ -12,6 +12,7 @@
 #include "fs/inbox.hpp"
 #include "fs/inbox_watch.hpp"
 #include "fs/layout_check.hpp"
+#include "fs/spool_identity.hpp"
 #include "fs/spool_lock.hpp"
 #include "intake.hpp"
 #include "ledger/ledger.hpp"
@@ -73,6 +74,7 @@ class daemon_app final : public app {
     run_outcome run() override;
 
   private:
+    std::optional<start_failure> join_spool_and_ledger(const std::string& known_spool);
     async::awaitable<void> live();
     async::awaitable<void> watch_signals();
     async::awaitable<void> run_service();
@@ -113,7 +115,18 @@ class daemon_app final : public app {
     run_outcome outcome_;
 };
 
+/// A setting that is accepted and does nothing must not pass in silence: somebody may rely on it.
+void warn_of_what_has_no_effect(const settings& config) {
+    const auto warn = [](const std::string& key) {
+        log::warning(key + " is set, but this version of kycd does not act on it yet");
+    };
+    if (config.intake.dedupe) warn("intake.dedupe");
+    if (config.retention.outbox) warn("retention.outbox");
+    if (config.retention.failed) warn("retention.failed");
+}
+
 std::optional<start_failure> daemon_app::build() {
+    warn_of_what_has_no_effect(*config_);
     auto opened = ledger::open_ledger(config_->ledger, loop_.get_executor(), ledger_pool_);
     if (!opened)
         return start_failure("ledger: " + opened.error().message() +
@@ -125,6 +138,7 @@ std::optional<start_failure> daemon_app::build() {
         log::error("the ledger was damaged and is begun anew: " + *opened->set_aside +
                    "; cases in work/ are treated as on_unknown_outcome says");
     }
+    if (auto stranger = join_spool_and_ledger(opened->spool)) return stranger;
     auto link = make_api_link(loop_.get_executor(), config_);
     if (!link) return start_failure(link.error(), exit_code::config_wrong);
     link_ = std::move(*link);
@@ -143,6 +157,7 @@ std::optional<start_failure> daemon_app::build() {
                                                      count_,
                                                      make_random(),
                                                      {},
+                                                     {},
                                                      false});
     intake_ = std::make_unique<intake>(*world_, *inbox_, cases_, before_receipt_, unanswered_, loop_.get_executor());
     if (!options_.once) {
@@ -152,6 +167,33 @@ std::optional<start_failure> daemon_app::build() {
             return start_failure("inbox: " + watch.error().message() + "; see 'kycd check'", exit_code::spool_unusable);
         watch_ = std::move(*watch);
     }
+    return std::nullopt;
+}
+
+/// A spool whose mount is missing looks like an empty one, and its ledger would be closed case by case: so each names
+/// the other. A new ledger takes the spool it finds; what lies in its work/ may have been sent before.
+std::optional<start_failure> daemon_app::join_spool_and_ledger(const std::string& known_spool) {
+    auto identity = fs::read_identity(layout_);
+    if (!identity) return start_failure("spool: " + identity.error().message(), exit_code::spool_unusable);
+    if (!known_spool.empty()) {
+        if (*identity == known_spool) return std::nullopt;
+        return start_failure("spool: " + layout_.roots().work.string() + " is not the folder that the ledger " +
+                                 config_->ledger.string() +
+                                 " belongs to; mount the spool, or move the ledger away if the spool is new on purpose",
+                             exit_code::spool_unusable);
+    }
+    std::string name;
+    if (*identity) {
+        history_lost_ = true;
+        name = **identity;
+        log::warning("the ledger is new but the spool is not: cases in work/ are treated as on_unknown_outcome says");
+    } else {
+        auto made = fs::make_identity(layout_);
+        if (!made) return start_failure("spool: " + made.error().message(), exit_code::spool_unusable);
+        name = std::move(*made);
+    }
+    if (const auto bound = ledger_->bind_to_spool(name); !bound)
+        return start_failure("ledger: " + bound.error().message(), exit_code::spool_unusable);
     return std::nullopt;
 }
 
@@ -257,6 +299,13 @@ void daemon_app::reload() {
     ::sd_notify(0, "RELOADING=1");
     auto loaded = load_settings(options_.config);
     if (loaded) {
+        // What the running objects were built from stays as it is until a restart.
+        loaded->spool = config_->spool;
+        loaded->folders = config_->folders;
+        loaded->ledger = config_->ledger;
+        loaded->intake = config_->intake;
+        loaded->services = config_->services;
+        loaded->group = config_->group;
         config_ = std::make_shared<const settings>(std::move(*loaded));
         world_->config = config_;
         uploads_.set_limit(config_->limits.uploads);
@@ -269,7 +318,7 @@ void daemon_app::reload() {
         link_.api->set_retry(config_->retry);
         link_.api->credentials_changed();
         log::info("reloaded " + options_.config.string() +
-                  "; folders, ledger, API address and TLS files change at a restart");
+                  "; folders, intake, services, ledger, API address and TLS files change at a restart");
     } else {
         for (const auto& wrong : loaded.error())
             log::error("not reloaded, the old settings stay: " + to_string(wrong));

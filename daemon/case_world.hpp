@@ -16,7 +16,9 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 
 namespace kyc {
 
@@ -36,7 +38,40 @@ struct case_world {
     tally& count;
     random_unit random;
     std::map<std::string, answer_times> usual_answers; ///< by service: what the first poll is planned with
+    std::set<case_key> in_hand;                        ///< cases whose coroutine runs: their records are theirs alone
     bool stopping = false;                             ///< set once, before the cases are cancelled
+};
+
+/// A case is in hand, and counts as open, for as long as this lives: from its claim until its record is closed. Another
+/// case of the same name is not claimed meanwhile, since the two would share a record. Movable, RAII; `world` outlives
+/// it.
+class in_hand_mark {
+  public:
+    in_hand_mark() = default;
+
+    in_hand_mark(case_world& world, case_key key) : world_(&world), key_(std::move(key)) {
+        world_->in_hand.insert(key_);
+        world_->count.opened();
+    }
+
+    in_hand_mark(in_hand_mark&& other) noexcept
+        : world_(std::exchange(other.world_, nullptr)), key_(std::move(other.key_)) {}
+
+    in_hand_mark& operator=(in_hand_mark&& other) noexcept {
+        std::swap(world_, other.world_);
+        std::swap(key_, other.key_);
+        return *this;
+    }
+
+    ~in_hand_mark() {
+        if (world_ == nullptr) return;
+        world_->in_hand.erase(key_);
+        world_->count.closed();
+    }
+
+  private:
+    case_world* world_ = nullptr;
+    case_key key_;
 };
 
 } // namespace kyc

@@ -18,6 +18,16 @@ namespace {
 /// How soon a case is looked at again whose name is still taken in work/. Its leaving also wakes it.
 constexpr milliseconds occupied_retry{2'000};
 
+constexpr const char* same_name = "a case of the same name is still being worked on";
+
+/// A case that has been still for so long without being ready is worth a line in the log.
+constexpr milliseconds worth_a_line{10'000};
+
+/// A producer's folder that kycd's user may not move: its permissions are wrong, the system is not.
+bool is_about_this_entry(const fault& met) {
+    return met.code == std::errc::permission_denied || met.code == std::errc::operation_not_permitted;
+}
+
 /// What looking at an entry, and claiming it if it is ready, came to.
 struct taken {
     fs::examination found;
@@ -139,6 +149,19 @@ void intake::put_back(const fs::inbox_entry& entry, std::string why, millisecond
     bell_.notify_all();
 }
 
+/// put_back() with a word about it: loud only for what may need somebody, and once as long as the reason stays the
+/// same.
+void intake::wait_for(const fs::inbox_entry& entry, std::string why, milliseconds retry_in, bool loud) {
+    auto& state = known_.at(entry);
+    if (loud && state.said != why) {
+        log::info("waiting: " + why, about(entry));
+        state.said = why;
+    } else {
+        log::debug("not ready: " + why, about(entry));
+    }
+    put_back(entry, std::move(why), retry_in);
+}
+
 void intake::drop(const fs::inbox_entry& entry) {
     inbox_.forget(entry);
     const auto found = known_.find(entry);
@@ -159,6 +182,11 @@ void intake::enqueue_due() {
 
 async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_receipt, async::permit unanswered) {
     co_await async::begin_shield(); // a claim is never left without its coroutine
+    if (world_.in_hand.contains(fs::key_of(entry))) {
+        --examining_;
+        wait_for(entry, same_name, occupied_retry, false);
+        co_return;
+    }
     const bool renamed_in = known_.at(entry).renamed_in;
     const auto config = world_.config;
     auto look = [&]() -> result<taken> {
@@ -184,12 +212,17 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
     const auto outcome = co_await world_.pool.run(look);
     --examining_;
     if (!outcome) {
-        put_back(entry, outcome.error().message(), std::chrono::seconds(1));
+        const auto met = outcome.error();
+        if (is_about_this_entry(met)) {
+            wait_for(entry, met.message() + "; give kycd's user or group write permission on it", occupied_retry, true);
+            co_return;
+        }
+        put_back(entry, met.message(), std::chrono::seconds(1));
         before_receipt.release();
         unanswered.release();
         co_await async::end_shield();
-        fault_ = outcome.error();
-        co_await world_.faults.wait(outcome.error());
+        fault_ = met;
+        co_await world_.faults.wait(met);
         co_return;
     }
     if (fault_) {
@@ -197,12 +230,11 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
         fault_.reset();
     }
     if (outcome->occupied) {
-        put_back(entry, "a case of the same name is still being worked on", occupied_retry);
+        wait_for(entry, same_name, occupied_retry, false);
         co_return;
     }
     if (const auto* waiting = std::get_if<fs::entry_waiting>(&outcome->found)) {
-        log::debug("not ready: " + waiting->why, about(entry));
-        put_back(entry, waiting->why, waiting->retry_in);
+        wait_for(entry, waiting->why, waiting->retry_in, waiting->age >= worth_a_line);
         co_return;
     }
     drop(entry);
@@ -212,7 +244,7 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
     if (const auto* refused = std::get_if<fs::entry_refused>(&outcome->found)) start.refused = refused->why;
     start.before_receipt = std::move(before_receipt);
     start.unanswered = std::move(unanswered);
-    start.open = open_mark(world_.count);
+    start.in_hand = in_hand_mark(world_, start.which.key);
     world_.count.claimed();
     co_await async::end_shield();
     if (world_.stopping) co_return; // the next start adopts it from work/

@@ -65,6 +65,7 @@ class intake {
         bool high_priority = false;
         bool look_again = false; ///< something moved while it was being examined
         std::string why;
+        std::string said; ///< the last reason that was logged aloud
         std::multimap<std::chrono::steady_clock::time_point, fs::inbox_entry>::iterator retry;
     };
 
@@ -73,6 +74,7 @@ class intake {
                                               async::permit unanswered);
     void enqueue(const fs::inbox_entry& entry, bool renamed_in);
     void put_back(const fs::inbox_entry& entry, std::string why, std::chrono::milliseconds retry_in);
+    void wait_for(const fs::inbox_entry& entry, std::string why, std::chrono::milliseconds retry_in, bool loud);
     void drop(const fs::inbox_entry& entry);
     void enqueue_due();
 

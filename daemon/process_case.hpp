@@ -17,7 +17,7 @@ struct case_start {
     std::optional<failure> refused; ///< intake's judgement: goes to failed/ as it is
     bool recovered = false;         ///< found in work/ at the start: may hold an answer already
     bool history_lost = false;      ///< found in work/ while the ledger was begun anew: may have been sent before
-    open_mark open;                 ///< the case counts as open
+    in_hand_mark in_hand;           ///< the case counts as open
     async::permit before_receipt;   ///< held until the task id is known: bounds what is claimed but not uploaded
     async::permit unanswered;       ///< held to the end: bounds what is waited for (limits.pending)
 

@@ -34,7 +34,7 @@ async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::
             start.history_lost = history_lost;
         }
         start.which = std::move(which);
-        start.open = open_mark(world.count);
+        start.in_hand = in_hand_mark(world, start.which.key);
         starts.push_back(std::move(start));
     }
     for (auto& [key, record] : records) {

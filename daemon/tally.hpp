@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
-#include <utility>
 
 namespace kyc {
 
@@ -88,28 +87,6 @@ class tally {
     std::map<verdict, std::uint64_t> verdicts_;
     std::map<failure_code, std::uint64_t> failures_;
     std::chrono::steady_clock::time_point last_progress_ = std::chrono::steady_clock::now();
-};
-
-/// Counts a case as open for as long as it lives. Movable, RAII.
-class open_mark {
-  public:
-    open_mark() = default;
-
-    explicit open_mark(tally& count) : count_(&count) { count_->opened(); }
-
-    open_mark(open_mark&& other) noexcept : count_(std::exchange(other.count_, nullptr)) {}
-
-    open_mark& operator=(open_mark&& other) noexcept {
-        std::swap(count_, other.count_);
-        return *this;
-    }
-
-    ~open_mark() {
-        if (count_ != nullptr) count_->closed();
-    }
-
-  private:
-    tally* count_ = nullptr;
 };
 
 } // namespace kyc

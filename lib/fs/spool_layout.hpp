@@ -52,8 +52,8 @@ class spool_layout {
     /// kycd's own folder on a root that is on another file system than work/.
     [[nodiscard]] static std::filesystem::path staging(const std::filesystem::path& root) { return root / ".kycd"; }
 
-    /// The records of the file ledger.
-    [[nodiscard]] std::filesystem::path records() const { return folders_.work / ".records"; }
+    /// Says which spool this is, so that a ledger is never used with another one (or with an unmounted one).
+    [[nodiscard]] std::filesystem::path identity_file() const { return folders_.work / ".identity"; }
 
     /// The lock that keeps a second daemon out.
     [[nodiscard]] std::filesystem::path lock_file() const { return folders_.work / ".lock"; }

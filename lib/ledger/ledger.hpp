@@ -51,6 +51,9 @@ class ledger {
     /// The case was delivered or failed and its folder has left work/. A case without a record is fine.
     [[nodiscard]] virtual async::awaitable<result<void>> close(case_key key) = 0;
 
+    /// Notes which spool the ledger belongs to. Blocks: for the start.
+    [[nodiscard]] virtual result<void> bind_to_spool(const std::string& identity) = 0;
+
     /// Commits made and writes they carried, since the start.
     struct statistics {
         std::uint64_t commits = 0;
@@ -63,6 +66,7 @@ class ledger {
 /// An open ledger, and what became of one that could not be used.
 struct opened_ledger {
     std::unique_ptr<kyc::ledger::ledger> ledger;
+    std::string spool; ///< the identity of the spool it belongs to; empty for a new ledger
     std::optional<std::string>
         set_aside; ///< why and where to a damaged file was moved; its history is lost, the service goes on
 };

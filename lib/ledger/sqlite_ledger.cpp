@@ -33,7 +33,10 @@ constexpr const char* migrations[] = {
          submitted_at  TEXT NOT NULL,
          polls         INTEGER NOT NULL,
          failed_tasks  INTEGER NOT NULL,
-         PRIMARY KEY (folder, name)) WITHOUT ROWID, STRICT)",
+         PRIMARY KEY (folder, name)) WITHOUT ROWID, STRICT;
+       CREATE TABLE about (
+         key   TEXT PRIMARY KEY,
+         value TEXT NOT NULL) WITHOUT ROWID, STRICT)",
 };
 
 std::string files_to_json(const std::vector<file_facts>& files) {
@@ -106,6 +109,16 @@ class store {
     void close(const case_key& key) {
         close_->bind(1, key.folder).bind(2, key.name);
         close_->run();
+    }
+
+    std::string spool() {
+        statement query(database_.handle(), "SELECT value FROM about WHERE key = 'spool'");
+        return query.step() ? query.text(0) : std::string();
+    }
+
+    void set_spool(const std::string& identity) {
+        statement change(database_.handle(), "INSERT OR REPLACE INTO about VALUES ('spool', ?1)");
+        change.bind(1, identity).run();
     }
 
     std::vector<case_record> all() {
@@ -187,6 +200,15 @@ class sqlite_ledger final : public ledger {
         auto mine = std::make_shared<write>();
         mine->what = std::move(key);
         return commit(std::move(mine));
+    }
+
+    result<void> bind_to_spool(const std::string& identity) override {
+        try {
+            store_->set_spool(identity);
+            return {};
+        } catch (const sqlite_error& error) {
+            return error.as_fault();
+        }
     }
 
     statistics counted() const override { return counted_; }
@@ -282,6 +304,7 @@ result<opened_ledger> open_ledger(const std::filesystem::path& file, const boost
             opened.set_aside = std::string(error.what()) + "; moved to " + set_aside(file).string();
             records = std::make_unique<store>(file);
         }
+        opened.spool = records->spool();
         opened.ledger = std::make_unique<sqlite_ledger>(std::move(records), loop, pool);
         return opened;
     } catch (const sqlite_error& error) {

@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(with_a_group_folders_and_files_are_its_readers_too) {
     }
     BOOST_TEST(mode_of(went / "sub/x.jpg") == 0660u);
     BOOST_TEST(mode_of(went / "result.json") == 0660u);
-    BOOST_TEST(mode_of(box.work() / ".records") == 0700u);
+    BOOST_TEST(mode_of(box.work() / ".assembly") == 0700u);
 }
 
 BOOST_AUTO_TEST_CASE(a_published_case_is_private_and_what_its_links_name_is_left_alone) {

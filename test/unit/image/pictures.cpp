@@ -99,7 +99,8 @@ bytes to_bytes(std::string_view text) {
 
 void append(bytes& to, std::span<const std::byte> more) {
     to.reserve(to.size() + more.size());
-    for (const auto byte : more) to.push_back(byte); // g++ 12 warns falsely about insert() here
+    for (const auto byte : more)
+        to.push_back(byte); // g++ 12 warns falsely about insert() here
 }
 
 void put_number(bytes& to, std::uint64_t number, int width) {

@@ -111,6 +111,15 @@ BOOST_FIXTURE_TEST_CASE(what_was_put_is_there_after_the_ledger_is_opened_again, 
     BOOST_TEST(got.files[0].width == 1440u);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_ledger_remembers_its_spool, fixture) {
+    {
+        auto opened = open();
+        BOOST_TEST(opened.spool == "");
+        BOOST_TEST(opened.ledger->bind_to_spool("0123abcd").has_value());
+    }
+    BOOST_TEST(open().spool == "0123abcd");
+}
+
 BOOST_FIXTURE_TEST_CASE(writes_that_come_together_share_a_commit, fixture) {
     auto opened = open();
     test::run_coroutine(loop, put_many(*opened.ledger, loop.get_executor(), 200));

@@ -1,0 +1,45 @@
+#include "fs/spool_identity.hpp"
+
+#include "fs/atomic_file.hpp"
+#include "fs/safe_open.hpp"
+
+#include <random>
+
+namespace kyc::fs {
+
+namespace {
+
+constexpr std::uint64_t max_bytes = 256;
+
+std::string random_name() {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::random_device source;
+    std::string name;
+    for (int i = 0; i < 32; ++i)
+        name += digits[source() & 15];
+    return name;
+}
+
+} // namespace
+
+result<std::optional<std::string>> read_identity(const spool_layout& layout) {
+    const auto work = open_folder(layout.roots().work);
+    if (!work) return work.error();
+    auto text = read_text(*work, layout.identity_file().filename(), max_bytes);
+    if (!text && text.error().code == std::errc::no_such_file_or_directory) return std::optional<std::string>();
+    if (!text) return text.error();
+    while (!text->empty() && text->back() == '\n')
+        text->pop_back();
+    return std::optional<std::string>(std::move(*text));
+}
+
+result<std::string> make_identity(const spool_layout& layout) {
+    const auto work = open_folder(layout.roots().work);
+    if (!work) return work.error();
+    auto name = random_name();
+    if (const auto written = write_atomically(*work, layout.identity_file().filename(), name + "\n", 0600); !written)
+        return written.error();
+    return name;
+}
+
+} // namespace kyc::fs
