@@ -18,6 +18,9 @@ namespace {
 /// How soon a case is looked at again whose name is still taken in work/. Its leaving also wakes it.
 constexpr milliseconds occupied_retry{2'000};
 
+/// Permissions are mended by people.
+constexpr milliseconds permission_retry{60'000};
+
 constexpr const char* same_name = "a case of the same name is still being worked on";
 
 /// A case that has been still for so long without being ready is worth a line in the log.
@@ -214,7 +217,8 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
     if (!outcome) {
         const auto met = outcome.error();
         if (is_about_this_entry(met)) {
-            wait_for(entry, met.message() + "; give kycd's user or group write permission on it", occupied_retry, true);
+            wait_for(entry, met.message() + "; give kycd's user or group write permission on it", permission_retry,
+                     true);
             co_return;
         }
         put_back(entry, met.message(), std::chrono::seconds(1));

@@ -51,6 +51,13 @@ command parse_command_line(int argc, const char* const* argv) {
     inspect_command->add_option("FILE", inspect.files, "Image files")->required();
     inspect_command->add_flag("--json", inspect.json, "As JSON");
 
+    // CLI11 would only say that a command is required.
+    const std::string first = argc > 1 ? argv[1] : "-";
+    const auto named_first = [&first](const CLI::App* each) { return each->get_name() == first; };
+    if (first[0] != '-' && program.get_subcommands(named_first).empty())
+        return text_only{{},
+                         "kycd: command line: there is no command '" + std::string(argv[1]) + "'; see 'kycd --help'\n",
+                         exit_code::usage};
     try {
         program.parse(argc, argv);
     } catch (const CLI::CallForAllHelp&) {
