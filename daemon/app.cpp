@@ -48,8 +48,9 @@ random_unit make_random() {
     };
 }
 
+/// Twice the cores: half of what runs there waits for the disk.
 std::size_t pool_threads() {
-    return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, 8);
+    return std::clamp<std::size_t>(2 * std::thread::hardware_concurrency(), 4, 16);
 }
 
 [[noreturn]] void rethrow(const std::exception_ptr& thrown) {
@@ -102,7 +103,7 @@ class daemon_app final : public app {
     async::permits before_receipt_{loop_.get_executor(), config_->limits.uploads + read_ahead};
     async::permits unanswered_{loop_.get_executor(), config_->limits.pending};
     async::rate_limit rate_{config_->limits.rate};
-    fault_pause faults_;
+    fault_pause faults_{loop_.get_executor()};
     tally count_{loop_.get_executor()};
     std::unique_ptr<fs::inbox> inbox_;
     std::unique_ptr<fs::inbox_watch> watch_;
@@ -278,6 +279,7 @@ void daemon_app::stop(std::string why) {
     ::sd_notify(0, "STOPPING=1\nSTATUS=finishing the uploads in flight");
     log::info("stopping: " + outcome_.trouble +
               "; uploads in flight are finished, tasks are polled on at the next start");
+    faults_.wake();
     stop_bell_.notify_all();
     count_.changed.notify_all();
 }

@@ -3,6 +3,7 @@
 
 #include "case_world.hpp"
 #include "core/service.hpp"
+#include "keep_trying.hpp"
 #include "log.hpp"
 #include "process_case.hpp"
 
@@ -55,39 +56,5 @@ struct answered_case {
 
 /// Polls the task until it has an outcome. None: the task failed and may be submitted again (noted in the ledger).
 [[nodiscard]] async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_run& run);
-
-/// Repeats a step that can meet the system's trouble until it works, through the fault pause. `step` is called again
-/// for each try and returns awaitable<result<T>>. A stop ends it with operation_aborted, but only after a try that
-/// failed.
-template<class Step>
-[[nodiscard]] auto keep_trying(case_world& world, Step& step)
-    -> async::awaitable<typename std::invoke_result_t<Step&>::value_type::value_type> {
-    std::optional<fault> met;
-    for (;;) {
-        auto done = co_await step();
-        if (done) {
-            if (met) world.faults.cleared(*met);
-            if constexpr (std::is_void_v<typename std::invoke_result_t<Step&>::value_type::value_type>) {
-                co_return;
-            } else {
-                co_return std::move(*done);
-            }
-        }
-        met = done.error();
-        if (world.stopping) throw boost::system::system_error(boost::asio::error::operation_aborted);
-        co_await world.faults.wait(*met);
-    }
-}
-
-/// keep_trying() for blocking work on the pool: `work` returns result<T>.
-template<class Work>
-[[nodiscard]] auto keep_trying_on_pool(case_world& world, Work& work)
-    -> async::awaitable<typename std::invoke_result_t<Work&>::value_type> {
-    auto step = [&world, &work]() {
-        auto call = [&work] { return work(); };
-        return world.pool.run(call);
-    };
-    co_return co_await keep_trying(world, step);
-}
 
 } // namespace kyc

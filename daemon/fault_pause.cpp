@@ -1,35 +1,73 @@
 #include "fault_pause.hpp"
 
-#include "async/signal.hpp"
 #include "log.hpp"
 
 #include <algorithm>
 
 namespace kyc {
 
-async::awaitable<void> fault_pause::wait(fault what) {
-    auto [place, begins] = ongoing_.try_emplace(what.code.value());
+namespace {
+
+constexpr std::chrono::seconds longest_delay{5};
+
+} // namespace
+
+void fault_pause::join(int errno_value, const fault& what) {
+    auto [place, begins] = ongoing_.try_emplace(errno_value);
     auto& entry = place->second;
-    ++entry.times;
-    if (begins) {
-        entry.words = what.message();
-        log::error("paused by a fault of the system: " + entry.words +
-                   "; every case is kept, kycd tries again by itself");
-    }
-    const auto delay = entry.delay;
-    entry.delay = std::min(entry.delay * 2, std::chrono::seconds(30));
-    co_await async::sleep_for(delay);
+    ++entry.waiting;
+    if (!begins) return;
+    entry.words = what.message();
+    log::error("paused by a fault of the system: " + entry.words + "; every case is kept, kycd tries again by itself");
 }
 
-void fault_pause::cleared(const fault& what) {
-    const auto place = ongoing_.find(what.code.value());
+void fault_pause::leave(std::optional<int>& errno_value) {
+    if (!errno_value) return;
+    const auto place = ongoing_.find(*errno_value);
+    errno_value.reset();
+    if (place == ongoing_.end()) return; // over already
+    if (--place->second.waiting == 0) over(place->first);
+}
+
+void fault_pause::over(int errno_value) {
+    const auto place = ongoing_.find(errno_value);
     if (place == ongoing_.end()) return;
-    log::info("goes on: " + place->second.words + " is over after " + std::to_string(place->second.times) + " tries");
+    log::info("goes on: " + place->second.words + " is over, after " + std::to_string(place->second.rounds) + " tries");
     ongoing_.erase(place);
+    changed_.notify_all();
 }
 
-std::string fault_pause::describe() const {
-    return ongoing_.empty() ? std::string() : ongoing_.begin()->second.words;
+async::awaitable<void> fault_pause::wait_for_change(std::chrono::milliseconds limit) {
+    (void)co_await changed_.wait_for(limit);
+}
+
+async::awaitable<void> fault_pause::waiter::wait(fault what) {
+    const int met = what.code.value();
+    if (errno_ != met) {
+        owner_.leave(errno_);
+        owner_.join(met, what);
+        errno_ = met;
+    }
+    auto found = owner_.ongoing_.find(met);
+    if (found == owner_.ongoing_.end()) { // somebody found it over, but it is not
+        owner_.join(met, what);
+        found = owner_.ongoing_.find(met);
+    }
+    auto& entry = found->second;
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= entry.round_ends) { // one delay for all that wait, not one for each
+        entry.delay = std::clamp(entry.delay * 2, std::chrono::seconds(1), longest_delay);
+        entry.round_ends = now + entry.delay;
+        ++entry.rounds;
+    }
+    (void)co_await owner_.changed_.wait_for(entry.round_ends - now);
+}
+
+void fault_pause::waiter::worked() {
+    if (!errno_) return;
+    const int met = *errno_;
+    errno_.reset();
+    owner_.over(met);
 }
 
 } // namespace kyc

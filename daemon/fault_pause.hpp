@@ -1,40 +1,72 @@
 #pragma once
 // What kycd does about the system's own trouble: wait, say so once, go on by itself (design section 6, last paragraph).
 
-#include "async/awaitable.hpp"
+#include "async/signal.hpp"
 #include "core/fault.hpp"
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace kyc {
 
-/// Collects the faults that are being waited out. A fault is one thing however many cases run into it: it is logged
-/// when it begins and when it is over. Loop's thread only.
+/// Collects the faults that are being waited out. A fault is one thing, by its errno, however many cases run into it:
+/// it is logged when it begins and when it is over. Loop's thread only.
 class fault_pause {
   public:
-    /// Notes the fault and suspends for a while (1 s, doubling to 30 s while it lasts). Throws operation_aborted when
-    /// cancelled.
-    [[nodiscard]] async::awaitable<void> wait(fault what);
+    explicit fault_pause(const boost::asio::any_io_executor& loop) : changed_(loop) {}
 
-    /// Something that had run into a fault works again.
-    void cleared(const fault& what);
+    /// One step that is tried again and again. RAII: whoever gives up is no longer counted as waiting. Must not outlive
+    /// the pause.
+    class waiter {
+      public:
+        explicit waiter(fault_pause& owner) : owner_(owner) {}
 
-    /// Whether anything is being waited out: then nothing new is claimed.
-    [[nodiscard]] bool active() const { return !ongoing_.empty(); }
+        waiter(const waiter&) = delete;
+        waiter& operator=(const waiter&) = delete;
 
-    /// The oldest one in words, for the status line; empty when all is well.
-    [[nodiscard]] std::string describe() const;
+        ~waiter() { owner_.leave(errno_); }
 
-  private:
-    struct ongoing {
-        std::string words;
-        std::chrono::seconds delay{1};
-        std::size_t times = 0;
+        /// The step failed with `what`: suspends until the next try makes sense (1 s, doubling to 5 s while the fault
+        /// lasts; at once when somebody else finds that it is over, or on wake()). Throws operation_aborted when
+        /// cancelled.
+        [[nodiscard]] async::awaitable<void> wait(fault what);
+
+        /// The step works again: what it had met is over, for everybody.
+        void worked();
+
+      private:
+        fault_pause& owner_;
+        std::optional<int> errno_;
     };
 
-    std::map<int, ongoing> ongoing_; ///< by errno
+    /// Whether anything is being waited out.
+    [[nodiscard]] bool active() const { return !ongoing_.empty(); }
+
+    /// Suspends until that may have changed, or for `limit`.
+    [[nodiscard]] async::awaitable<void> wait_for_change(std::chrono::milliseconds limit);
+
+    /// Ends all waits now: for a stop.
+    void wake() { changed_.notify_all(); }
+
+  private:
+    using steady_time = std::chrono::steady_clock::time_point;
+
+    struct ongoing {
+        std::string words;
+        std::chrono::seconds delay{0};
+        steady_time round_ends{}; ///< everybody who waits for it tries again then
+        std::size_t rounds = 0;
+        std::size_t waiting = 0;
+    };
+
+    void join(int errno_value, const fault& what);
+    void leave(std::optional<int>& errno_value);
+    void over(int errno_value);
+
+    std::map<int, ongoing> ongoing_;
+    async::signal changed_;
 };
 
 } // namespace kyc

@@ -1,7 +1,7 @@
 #include "intake.hpp"
 
 #include "async/shield.hpp"
-#include "case_run.hpp"
+#include "keep_trying.hpp"
 #include "log.hpp"
 #include "process_case.hpp"
 
@@ -36,6 +36,7 @@ struct taken {
     fs::examination found;
     std::optional<fs::claimed_case> claimed;
     bool occupied = false;
+    std::string not_permitted; ///< why kycd's user may not move it
 };
 
 log::fields about(const fs::inbox_entry& entry) {
@@ -76,10 +77,11 @@ async::awaitable<void> intake::feed() {
             }
             continue;
         }
-        // While the disk is in trouble one entry at a time is tried, to learn when it is over.
-        if (world_.faults.active()) co_await async::sleep_for(std::chrono::seconds(1));
+        // While the system is in trouble little is begun that may only wait.
+        if (world_.faults.active()) co_await world_.faults.wait_for_change(std::chrono::seconds(1));
         auto before_receipt = co_await before_receipt_.acquire();
         auto unanswered = co_await unanswered_.acquire();
+        enqueue_due(); // what came due meanwhile may go first
         if (queue_.empty()) continue;
         auto entry = std::move(queue_.front());
         queue_.pop_front();
@@ -202,6 +204,10 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
         if (ready == nullptr && refused == nullptr) return outcome;
         const auto& seen = ready != nullptr ? ready->files : refused->files;
         auto claimed = fs::claim(world_.layout, entry, config->services, world_.access, seen);
+        if (!claimed && is_about_this_entry(claimed.error())) {
+            outcome.not_permitted = claimed.error().message();
+            return outcome;
+        }
         if (!claimed) return claimed.error();
         if (*claimed) {
             outcome.claimed = std::move(**claimed);
@@ -212,40 +218,27 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
         }
         return outcome;
     };
-    const auto outcome = co_await world_.pool.run(look);
+    // Trouble of the system is waited out here, with the capacity in hand: so it also holds back the entries behind.
+    const auto outcome = co_await keep_trying_on_pool(world_, look);
     --examining_;
-    if (!outcome) {
-        const auto met = outcome.error();
-        if (is_about_this_entry(met)) {
-            wait_for(entry, met.message() + "; give kycd's user or group write permission on it", permission_retry,
-                     true);
-            co_return;
-        }
-        put_back(entry, met.message(), std::chrono::seconds(1));
-        before_receipt.release();
-        unanswered.release();
-        co_await async::end_shield();
-        fault_ = met;
-        co_await world_.faults.wait(met);
+    if (!outcome.not_permitted.empty()) {
+        wait_for(entry, outcome.not_permitted + "; give kycd's user or group write permission on it", permission_retry,
+                 true);
         co_return;
     }
-    if (fault_) {
-        world_.faults.cleared(*fault_);
-        fault_.reset();
-    }
-    if (outcome->occupied) {
+    if (outcome.occupied) {
         wait_for(entry, same_name, occupied_retry, false);
         co_return;
     }
-    if (const auto* waiting = std::get_if<fs::entry_waiting>(&outcome->found)) {
+    if (const auto* waiting = std::get_if<fs::entry_waiting>(&outcome.found)) {
         wait_for(entry, waiting->why, waiting->retry_in, waiting->age >= worth_a_line);
         co_return;
     }
     drop(entry);
-    if (!outcome->claimed) co_return;
+    if (!outcome.claimed) co_return;
     case_start start;
-    start.which = *outcome->claimed;
-    if (const auto* refused = std::get_if<fs::entry_refused>(&outcome->found)) start.refused = refused->why;
+    start.which = *outcome.claimed;
+    if (const auto* refused = std::get_if<fs::entry_refused>(&outcome.found)) start.refused = refused->why;
     start.before_receipt = std::move(before_receipt);
     start.unanswered = std::move(unanswered);
     start.in_hand = in_hand_mark(world_, start.which.key);

@@ -89,7 +89,6 @@ class intake {
     std::multimap<std::chrono::steady_clock::time_point, fs::inbox_entry> retries_;
     std::size_t examining_ = 0;
     bool once_ = false;
-    std::optional<fault> fault_; ///< met at the last look or claim, and not over yet
 };
 
 } // namespace kyc

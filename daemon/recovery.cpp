@@ -1,6 +1,6 @@
 #include "recovery.hpp"
 
-#include "case_run.hpp"
+#include "keep_trying.hpp"
 #include "log.hpp"
 
 #include <map>

@@ -57,6 +57,10 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, const held_case& h
     what.images = held.loaded.parts();
     what.request_id = run.request_id;
 
+    if (record.attempts == 0) {
+        auto settle = [&run]() { return fs::settle_claim(run.world.layout, run.start.which); };
+        co_await keep_trying_on_pool(run.world, settle);
+    }
     co_await async::begin_shield();
     run.leave_if_stopping();
     record.files = held.loaded.files;

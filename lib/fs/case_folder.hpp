@@ -54,6 +54,10 @@ using claim_outcome = boost::system::result<claimed_case, claim_refusal>;
                                           const service_table& services, const access_rules& access,
                                           const std::vector<std::string>& seen = {});
 
+/// Makes a claim survive a power cut: the names in work/ and in the inbox are on disk when it returns. For before the
+/// first submit, since a claim that is undone after one would be claimed, and paid, again.
+[[nodiscard]] result<void> settle_claim(const spool_layout& layout, const claimed_case& which);
+
 /// Undoes or finishes what a crash left half claimed or half delivered, then lists what lies in work/. Before anything
 /// else runs. A half-assembled flat case goes back to the inbox, or on into work/ when one of its names is taken there.
 /// One case that cannot be put in order does not stop the others: it stays where it is and a sentence about it goes to

@@ -1,4 +1,5 @@
 #include "core/case_name.hpp"
+#include "fs/atomic_file.hpp"
 #include "fs/case_folder.hpp"
 #include "fs/claim_steps.hpp"
 
@@ -153,6 +154,19 @@ result<claim_outcome> claim(const spool_layout& layout, const inbox_entry& entry
         return claim_outcome{claim_refusal::occupied};
     }
     return claim_outcome{claimed_case{key, layout.work_case(key), staged.flat}};
+}
+
+result<void> settle_claim(const spool_layout& layout, const claimed_case& which) {
+    const auto work = open_folder(layout.roots().work);
+    if (!work) return work.error();
+    std::vector<std::string> parents{which.key.folder};
+    if (which.flat) parents.push_back(".flat/" + which.key.folder);
+    for (const auto& name : parents) {
+        const auto parent = open_folder_in(*work, name);
+        if (!parent) return parent.error();
+        if (const auto synced = sync(*parent); !synced) return synced.error();
+    }
+    return sync(*work);
 }
 
 } // namespace kyc::fs

@@ -147,7 +147,7 @@ class judgement {
         }
         if (lacking.empty()) return std::nullopt;
         // A link or folder in an image's place is the likelier reason than a file that is late.
-        if (auto odd = find_irregular(); odd.has_error() || (*odd && is_settled())) return odd;
+        if (auto odd = find_irregular(); odd.has_error() || *odd) return odd;
         if (under_marker_ && producer_forgot) {
             return entry_refused{
                 failure(stage::intake, failure_code::case_incomplete,
