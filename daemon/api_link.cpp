@@ -1,6 +1,5 @@
 #include "api_link.hpp"
 
-#include "core/pacing.hpp"
 #include "log.hpp"
 #include "net/proxy.hpp"
 #include "net/url.hpp"
@@ -8,7 +7,6 @@
 #include "version.hpp"
 
 #include <cstdlib>
-#include <random>
 
 namespace kyc {
 
@@ -49,12 +47,6 @@ void log_notice(const progeny::notice& news) {
     }
 }
 
-random_unit make_random() {
-    return [engine = std::mt19937_64(std::random_device{}())]() mutable {
-        return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
-    };
-}
-
 } // namespace
 
 boost::system::result<api_link, std::string> make_api_link(const boost::asio::any_io_executor& loop,
@@ -91,7 +83,6 @@ boost::system::result<api_link, std::string> make_api_link(const boost::asio::an
     options.base_path = address->path;
     options.retry = config->retry;
     options.read_credentials = [&config]() { return read_credentials(config->api); };
-    options.random = make_random();
     options.notify = log_notice;
     link.api = progeny::make_https_api(loop, *link.client, std::move(options));
     return link;
