@@ -38,6 +38,9 @@ void log_notice(const progeny::notice& news) {
         log::info(news.message);
         break;
     case kind::host_down:
+        log::warning("the API is down, all calls wait but a probe now and then, and no case is charged: " +
+                     news.message);
+        break;
     case kind::service_paused:
         log::warning(news.message);
         break;

@@ -57,17 +57,14 @@ std::size_t pool_threads() {
     std::rethrow_exception(thrown);
 }
 
-/// What start_app() made before the loop's own objects.
-struct foundations {
-    fs::spool_lock lock;
-    fs::access_rules access;
-    std::vector<fs::claimed_case> left_over;
-};
-
 class daemon_app final : public app {
   public:
-    daemon_app(std::shared_ptr<const settings> config, const run_options& options, foundations ground)
-        : config_(std::move(config)), options_(options), ground_(std::move(ground)), layout_(config_->folders) {}
+    /// From here on a stop signal waits for the loop instead of killing.
+    daemon_app(std::shared_ptr<const settings> config, const run_options& options)
+        : config_(std::move(config)), options_(options), layout_(config_->folders) {
+        for (const int number : {SIGTERM, SIGINT, SIGHUP})
+            signals_.add(number);
+    }
 
     /// The steps that can fail; run() comes after.
     std::optional<start_failure> build();
@@ -75,7 +72,9 @@ class daemon_app final : public app {
     run_outcome run() override;
 
   private:
-    std::optional<start_failure> join_spool_and_ledger(const std::string& known_spool);
+    std::optional<start_failure> take_spool();
+    std::optional<start_failure> open_records(std::string& spool);
+    std::optional<start_failure> join_spool_and_ledger(const std::string& known_spool, std::string& name);
     async::awaitable<void> live();
     async::awaitable<void> watch_signals();
     async::awaitable<void> run_service();
@@ -89,8 +88,10 @@ class daemon_app final : public app {
     // In the order of construction; destroyed the other way round, after run() has emptied the loop.
     std::shared_ptr<const settings> config_;
     run_options options_;
-    foundations ground_;
     fs::spool_layout layout_;
+    fs::access_rules access_;
+    std::optional<fs::spool_lock> lock_;      ///< no second daemon while it is held
+    std::vector<fs::claimed_case> left_over_; ///< found in work/
     boost::asio::io_context loop_{1};
     async::blocking_pool pool_{pool_threads()}; ///< images and folders
     async::blocking_pool ledger_pool_{1};       ///< commits never queue behind images
@@ -126,8 +127,24 @@ void warn_of_what_has_no_effect(const settings& config) {
     if (config.retention.failed) warn("retention.failed");
 }
 
-std::optional<start_failure> daemon_app::build() {
-    warn_of_what_has_no_effect(*config_);
+std::optional<start_failure> daemon_app::take_spool() {
+    if (const auto objection = fs::layout_objection(config_->folders))
+        return start_failure(*objection, exit_code::config_wrong);
+    const auto access = resolve_access(*config_);
+    if (!access) return start_failure(access.error(), exit_code::config_wrong);
+    access_ = *access;
+    if (const auto made = fs::prepare_spool(layout_, config_->services.folders(), access_); !made)
+        return start_failure("spool: " + made.error().message() +
+                                 "; mount it or correct its permissions, see 'kycd check'",
+                             exit_code::spool_unusable);
+    auto lock = fs::spool_lock::take(layout_);
+    if (!lock) return start_failure("spool: " + lock.error().message(), exit_code::spool_unusable);
+    if (!*lock) return start_failure("spool: " + lock->error().message(), exit_code::spool_unusable);
+    lock_.emplace(std::move(**lock));
+    return std::nullopt;
+}
+
+std::optional<start_failure> daemon_app::open_records(std::string& spool) {
     auto opened = ledger::open_ledger(config_->ledger, loop_.get_executor(), ledger_pool_);
     if (!opened)
         return start_failure("ledger: " + opened.error().message() +
@@ -139,14 +156,28 @@ std::optional<start_failure> daemon_app::build() {
         log::error("the ledger was damaged and is begun anew: " + *opened->set_aside +
                    "; cases in work/ are treated as on_unknown_outcome says");
     }
-    if (auto stranger = join_spool_and_ledger(opened->spool)) return stranger;
+    if (auto stranger = join_spool_and_ledger(opened->spool, spool)) return stranger;
+    std::vector<std::string> strays;
+    auto in_work = fs::recover_work(layout_, access_, &strays);
+    if (!in_work) return start_failure("spool: " + in_work.error().message(), exit_code::spool_unusable);
+    for (const auto& stray : strays)
+        log::warning("in work/: " + stray);
+    left_over_ = std::move(*in_work);
+    return std::nullopt;
+}
+
+std::optional<start_failure> daemon_app::build() {
+    warn_of_what_has_no_effect(*config_);
+    if (auto failed = take_spool()) return failed;
+    std::string spool;
+    if (auto failed = open_records(spool)) return failed;
     auto link = make_api_link(loop_.get_executor(), config_);
     if (!link) return start_failure(link.error(), exit_code::config_wrong);
     link_ = std::move(*link);
     inbox_ = fs::make_inbox(layout_, config_->intake, config_->services);
     world_ = std::make_unique<case_world>(case_world{config_,
                                                      layout_,
-                                                     ground_.access,
+                                                     access_,
                                                      pool_,
                                                      *ledger_,
                                                      *link_.api,
@@ -159,6 +190,7 @@ std::optional<start_failure> daemon_app::build() {
                                                      make_random(),
                                                      {},
                                                      {},
+                                                     std::move(spool),
                                                      false});
     intake_ = std::make_unique<intake>(*world_, *inbox_, cases_, before_receipt_, unanswered_, loop_.get_executor());
     if (!options_.once) {
@@ -173,17 +205,17 @@ std::optional<start_failure> daemon_app::build() {
 
 /// A spool whose mount is missing looks like an empty one, and its ledger would be closed case by case: so each names
 /// the other. A new ledger takes the spool it finds; what lies in its work/ may have been sent before.
-std::optional<start_failure> daemon_app::join_spool_and_ledger(const std::string& known_spool) {
+std::optional<start_failure> daemon_app::join_spool_and_ledger(const std::string& known_spool, std::string& name) {
     auto identity = fs::read_identity(layout_);
     if (!identity) return start_failure("spool: " + identity.error().message(), exit_code::spool_unusable);
     if (!known_spool.empty()) {
+        name = known_spool;
         if (*identity == known_spool) return std::nullopt;
         return start_failure("spool: " + layout_.roots().work.string() + " is not the folder that the ledger " +
                                  config_->ledger.string() +
                                  " belongs to; mount the spool, or move the ledger away if the spool is new on purpose",
                              exit_code::spool_unusable);
     }
-    std::string name;
     if (*identity) {
         history_lost_ = true;
         name = **identity;
@@ -199,9 +231,6 @@ std::optional<start_failure> daemon_app::join_spool_and_ledger(const std::string
 }
 
 run_outcome daemon_app::run() {
-    signals_.add(SIGTERM);
-    signals_.add(SIGINT);
-    signals_.add(SIGHUP);
     async::task_group root(loop_.get_executor(), rethrow);
     root.spawn(live());
     loop_.run(); // returns by itself when nothing is left to do
@@ -213,7 +242,7 @@ async::awaitable<void> daemon_app::live() {
     keepers_.spawn(watch_signals());
     log::info("started",
               {{"version", version}, {"api", link_.where}, {"watch", watch_ ? watch_->describe() : "one scan"}});
-    auto recovered = co_await recover_cases(*world_, ground_.left_over, history_lost_);
+    auto recovered = co_await recover_cases(*world_, std::move(left_over_), history_lost_);
     for (std::size_t i = 0; i < recovered.size(); ++i)
         count_.resumed();
     for (auto& start : recovered)
@@ -359,27 +388,7 @@ void throw_exception_from_error(const start_failure& error, const boost::source_
 
 boost::system::result<std::unique_ptr<app>, start_failure> start_app(std::shared_ptr<const settings> config,
                                                                      const run_options& options) {
-    if (const auto objection = fs::layout_objection(config->folders))
-        return start_failure(*objection, exit_code::config_wrong);
-    const auto access = resolve_access(*config);
-    if (!access) return start_failure(access.error(), exit_code::config_wrong);
-
-    const fs::spool_layout layout(config->folders);
-    if (const auto made = fs::prepare_spool(layout, config->services.folders(), *access); !made)
-        return start_failure("spool: " + made.error().message() +
-                                 "; mount it or correct its permissions, see 'kycd check'",
-                             exit_code::spool_unusable);
-    auto lock = fs::spool_lock::take(layout);
-    if (!lock) return start_failure("spool: " + lock.error().message(), exit_code::spool_unusable);
-    if (!*lock) return start_failure("spool: " + lock->error().message(), exit_code::spool_unusable);
-    std::vector<std::string> strays;
-    auto in_work = fs::recover_work(layout, *access, &strays);
-    if (!in_work) return start_failure("spool: " + in_work.error().message(), exit_code::spool_unusable);
-    for (const auto& stray : strays)
-        log::warning("in work/: " + stray);
-
-    foundations ground{std::move(**lock), *access, std::move(*in_work)};
-    auto made = std::make_unique<daemon_app>(std::move(config), options, std::move(ground));
+    auto made = std::make_unique<daemon_app>(std::move(config), options);
     if (auto failed = made->build()) return std::move(*failed);
     return std::unique_ptr<app>(std::move(made));
 }

@@ -39,6 +39,7 @@ struct case_world {
     random_unit random;
     std::map<std::string, answer_times> usual_answers; ///< by service: what the first poll is planned with
     std::set<case_key> in_hand;                        ///< cases whose coroutine runs: their records are theirs alone
+    std::string spool;                                 ///< its identity, in work/ as it was at the start
     bool stopping = false;                             ///< set once, before the cases are cancelled
 };
 

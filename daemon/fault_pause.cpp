@@ -26,13 +26,13 @@ void fault_pause::leave(std::optional<int>& errno_value) {
     const auto place = ongoing_.find(*errno_value);
     errno_value.reset();
     if (place == ongoing_.end()) return; // over already
-    if (--place->second.waiting == 0) over(place->first);
+    if (--place->second.waiting == 0) over(place->first, "nothing waits any more for: ");
 }
 
-void fault_pause::over(int errno_value) {
+void fault_pause::over(int errno_value, const char* how) {
     const auto place = ongoing_.find(errno_value);
     if (place == ongoing_.end()) return;
-    log::info("goes on: " + place->second.words + " is over, after " + std::to_string(place->second.rounds) + " tries");
+    log::info(how + place->second.words + " (" + std::to_string(place->second.rounds) + " tries)");
     ongoing_.erase(place);
     changed_.notify_all();
 }
@@ -67,7 +67,7 @@ void fault_pause::waiter::worked() {
     if (!errno_) return;
     const int met = *errno_;
     errno_.reset();
-    owner_.over(met);
+    owner_.over(met, "goes on, what it waited for is over: ");
 }
 
 } // namespace kyc

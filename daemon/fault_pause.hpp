@@ -63,7 +63,7 @@ class fault_pause {
 
     void join(int errno_value, const fault& what);
     void leave(std::optional<int>& errno_value);
-    void over(int errno_value);
+    void over(int errno_value, const char* how);
 
     std::map<int, ongoing> ongoing_;
     async::signal changed_;

@@ -1,11 +1,13 @@
 #include "intake.hpp"
 
 #include "async/shield.hpp"
+#include "fs/spool_identity.hpp"
 #include "keep_trying.hpp"
 #include "log.hpp"
 #include "process_case.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <variant>
 
 namespace kyc {
@@ -203,6 +205,12 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
         const auto* refused = std::get_if<fs::entry_refused>(&outcome.found);
         if (ready == nullptr && refused == nullptr) return outcome;
         const auto& seen = ready != nullptr ? ready->files : refused->files;
+        // Below a mount that has gone there may be folders of the same names: nothing is taken into those.
+        const auto spool = fs::read_identity(world_.layout);
+        if (!spool) return spool.error();
+        if (*spool != world_.spool)
+            return last_fault(ESTALE, world_.layout.roots().work.string() +
+                                          " is not the folder it was at the start, is the spool mounted?");
         auto claimed = fs::claim(world_.layout, entry, config->services, world_.access, seen);
         if (!claimed && is_about_this_entry(claimed.error())) {
             outcome.not_permitted = claimed.error().message();

@@ -8,6 +8,10 @@ namespace kyc {
 
 namespace {
 
+/// A task is asked for so often at least before its deadline counts: kycd itself may have been stopped for longer than
+/// that.
+constexpr std::size_t polls_before_deadline = 3;
+
 /// Replies in a row that nobody can read before the case is given up.
 constexpr int unreadable_replies_allowed = 3;
 
@@ -32,12 +36,14 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
     std::size_t polls_of_task = 0;
     int unreadable = 0;
     std::chrono::milliseconds told_to_wait{0};
+    std::chrono::milliseconds held_up{0}; ///< by an API that was down: not the task's fault
     for (;;) {
         auto delay = poll_delay(plan, polls_of_task, usual.usual(), world.random());
         // After a restart the first poll is planned from the receipt, not from now.
         if (polls_of_task == 0)
             delay = std::clamp(delay - since(record.submitted_at), std::chrono::milliseconds(0), delay);
         co_await async::sleep_for(std::max(delay, told_to_wait));
+        const auto asked = std::chrono::steady_clock::now();
         auto leave = co_await world.api.admit(nullptr);
         auto slot = co_await world.polls.acquire();
         while (!leave.probe() && !world.api.admits(nullptr)) {
@@ -45,6 +51,7 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
             leave = co_await world.api.admit(nullptr);
             slot = co_await world.polls.acquire();
         }
+        held_up += std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - asked);
         const auto reply = co_await world.api.poll(record.task_id, since(record.submitted_at), std::move(leave));
         slot.release();
         ++polls_of_task;
@@ -85,7 +92,7 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
             }
         }
         log::debug("not answered yet: " + still, run.about());
-        if (since(record.submitted_at) >= plan.deadline)
+        if (polls_of_task >= polls_before_deadline && since(record.submitted_at) - held_up >= plan.deadline)
             co_return poll_failure(failure_code::task_deadline, reply,
                                    "no outcome within poll.deadline after the receipt (last: " + still + ")");
     }

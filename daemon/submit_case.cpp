@@ -82,7 +82,15 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, const held_case& h
         if (!reply.charged) --record.attempts;
         break;
     }
-    if (record.outcome_known) co_await put_record(run);
+    if (record.outcome_known) {
+        // Should the ledger not take it before kycd ends, the log is where the receipt can be found.
+        if (!record.task_id.empty() && run.world.faults.active()) {
+            auto about = run.about();
+            about.emplace_back("task", record.task_id);
+            log::warning("accepted, but the receipt may not be on disk yet", about);
+        }
+        co_await put_record(run);
+    }
     co_await async::end_shield();
     co_return reply;
 }

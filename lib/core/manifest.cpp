@@ -185,7 +185,7 @@ void read_member(reader& in, manifest& out, const std::string& key, const json::
         if (!text) {
             in.objection = "priority must be \"high\" or \"normal\", not " + std::string(found(value));
         } else if (*text != "high" && *text != "normal") {
-            in.objection = "priority must be \"high\" or \"normal\", not " + quoted({text->data(), text->size()});
+            in.objection = "priority must be \"high\" or \"normal\"";
         } else {
             out.high_priority = *text == "high";
         }

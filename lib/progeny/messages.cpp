@@ -81,7 +81,8 @@ std::string describe(std::string_view call, const net::http_response& reply) {
         text += ", which is never followed; check api.base_url and the service's path";
     }
     const auto said = read_error(reply.body);
-    if (!said.detail.empty()) text += ": " + said.detail;
+    // What a 400 says is about the values that were sent: for error.json, which keeps the body, but not for a log.
+    if (!said.detail.empty() && reply.status != 400) text += ": " + said.detail;
     return text;
 }
 

@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named) {
         {R"({"labels": {"a": {}}})", "labels.\"a\" must be a string, not an object"},
         {R"({"extend_data": "true"})", "extend_data must be true or false, not a string"},
         {R"({"extend_data": 1})", "not a number"},
-        {R"({"priority": "urgent"})", R"(priority must be "high" or "normal", not "urgent")"},
+        {R"({"priority": "urgent"})", R"(priority must be "high" or "normal")"},
         {R"({"priority": true})", "not true"},
         {R"({"sha256": {"a.jpg": "abc"}})", "sha256.\"a.jpg\" must be 64 hexadecimal digits"},
         {R"({"sha256": {"a.jpg": ")" + std::string(64, 'g') + R"("}})", "64 hexadecimal digits"},

@@ -1,0 +1,76 @@
+#include "options.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <vector>
+
+using namespace kyc;
+
+namespace {
+
+command parse(std::vector<const char*> words) {
+    words.insert(words.begin(), "kycd");
+    return parse_command_line(static_cast<int>(words.size()), words.data());
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(options_suite)
+
+BOOST_AUTO_TEST_CASE(run_without_options_is_the_daemon_with_the_default_config) {
+    const auto parsed = parse({"run"});
+    const auto* run = std::get_if<run_options>(&parsed);
+    BOOST_REQUIRE(run != nullptr);
+    BOOST_TEST(run->config == "/etc/kycd/kycd.yaml");
+    BOOST_TEST(!run->once);
+    BOOST_TEST(!run->json);
+}
+
+BOOST_AUTO_TEST_CASE(each_option_arrives) {
+    const auto parsed = parse({"run", "--once", "--json", "--config", "/a/b.yaml"});
+    const auto* run = std::get_if<run_options>(&parsed);
+    BOOST_REQUIRE(run != nullptr);
+    BOOST_TEST(run->config == "/a/b.yaml");
+    BOOST_TEST(run->once);
+    BOOST_TEST(run->json);
+    const auto inspected = parse({"inspect", "one.jpg", "two.png", "--json"});
+    const auto* inspect = std::get_if<inspect_options>(&inspected);
+    BOOST_REQUIRE(inspect != nullptr);
+    BOOST_TEST(inspect->files.size() == 2u);
+    BOOST_TEST(inspect->json);
+    const auto checked = parse({"check"});
+    BOOST_TEST(std::holds_alternative<check_options>(checked));
+}
+
+BOOST_AUTO_TEST_CASE(help_and_version_go_to_stdout_and_are_no_error) {
+    for (const auto* word : {"--help", "-h", "--version"}) {
+        const auto parsed = parse({word});
+        const auto* text = std::get_if<text_only>(&parsed);
+        BOOST_REQUIRE(text != nullptr);
+        BOOST_TEST(!text->out.empty());
+        BOOST_TEST(text->err.empty());
+        BOOST_TEST((text->code == exit_code::done));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_on_stderr_with_the_usage_code) {
+    const std::vector<std::pair<std::vector<const char*>, std::string>> wrong{
+        {{}, "required"},
+        {{"bogus"}, "no command 'bogus'"},
+        {{"run", "--onec"}, "--onec"},
+        {{"run", "--json"}, "--once"},
+        {{"inspect"}, "FILE"},
+        {{"check", "--config"}, "--config"},
+    };
+    for (const auto& [words, fragment] : wrong) {
+        const auto parsed = parse(words);
+        const auto* text = std::get_if<text_only>(&parsed);
+        BOOST_REQUIRE(text != nullptr);
+        BOOST_TEST((text->code == exit_code::usage));
+        BOOST_TEST(text->out.empty());
+        BOOST_TEST(text->err.find("kycd: command line: ") == 0u);
+        BOOST_TEST(text->err.find(fragment) != std::string::npos, text->err << " lacks " << fragment);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
