@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -39,6 +40,16 @@ struct case_run {
 
 /// Makes run.record() durable, however long the disk takes to allow it.
 [[nodiscard]] async::awaitable<void> put_record(case_run& run);
+
+/// Somebody took the case's folder out of work/ (an erasure, say): there is nothing left to go on with. Thrown by the
+/// steps that touch the folder; process_case() ends the case.
+class case_vanished : public std::runtime_error {
+  public:
+    case_vanished() : std::runtime_error("the case's folder has left work/") {}
+};
+
+/// Hands the fault of a step in the case's folder through, unless it means that the folder is gone. Blocks.
+[[nodiscard]] fault unless_vanished(const fs::claimed_case& which, fault met);
 
 /// An answer with the reply it was read from.
 struct answered_case {

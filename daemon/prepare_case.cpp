@@ -12,6 +12,14 @@ namespace {
 
 constexpr std::uint64_t max_manifest_bytes = 64 * 1024;
 
+/// Of a file that case.json lists under sha256 without its being an image.
+constexpr std::uint64_t max_listed_bytes = 64 * 1024 * 1024;
+
+failure wrong_hash(const std::string& name, const std::string& found, const std::string& expected) {
+    return failure(stage::intake, failure_code::hash_mismatch,
+                   name + " has SHA-256 " + found + ", case.json says " + expected);
+}
+
 /// The file that says what else there is to know about the case; a flat case's is called like the case.
 std::string manifest_name(const fs::claimed_case& which) {
     return which.flat ? which.key.name + ".json" : std::string("case.json");
@@ -80,8 +88,25 @@ result<case_outline, trouble> outline_case(const fs::claimed_case& which, const 
     return outline;
 }
 
+namespace {
+
+/// The listed files that are no images: those are hashed when they are loaded.
+result<void, trouble> check_other_hashes(const fs::claimed_case& which, const case_outline& outline) {
+    for (const auto& [name, expected] : outline.said.sha256) {
+        const auto is_this = [&name = name](const auto& image) { return image.second == name; };
+        if (std::any_of(outline.images.begin(), outline.images.end(), is_this)) continue;
+        const auto file = fs::read_case_file(which, name, max_listed_bytes);
+        if (!file) return file.error();
+        if (file->sha256 != expected) return trouble(wrong_hash(name, file->sha256, expected));
+    }
+    return {};
+}
+
+} // namespace
+
 result<loaded_case, trouble> load_case(const fs::claimed_case& which, const case_outline& outline,
                                        const std::vector<file_facts>& sent_before) {
+    if (const auto others = check_other_hashes(which, outline); !others) return others.error();
     loaded_case loaded;
     for (const auto& [field, name] : outline.images) {
         auto file = fs::read_case_file(which, name, image::max_bytes);
@@ -90,8 +115,7 @@ result<loaded_case, trouble> load_case(const fs::claimed_case& which, const case
         if (!checked) return trouble(gate_failure(name, checked.error()));
         if (const auto listed = outline.said.sha256.find(name);
             listed != outline.said.sha256.end() && listed->second != file->sha256)
-            return trouble(failure(stage::intake, failure_code::hash_mismatch,
-                                   name + " has SHA-256 " + file->sha256 + ", case.json says " + listed->second));
+            return trouble(wrong_hash(name, file->sha256, listed->second));
         const auto same_field = [&field = field](const file_facts& sent) { return sent.field == field; };
         const auto earlier = std::find_if(sent_before.begin(), sent_before.end(), same_field);
         if (earlier != sent_before.end() && earlier->sha256 != file->sha256)

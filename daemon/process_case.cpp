@@ -30,11 +30,17 @@ case_facts facts_of(case_run& run) {
 async::awaitable<std::filesystem::path> hand_over(case_run& run, std::string name, std::string text, bool answered) {
     auto& world = run.world;
     const auto& which = run.start.which;
-    auto write = [&]() { return fs::write_in_case(which, name, text, world.access); };
+    auto write = [&]() -> result<void> {
+        auto written = fs::write_in_case(which, name, text, world.access);
+        if (!written) return unless_vanished(which, written.error());
+        return written;
+    };
     if (!text.empty()) co_await keep_trying_on_pool(world, write);
-    auto move = [&]() {
-        return answered ? fs::publish(world.layout, which, world.access)
-                        : fs::reject(world.layout, which, world.access);
+    auto move = [&]() -> result<std::filesystem::path> {
+        auto moved =
+            answered ? fs::publish(world.layout, which, world.access) : fs::reject(world.layout, which, world.access);
+        if (!moved) return unless_vanished(which, moved.error());
+        return moved;
     };
     auto where = co_await keep_trying_on_pool(world, move);
     auto close = [&]() { return world.ledger.close(which.key); };
@@ -112,6 +118,30 @@ async::awaitable<bool> finish_earlier_end(case_run& run) {
     co_return false;
 }
 
+async::awaitable<void> live_and_end(case_run& run) {
+    if (run.start.recovered) {
+        const bool finished = co_await finish_earlier_end(run);
+        if (finished) co_return;
+    }
+    auto outcome = co_await live(run);
+    // From here to the end only the disk is involved: a stop lets it finish.
+    co_await async::begin_shield();
+    if (outcome) {
+        co_await deliver(run, std::move(*outcome));
+    } else {
+        co_await give_up(run, outcome.error());
+    }
+}
+
+async::awaitable<void> forget_vanished(case_run& run) {
+    auto about = run.about();
+    if (!run.record().task_id.empty()) about.emplace_back("task", run.record().task_id);
+    log::warning("the case's folder was taken out of work/ by somebody else: the case ends here", about);
+    auto close = [&run]() { return run.world.ledger.close(run.start.which.key); };
+    co_await keep_trying(run.world, close);
+    run.world.count.failed_late();
+}
+
 } // namespace
 
 case_run::case_run(case_world& world_, case_start start_)
@@ -132,20 +162,25 @@ async::awaitable<void> put_record(case_run& run) {
     co_await keep_trying(run.world, step);
 }
 
+fault unless_vanished(const fs::claimed_case& which, fault met) {
+    std::error_code unknown;
+    const bool folder_is_gone =
+        met.code == std::errc::no_such_file_or_directory &&
+        std::filesystem::symlink_status(which.folder, unknown).type() == std::filesystem::file_type::not_found &&
+        std::filesystem::exists(which.folder.parent_path(), unknown);
+    if (folder_is_gone) throw case_vanished();
+    return met;
+}
+
 async::awaitable<void> process_case(case_world& world, case_start start) {
     case_run run(world, std::move(start));
-    if (run.start.recovered) {
-        const bool finished = co_await finish_earlier_end(run);
-        if (finished) co_return;
+    bool vanished = false;
+    try {
+        co_await live_and_end(run);
+    } catch (const case_vanished&) {
+        vanished = true; // a handler cannot await
     }
-    auto outcome = co_await live(run);
-    // From here to the end only the disk is involved: a stop lets it finish.
-    co_await async::begin_shield();
-    if (outcome) {
-        co_await deliver(run, std::move(*outcome));
-    } else {
-        co_await give_up(run, outcome.error());
-    }
+    if (vanished) co_await forget_vanished(run);
 }
 
 } // namespace kyc

@@ -28,7 +28,7 @@ async::awaitable<result<held_case, failure>> hold_case(case_run& run) {
         if (made) return result<case_outline, failure>(std::move(*made));
         const trouble why = made.error();
         if (const auto* end = std::get_if<failure>(&why)) return result<case_outline, failure>(*end);
-        return std::get<fault>(why);
+        return unless_vanished(run.start.which, std::get<fault>(why));
     };
     auto outlined = co_await keep_trying_on_pool(world, outline);
     if (!outlined) co_return outlined.error();
@@ -39,12 +39,19 @@ async::awaitable<result<held_case, failure>> hold_case(case_run& run) {
         if (made) return result<loaded_case, failure>(std::move(*made));
         const trouble why = made.error();
         if (const auto* end = std::get_if<failure>(&why)) return result<loaded_case, failure>(*end);
-        return std::get<fault>(why);
+        return unless_vanished(run.start.which, std::get<fault>(why));
     };
     auto loaded = co_await keep_trying_on_pool(world, load);
     if (!loaded) co_return loaded.error();
     held.loaded = std::move(*loaded);
     co_return held;
+}
+
+void log_receipt(case_run& run, std::chrono::steady_clock::duration took) {
+    auto about = run.about();
+    about.emplace_back("ms", std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
+    about.emplace_back("task", run.record().task_id);
+    log::info("submitted", about);
 }
 
 /// One submit between two durable records. A stop waits for it: what was sent must be known.
@@ -68,12 +75,15 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, const held_case& h
     record.outcome_known = false;
     ++record.attempts;
     co_await put_record(run);
+    const auto begun = std::chrono::steady_clock::now();
     auto reply = co_await run.world.api.submit(what, std::move(leave));
     switch (reply.ruling.action) {
     case action::accept:
         record.task_id = reply.task_id;
         record.submitted_at = std::chrono::system_clock::now();
         record.outcome_known = true;
+        // Before the ledger has it: should that fail, the log is where the receipt can be found.
+        log_receipt(run, std::chrono::steady_clock::now() - begun);
         break;
     case action::unknown_outcome:
         break;
@@ -82,15 +92,7 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, const held_case& h
         if (!reply.charged) --record.attempts;
         break;
     }
-    if (record.outcome_known) {
-        // Should the ledger not take it before kycd ends, the log is where the receipt can be found.
-        if (!record.task_id.empty() && run.world.faults.active()) {
-            auto about = run.about();
-            about.emplace_back("task", record.task_id);
-            log::warning("accepted, but the receipt may not be on disk yet", about);
-        }
-        co_await put_record(run);
-    }
+    if (record.outcome_known) co_await put_record(run);
     co_await async::end_shield();
     co_return reply;
 }
@@ -128,17 +130,10 @@ async::awaitable<result<void, failure>> submit_case(case_run& run) {
         auto slot = co_await world.uploads.acquire();
         co_await world.rate.take();
         if (!leave.probe() && !world.api.admits(run.target)) continue; // paused while this case waited its turn
-        const auto begun = std::chrono::steady_clock::now();
         const auto reply = co_await send_once(run, *held, std::move(leave));
-        const auto took =
-            std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
         slot.release();
         held = failure(); // frees the images before any wait
-        auto about = run.about();
-        about.emplace_back("ms", std::to_string(took.count()));
         if (reply.ruling.action == action::accept) {
-            about.emplace_back("task", run.record().task_id);
-            log::info("submitted", about);
             world.count.submitted();
             run.leave_if_stopping();
             co_return result<void, failure>();
@@ -146,11 +141,11 @@ async::awaitable<result<void, failure>> submit_case(case_run& run) {
         if (reply.ruling.action == action::fail)
             co_return submit_failure(reply.ruling.code.value_or(failure_code::reply_not_understood), reply);
         if (reply.ruling.action == action::unknown_outcome) {
-            log::warning("submitted with unknown outcome: " + reply.what, about);
+            log::warning("submitted with unknown outcome: " + reply.what, run.about());
             if (reply.ruling.hold || held_when_unknown(run))
                 co_return submit_failure(failure_code::unknown_outcome, reply);
         } else {
-            log::warning("not submitted: " + reply.what, about);
+            log::warning("not submitted: " + reply.what, run.about());
         }
         run.leave_if_stopping();
         if (reply.charged && ++failures >= run.config->retry.attempts)

@@ -71,6 +71,15 @@ std::vector<file_facts> files_from_json(const std::string& text) {
     return files;
 }
 
+/// The task id of a row is worth more than its list of files: a bad cell does not cost the record.
+std::vector<file_facts> readable_files(const std::string& text) {
+    try {
+        return files_from_json(text);
+    } catch (const std::exception&) {
+        return {};
+    }
+}
+
 /// The connection with its prepared statements; used on the pool, by one thread at a time.
 class store {
   public:
@@ -131,7 +140,7 @@ class store {
             record.key = case_key(query.text(0), query.text(1));
             record.service = query.text(2);
             record.lane = query.text(3);
-            record.files = files_from_json(query.text(4));
+            record.files = readable_files(query.text(4));
             record.attempts = static_cast<std::uint32_t>(query.number(5));
             record.outcome_known = query.number(6) != 0;
             record.task_id = query.text(7);
@@ -297,7 +306,6 @@ result<opened_ledger> open_ledger(const std::filesystem::path& file, const boost
             records = std::make_unique<store>(file);
             (void)records->all();
         } catch (const std::exception& error) {
-            // A record that cannot be read (files_from_json) is damage as much as a page that cannot.
             const auto* sql = dynamic_cast<const sqlite_error*>(&error);
             if (sql != nullptr && !sql->is_damage()) throw;
             records.reset();

@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import shutil
 import signal
 import socket
 import statistics
@@ -350,6 +351,36 @@ def test_images_held_stay_within_the_memory_limit(world):
 
 
 # The disk
+
+
+def test_a_case_that_somebody_removes_from_work_ends_without_holding_up_the_others(world):
+    world.sandbox.settings(answer_after="1s")
+    daemon = world.start_daemon()
+    world.drop_case("A-1")
+    wait_for(lambda: " submitted " in daemon.log(), "the receipt")
+    shutil.rmtree(world.spool / "work/face_liveness/A-1")
+    daemon.wait_for_log("taken out of work/ by somebody else")
+    world.drop_case("A-1")
+    world.wait_delivered("A-1")
+    assert daemon.stop() == 0
+    assert len(world.bill()) == 2 and "paused" not in daemon.log()
+
+
+def test_a_ledger_is_not_used_with_another_spool(world):
+    """What a missing mount looks like: the spool is there, and empty."""
+    world.sandbox.settings(answer_after="1s")
+    daemon = world.start_daemon()
+    world.drop_case("A-1")
+    wait_for(lambda: " submitted " in daemon.log(), "the receipt")
+    assert daemon.stop() == 0
+    aside = world.spool.with_name("spool-unmounted")
+    world.spool.rename(aside)
+    run = world.run_once()
+    assert run.code == 73 and "mount the spool" in run.log
+    shutil.rmtree(world.spool)
+    aside.rename(world.spool)
+    assert world.run_once().code == 0
+    assert world.cases("outbox") == {"face_liveness/A-1"} and len(world.bill()) == 1
 
 
 def test_an_inbox_that_vanishes_is_waited_for(world):

@@ -143,6 +143,24 @@ BOOST_FIXTURE_TEST_CASE(a_file_that_is_no_database_is_set_aside_and_a_new_ledger
     BOOST_TEST(found.empty());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_row_whose_files_cannot_be_read_keeps_its_task, fixture) {
+    {
+        auto opened = open();
+        test::run_coroutine(loop, write_and_close(*opened.ledger));
+    }
+    sqlite3* raw = nullptr;
+    BOOST_REQUIRE_EQUAL(sqlite3_open(file.c_str(), &raw), SQLITE_OK);
+    BOOST_REQUIRE_EQUAL(sqlite3_exec(raw, "UPDATE open_case SET files = '[{]'", nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(raw);
+    auto again = open();
+    BOOST_TEST(!again.set_aside.has_value());
+    std::vector<case_record> found;
+    test::run_coroutine(loop, read_all(*again.ledger, found));
+    BOOST_REQUIRE_EQUAL(found.size(), 1u);
+    BOOST_TEST(found.front().task_id == sample("A").task_id);
+    BOOST_TEST(found.front().files.empty());
+}
+
 BOOST_FIXTURE_TEST_CASE(a_ledger_of_a_newer_kycd_is_refused_and_left_alone, fixture) {
     { auto opened = open(); }
     sqlite3* raw = nullptr;
