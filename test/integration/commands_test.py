@@ -261,7 +261,10 @@ def test_a_run_that_is_stopped_with_cases_open_is_2(world):
 
 def test_a_progress_line_is_drawn_on_a_terminal_only(world):
     world.drop_case("A-1")
-    master, slave = os.openpty()
+    try:
+        master, slave = os.openpty()
+    except OSError:
+        pytest.skip("no pseudo terminals here")
     with subprocess.Popen([KYCD, "run", "--once", "--config", str(world.config_file)], stdout=subprocess.PIPE,
                           stderr=slave, env=world.env) as process:
         os.close(slave)
