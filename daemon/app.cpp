@@ -8,20 +8,15 @@
 #include "async/task_group.hpp"
 #include "case_world.hpp"
 #include "core/units.hpp"
-#include "fs/case_folder.hpp"
 #include "fs/inbox.hpp"
 #include "fs/inbox_watch.hpp"
-#include "fs/layout_check.hpp"
-#include "fs/spool_identity.hpp"
-#include "fs/spool_lock.hpp"
 #include "intake.hpp"
-#include "ledger/ledger.hpp"
 #include "log.hpp"
 #include "process_case.hpp"
 #include "progress_line.hpp"
 #include "recovery.hpp"
 #include "settings_yaml.hpp"
-#include "spool_access.hpp"
+#include "start_up.hpp"
 #include "version.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -31,7 +26,6 @@
 #include <csignal>
 #include <optional>
 #include <random>
-#include <stdexcept>
 #include <systemd/sd-daemon.h>
 #include <thread>
 
@@ -72,9 +66,6 @@ class daemon_app final : public app {
     run_outcome run() override;
 
   private:
-    std::optional<start_failure> take_spool();
-    std::optional<start_failure> open_records(std::string& spool);
-    std::optional<start_failure> join_spool_and_ledger(const std::string& known_spool, std::string& name);
     async::awaitable<void> live();
     async::awaitable<void> watch_signals();
     async::awaitable<void> run_service();
@@ -89,14 +80,11 @@ class daemon_app final : public app {
     std::shared_ptr<const settings> config_;
     run_options options_;
     fs::spool_layout layout_;
-    fs::access_rules access_;
-    std::optional<fs::spool_lock> lock_;      ///< no second daemon while it is held
-    std::vector<fs::claimed_case> left_over_; ///< found in work/
+    std::optional<taken_spool> spool_;
     boost::asio::io_context loop_{1};
     async::blocking_pool pool_{pool_threads()}; ///< images and folders
     async::blocking_pool ledger_pool_{1};       ///< commits never queue behind images
-    std::unique_ptr<ledger::ledger> ledger_;
-    bool history_lost_ = false;
+    opened_records records_;
     api_link link_;
     async::permits uploads_{loop_.get_executor(), config_->limits.uploads};
     async::permits polls_{loop_.get_executor(), config_->limits.polls};
@@ -127,59 +115,23 @@ void warn_of_what_has_no_effect(const settings& config) {
     if (config.retention.failed) warn("retention.failed");
 }
 
-std::optional<start_failure> daemon_app::take_spool() {
-    if (const auto objection = fs::layout_objection(config_->folders))
-        return start_failure(*objection, exit_code::config_wrong);
-    const auto access = resolve_access(*config_);
-    if (!access) return start_failure(access.error(), exit_code::config_wrong);
-    access_ = *access;
-    if (const auto made = fs::prepare_spool(layout_, config_->services.folders(), access_); !made)
-        return start_failure("spool: " + made.error().message() +
-                                 "; mount it or correct its permissions, see 'kycd check'",
-                             exit_code::spool_unusable);
-    auto lock = fs::spool_lock::take(layout_);
-    if (!lock) return start_failure("spool: " + lock.error().message(), exit_code::spool_unusable);
-    if (!*lock) return start_failure("spool: " + lock->error().message(), exit_code::spool_unusable);
-    lock_.emplace(std::move(**lock));
-    return std::nullopt;
-}
-
-std::optional<start_failure> daemon_app::open_records(std::string& spool) {
-    auto opened = ledger::open_ledger(config_->ledger, loop_.get_executor(), ledger_pool_);
-    if (!opened)
-        return start_failure("ledger: " + opened.error().message() +
-                                 "; make its folder writable for kycd, or set 'ledger:' to another path",
-                             exit_code::spool_unusable);
-    ledger_ = std::move(opened->ledger);
-    if (opened->set_aside) {
-        history_lost_ = true;
-        log::error("the ledger was damaged and is begun anew: " + *opened->set_aside +
-                   "; cases in work/ are treated as on_unknown_outcome says");
-    }
-    if (auto stranger = join_spool_and_ledger(opened->spool, spool)) return stranger;
-    std::vector<std::string> strays;
-    auto in_work = fs::recover_work(layout_, access_, &strays);
-    if (!in_work) return start_failure("spool: " + in_work.error().message(), exit_code::spool_unusable);
-    for (const auto& stray : strays)
-        log::warning("in work/: " + stray);
-    left_over_ = std::move(*in_work);
-    return std::nullopt;
-}
-
 std::optional<start_failure> daemon_app::build() {
     warn_of_what_has_no_effect(*config_);
-    if (auto failed = take_spool()) return failed;
-    std::string spool;
-    if (auto failed = open_records(spool)) return failed;
+    auto taken = take_spool(*config_, layout_);
+    if (!taken) return taken.error();
+    spool_.emplace(std::move(*taken));
+    auto records = open_records(*config_, layout_, spool_->access, loop_.get_executor(), ledger_pool_);
+    if (!records) return records.error();
+    records_ = std::move(*records);
     auto link = make_api_link(loop_.get_executor(), config_);
     if (!link) return start_failure(link.error(), exit_code::config_wrong);
     link_ = std::move(*link);
     inbox_ = fs::make_inbox(layout_, config_->intake, config_->services);
     world_ = std::make_unique<case_world>(case_world{config_,
                                                      layout_,
-                                                     access_,
+                                                     spool_->access,
                                                      pool_,
-                                                     *ledger_,
+                                                     *records_.ledger,
                                                      *link_.api,
                                                      uploads_,
                                                      polls_,
@@ -190,7 +142,7 @@ std::optional<start_failure> daemon_app::build() {
                                                      make_random(),
                                                      {},
                                                      {},
-                                                     std::move(spool),
+                                                     records_.spool,
                                                      false});
     intake_ = std::make_unique<intake>(*world_, *inbox_, cases_, before_receipt_, unanswered_, loop_.get_executor());
     if (!options_.once) {
@@ -200,33 +152,6 @@ std::optional<start_failure> daemon_app::build() {
             return start_failure("inbox: " + watch.error().message() + "; see 'kycd check'", exit_code::spool_unusable);
         watch_ = std::move(*watch);
     }
-    return std::nullopt;
-}
-
-/// A spool whose mount is missing looks like an empty one, and its ledger would be closed case by case: so each names
-/// the other. A new ledger takes the spool it finds; what lies in its work/ may have been sent before.
-std::optional<start_failure> daemon_app::join_spool_and_ledger(const std::string& known_spool, std::string& name) {
-    auto identity = fs::read_identity(layout_);
-    if (!identity) return start_failure("spool: " + identity.error().message(), exit_code::spool_unusable);
-    if (!known_spool.empty()) {
-        name = known_spool;
-        if (*identity == known_spool) return std::nullopt;
-        return start_failure("spool: " + layout_.roots().work.string() + " is not the folder that the ledger " +
-                                 config_->ledger.string() +
-                                 " belongs to; mount the spool, or move the ledger away if the spool is new on purpose",
-                             exit_code::spool_unusable);
-    }
-    if (*identity) {
-        history_lost_ = true;
-        name = **identity;
-        log::warning("the ledger is new but the spool is not: cases in work/ are treated as on_unknown_outcome says");
-    } else {
-        auto made = fs::make_identity(layout_);
-        if (!made) return start_failure("spool: " + made.error().message(), exit_code::spool_unusable);
-        name = std::move(*made);
-    }
-    if (const auto bound = ledger_->bind_to_spool(name); !bound)
-        return start_failure("ledger: " + bound.error().message(), exit_code::spool_unusable);
     return std::nullopt;
 }
 
@@ -242,7 +167,7 @@ async::awaitable<void> daemon_app::live() {
     keepers_.spawn(watch_signals());
     log::info("started",
               {{"version", version}, {"api", link_.where}, {"watch", watch_ ? watch_->describe() : "one scan"}});
-    auto recovered = co_await recover_cases(*world_, std::move(left_over_), history_lost_);
+    auto recovered = co_await recover_cases(*world_, std::move(records_.left_over), records_.history_lost);
     for (std::size_t i = 0; i < recovered.size(); ++i)
         count_.resumed();
     for (auto& start : recovered)
@@ -381,10 +306,6 @@ exit_code daemon_app::judge() const {
 }
 
 } // namespace
-
-void throw_exception_from_error(const start_failure& error, const boost::source_location&) {
-    throw std::logic_error(error.message);
-}
 
 boost::system::result<std::unique_ptr<app>, start_failure> start_app(std::shared_ptr<const settings> config,
                                                                      const run_options& options) {

@@ -7,6 +7,7 @@
 #include "exit_code.hpp"
 #include "net/http_client.hpp"
 #include "options.hpp"
+#include "start_failure.hpp"
 
 #include <boost/system/result.hpp>
 
@@ -34,19 +35,6 @@ struct run_outcome {
     net::http_statistics http;
     std::string trouble; ///< why it stopped early; empty if it did not
 };
-
-/// Why the daemon cannot start: a sentence for stderr, and the exit code.
-struct start_failure {
-    std::string message;
-    exit_code code = exit_code::config_wrong;
-
-    start_failure() = default;
-
-    start_failure(std::string message_, exit_code code_) : message(std::move(message_)), code(code_) {}
-};
-
-/// Reaching this is a bug: start_app()'s caller checks.
-[[noreturn]] void throw_exception_from_error(const start_failure& error, const boost::source_location&);
 
 /// The daemon, ready to run.
 class app {

@@ -377,6 +377,10 @@ def test_a_ledger_is_not_used_with_another_spool(world):
     world.spool.rename(aside)
     run = world.run_once()
     assert run.code == 73 and "mount the spool" in run.log
+    assert not world.spool.exists()
+    for folder in ("inbox", "work", "outbox", "failed"):
+        (world.spool / folder).mkdir(parents=True)
+    assert world.run_once().code == 73
     shutil.rmtree(world.spool)
     aside.rename(world.spool)
     assert world.run_once().code == 0

@@ -1,0 +1,93 @@
+#include "start_up.hpp"
+
+#include "fs/layout_check.hpp"
+#include "fs/spool_identity.hpp"
+#include "log.hpp"
+#include "spool_access.hpp"
+
+#include <filesystem>
+#include <optional>
+
+namespace kyc {
+
+namespace {
+
+start_failure unusable(const std::string& what) {
+    return {what, exit_code::spool_unusable};
+}
+
+start_failure stranger_to_ledger(const settings& config) {
+    return unusable("spool: " + config.folders.work.string() + " is not the folder that the ledger " +
+                    config.ledger.string() +
+                    " belongs to; mount the spool, or move the ledger away if the spool is new on purpose");
+}
+
+/// A spool whose mount is missing looks like an empty one, and its ledger would be closed case by case: so each names
+/// the other. A new ledger takes the spool it finds.
+std::optional<start_failure> join_spool_and_ledger(const settings& config, const fs::spool_layout& layout,
+                                                   const std::string& known_spool, opened_records& records) {
+    auto identity = fs::read_identity(layout);
+    if (!identity) return unusable("spool: " + identity.error().message());
+    if (!known_spool.empty()) {
+        if (*identity != known_spool) return stranger_to_ledger(config);
+        records.spool = known_spool;
+        return std::nullopt;
+    }
+    if (*identity) {
+        records.history_lost = true;
+        records.spool = **identity;
+        log::warning("the ledger is new but the spool is not: cases in work/ are treated as on_unknown_outcome says");
+    } else {
+        auto made = fs::make_identity(layout);
+        if (!made) return unusable("spool: " + made.error().message());
+        records.spool = std::move(*made);
+    }
+    if (const auto bound = records.ledger->bind_to_spool(records.spool); !bound)
+        return unusable("ledger: " + bound.error().message());
+    return std::nullopt;
+}
+
+} // namespace
+
+boost::system::result<taken_spool, start_failure> take_spool(const settings& config, const fs::spool_layout& layout) {
+    if (const auto objection = fs::layout_objection(config.folders))
+        return start_failure(*objection, exit_code::config_wrong);
+    const auto access = resolve_access(config);
+    if (!access) return start_failure(access.error(), exit_code::config_wrong);
+    // Before anything is made: a ledger is bound to a spool, so this is a mount that is missing.
+    std::error_code unknown;
+    if (std::filesystem::exists(config.ledger, unknown) && !std::filesystem::exists(config.folders.work, unknown))
+        return stranger_to_ledger(config);
+    if (const auto made = fs::prepare_spool(layout, config.services.folders(), *access); !made)
+        return unusable("spool: " + made.error().message() + "; mount it or correct its permissions, see 'kycd check'");
+    auto lock = fs::spool_lock::take(layout);
+    if (!lock) return unusable("spool: " + lock.error().message());
+    if (!*lock) return unusable("spool: " + lock->error().message());
+    return taken_spool{*access, std::move(**lock)};
+}
+
+boost::system::result<opened_records, start_failure>
+open_records(const settings& config, const fs::spool_layout& layout, const fs::access_rules& access,
+             const boost::asio::any_io_executor& loop, async::blocking_pool& ledger_pool) {
+    auto opened = ledger::open_ledger(config.ledger, loop, ledger_pool);
+    if (!opened)
+        return unusable("ledger: " + opened.error().message() +
+                        "; make its folder writable for kycd, or set 'ledger:' to another path");
+    opened_records records;
+    records.ledger = std::move(opened->ledger);
+    if (opened->set_aside) {
+        records.history_lost = true;
+        log::error("the ledger was damaged and is begun anew: " + *opened->set_aside +
+                   "; cases in work/ are treated as on_unknown_outcome says");
+    }
+    if (auto failed = join_spool_and_ledger(config, layout, opened->spool, records)) return std::move(*failed);
+    std::vector<std::string> strays;
+    auto in_work = fs::recover_work(layout, access, &strays);
+    if (!in_work) return unusable("spool: " + in_work.error().message());
+    for (const auto& stray : strays)
+        log::warning("in work/: " + stray);
+    records.left_over = std::move(*in_work);
+    return records;
+}
+
+} // namespace kyc
