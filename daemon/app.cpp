@@ -135,6 +135,8 @@ std::optional<start_failure> daemon_app::build() {
                                                      *link_.api,
                                                      uploads_,
                                                      polls_,
+                                                     before_receipt_,
+                                                     unanswered_,
                                                      memory_,
                                                      rate_,
                                                      faults_,
@@ -142,9 +144,10 @@ std::optional<start_failure> daemon_app::build() {
                                                      make_random(),
                                                      {},
                                                      {},
+                                                     {},
                                                      records_.spool,
                                                      false});
-    intake_ = std::make_unique<intake>(*world_, *inbox_, cases_, before_receipt_, unanswered_, loop_.get_executor());
+    intake_ = std::make_unique<intake>(*world_, *inbox_, cases_, loop_.get_executor());
     if (!options_.once) {
         // The watch is set before the first scan, so nothing that comes in between is missed.
         auto watch = fs::make_inbox_watch(loop_.get_executor(), layout_, config_->intake, config_->services);
@@ -171,7 +174,7 @@ async::awaitable<void> daemon_app::live() {
     for (std::size_t i = 0; i < recovered.size(); ++i)
         count_.resumed();
     for (auto& start : recovered)
-        cases_.spawn(resume_case(*world_, std::move(start), before_receipt_, unanswered_));
+        cases_.spawn(resume_case(*world_, std::move(start)));
     recovered.clear();
     if (options_.once) {
         co_await run_once();
@@ -205,6 +208,7 @@ async::awaitable<void> daemon_app::run_once() {
             std::min<std::chrono::steady_clock::duration>(patience_ends - now, line.interval()));
     }
     line.wipe();
+    outcome_.left = intake_->left();
     for (const auto& waiting : intake_->not_ready())
         outcome_.not_ready.emplace_back(waiting.entry.folder + "/" + waiting.entry.name, waiting.why);
 }
@@ -297,7 +301,7 @@ void daemon_app::gather_outcome() {
 /// The exit codes of design section 5.
 exit_code daemon_app::judge() const {
     if (!options_.once) return exit_code::done;
-    if (outcome_.open == 0) return outcome_.failed > 0 ? exit_code::some_failed : exit_code::done;
+    if (outcome_.open == 0 && outcome_.left == 0) return outcome_.failed > 0 ? exit_code::some_failed : exit_code::done;
     const auto health = link_.api->health();
     const bool nothing_got_through = outcome_.submissions == 0 && outcome_.delivered == 0;
     if (nothing_got_through && health.credentials_refused) return exit_code::credentials_refused;

@@ -28,6 +28,7 @@ struct run_outcome {
     std::uint64_t delivered = 0;
     std::uint64_t failed = 0;
     std::uint64_t open = 0;
+    std::uint64_t left = 0;        ///< still in the inbox when it stopped early; --once only
     std::uint64_t submissions = 0; ///< receipts
     std::map<verdict, std::uint64_t> verdicts;
     std::map<failure_code, std::uint64_t> failures;

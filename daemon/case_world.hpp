@@ -30,14 +30,17 @@ struct case_world {
     async::blocking_pool& pool; ///< reading, checking, hashing, renames
     ledger::ledger& ledger;
     progeny::api& api;
-    async::permits& uploads; ///< limits.uploads
-    async::permits& polls;   ///< limits.polls
-    async::permits& memory;  ///< limits.memory, in bytes
-    async::rate_limit& rate; ///< limits.rate
+    async::permits& uploads;        ///< limits.uploads
+    async::permits& polls;          ///< limits.polls
+    async::permits& before_receipt; ///< what is claimed but not uploaded, for the next to be read while others upload
+    async::permits& unanswered;     ///< limits.pending
+    async::permits& memory;         ///< limits.memory, in bytes
+    async::rate_limit& rate;        ///< limits.rate
     fault_pause& faults;
     tally& count;
     random_unit random;
     std::map<std::string, answer_times> usual_answers; ///< by service: what the first poll is planned with
+    std::map<std::string, std::size_t> held_back;      ///< by service: claimed cases that wait for the API to take them
     std::set<case_key> in_hand;                        ///< cases whose coroutine runs: their records are theirs alone
     std::string spool;                                 ///< its identity, in work/ as it was at the start
     bool stopping = false;                             ///< set once, before the cases are cancelled

@@ -20,6 +20,9 @@ namespace {
 /// How soon a case is looked at again whose name is still taken in work/. Its leaving also wakes it.
 constexpr milliseconds occupied_retry{2'000};
 
+/// How soon a case is looked at again whose service the API does not take now.
+constexpr milliseconds held_back_retry{2'000};
+
 /// Permissions are mended by people.
 constexpr milliseconds permission_retry{60'000};
 
@@ -47,10 +50,8 @@ log::fields about(const fs::inbox_entry& entry) {
 
 } // namespace
 
-intake::intake(case_world& world, fs::inbox& inbox, async::task_group& cases, async::permits& before_receipt,
-               async::permits& unanswered, const boost::asio::any_io_executor& loop)
-    : world_(world), inbox_(inbox), cases_(cases), before_receipt_(before_receipt), unanswered_(unanswered),
-      bell_(loop) {}
+intake::intake(case_world& world, fs::inbox& inbox, async::task_group& cases, const boost::asio::any_io_executor& loop)
+    : world_(world), inbox_(inbox), cases_(cases), bell_(loop) {}
 
 async::awaitable<void> intake::listen(fs::inbox_watch& watch) {
     auto next_scan = steady_clock::now();
@@ -81,8 +82,8 @@ async::awaitable<void> intake::feed() {
         }
         // While the system is in trouble little is begun that may only wait.
         if (world_.faults.active()) co_await world_.faults.wait_for_change(std::chrono::seconds(1));
-        auto before_receipt = co_await before_receipt_.acquire();
-        auto unanswered = co_await unanswered_.acquire();
+        auto before_receipt = co_await world_.before_receipt.acquire();
+        auto unanswered = co_await world_.unanswered.acquire();
         enqueue_due(); // what came due meanwhile may go first
         if (queue_.empty()) continue;
         auto entry = std::move(queue_.front());
@@ -99,6 +100,13 @@ async::awaitable<void> intake::feed() {
 async::awaitable<void> intake::scan_once() {
     once_ = true;
     co_await scan();
+}
+
+std::size_t intake::left() const {
+    const auto is_left = [this](const auto& known) {
+        return known.second.where != place::waiting || known.second.retry != retries_.end();
+    };
+    return static_cast<std::size_t>(std::count_if(known_.begin(), known_.end(), is_left));
 }
 
 std::vector<not_ready_entry> intake::not_ready() const {
@@ -125,7 +133,7 @@ void intake::enqueue(const fs::inbox_entry& entry, bool renamed_in) {
     if (!is_new) {
         if (state.where == place::queued && !promoted) return;
         if (state.where == place::examining) {
-            state.look_again = true;
+            state.moved = true;
             return;
         }
         if (state.where == place::waiting && state.retry != retries_.end()) retries_.erase(state.retry);
@@ -140,25 +148,24 @@ void intake::enqueue(const fs::inbox_entry& entry, bool renamed_in) {
     bell_.notify_all();
 }
 
-void intake::put_back(const fs::inbox_entry& entry, std::string why, milliseconds retry_in) {
+void intake::put_back(const fs::inbox_entry& entry, std::string why, look_again when) {
     auto& state = known_.at(entry);
     state.where = place::waiting;
     state.why = std::move(why);
     state.retry = retries_.end();
-    if (std::exchange(state.look_again, false)) {
+    if (std::exchange(state.moved, false)) {
         enqueue(entry, state.renamed_in);
         return;
     }
     world_.count.changed.notify_all();
-    // `run --once` waits for what only has to settle; an incomplete case is not its business.
-    if (once_ && retry_in > std::max<milliseconds>(2 * world_.config->intake.settle, occupied_retry)) return;
-    state.retry = retries_.emplace(steady_clock::now() + retry_in, entry);
+    if (once_ && !when.comes_by_itself) return;
+    state.retry = retries_.emplace(steady_clock::now() + when.in, entry);
     bell_.notify_all();
 }
 
 /// put_back() with a word about it: loud only for what may need somebody, and once as long as the reason stays the
 /// same.
-void intake::wait_for(const fs::inbox_entry& entry, std::string why, milliseconds retry_in, bool loud) {
+void intake::wait_for(const fs::inbox_entry& entry, std::string why, look_again when, bool loud) {
     auto& state = known_.at(entry);
     if (loud && state.said != why) {
         log::info("waiting: " + why, about(entry));
@@ -166,17 +173,25 @@ void intake::wait_for(const fs::inbox_entry& entry, std::string why, millisecond
     } else {
         log::debug("not ready: " + why, about(entry));
     }
-    put_back(entry, std::move(why), retry_in);
+    put_back(entry, std::move(why), when);
 }
 
 void intake::drop(const fs::inbox_entry& entry) {
     inbox_.forget(entry);
     const auto found = known_.find(entry);
-    const bool look_again = found->second.look_again;
+    const bool moved = found->second.moved;
     known_.erase(found);
-    if (look_again) enqueue(entry, false);
+    if (moved) enqueue(entry, false);
     bell_.notify_all();
     world_.count.changed.notify_all();
+}
+
+/// While the API does not take a service's cases, a few of them in hand are enough to notice when it does again; the
+/// rest stays in the inbox, and out of the way of the other services.
+bool intake::enough_held_back(const service& target) const {
+    const auto found = world_.held_back.find(target.name);
+    if (found == world_.held_back.end()) return false;
+    return found->second >= (world_.api.admits(&target) ? world_.config->limits.uploads : 1);
 }
 
 void intake::enqueue_due() {
@@ -191,11 +206,16 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
     co_await async::begin_shield(); // a claim is never left without its coroutine
     if (world_.in_hand.contains(fs::key_of(entry))) {
         --examining_;
-        wait_for(entry, same_name, occupied_retry, false);
+        wait_for(entry, same_name, {occupied_retry, true}, false);
+        co_return;
+    }
+    const auto config = world_.config;
+    if (const auto* target = config->services.find(entry.folder); target != nullptr && enough_held_back(*target)) {
+        --examining_;
+        wait_for(entry, "the API takes no cases of " + target->name + " now", {held_back_retry, true}, false);
         co_return;
     }
     const bool renamed_in = known_.at(entry).renamed_in;
-    const auto config = world_.config;
     auto look = [&]() -> result<taken> {
         taken outcome;
         auto found = inbox_.examine(entry, renamed_in);
@@ -230,16 +250,17 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
     const auto outcome = co_await keep_trying_on_pool(world_, look);
     --examining_;
     if (!outcome.not_permitted.empty()) {
-        wait_for(entry, outcome.not_permitted + "; give kycd's user or group write permission on it", permission_retry,
-                 true);
+        wait_for(entry, outcome.not_permitted + "; give kycd's user or group write permission on it",
+                 {permission_retry, false}, true);
         co_return;
     }
     if (outcome.occupied) {
-        wait_for(entry, same_name, occupied_retry, false);
+        wait_for(entry, same_name, {occupied_retry, true}, false);
         co_return;
     }
     if (const auto* waiting = std::get_if<fs::entry_waiting>(&outcome.found)) {
-        wait_for(entry, waiting->why, waiting->retry_in, waiting->age >= worth_a_line);
+        const bool settling = waiting->retry_in <= std::max<milliseconds>(2 * config->intake.settle, occupied_retry);
+        wait_for(entry, waiting->why, {waiting->retry_in, settling}, waiting->age >= worth_a_line);
         co_return;
     }
     drop(entry);

@@ -28,9 +28,8 @@ struct not_ready_entry {
 /// Waiting cases are a few bytes each, not coroutines: capacity is asked for before an entry is even examined.
 class intake {
   public:
-    /// `before_receipt` and `unanswered` are the two kinds of capacity a case holds. All references outlive the intake.
-    intake(case_world& world, fs::inbox& inbox, async::task_group& cases, async::permits& before_receipt,
-           async::permits& unanswered, const boost::asio::any_io_executor& loop);
+    /// All references outlive the intake.
+    intake(case_world& world, fs::inbox& inbox, async::task_group& cases, const boost::asio::any_io_executor& loop);
 
     /// Listens to `watch` and scans, for ever. Ends by cancellation only. Run it beside feed().
     [[nodiscard]] async::awaitable<void> listen(fs::inbox_watch& watch);
@@ -46,11 +45,20 @@ class intake {
     /// Whether everything that was seen has been taken, refused, or found not ready.
     [[nodiscard]] bool drained() const { return queue_.empty() && examining_ == 0 && retries_.empty(); }
 
+    /// What is left to be taken: queued, or coming by itself.
+    [[nodiscard]] std::size_t left() const;
+
     /// What was found not ready at the last look.
     [[nodiscard]] std::vector<not_ready_entry> not_ready() const;
 
   private:
     enum class place { queued, examining, waiting };
+
+    /// When an entry that is not ready is looked at again.
+    struct look_again {
+        std::chrono::milliseconds in{};
+        bool comes_by_itself = false; ///< nobody has to do anything: `run --once` waits for it
+    };
 
     /// Its priority does not make an entry another one.
     struct by_name {
@@ -63,7 +71,7 @@ class intake {
         place where = place::queued;
         bool renamed_in = false;
         bool high_priority = false;
-        bool look_again = false; ///< something moved while it was being examined
+        bool moved = false; ///< something moved while it was being examined
         std::string why;
         std::string said; ///< the last reason that was logged aloud
         std::multimap<std::chrono::steady_clock::time_point, fs::inbox_entry>::iterator retry;
@@ -73,16 +81,15 @@ class intake {
     [[nodiscard]] async::awaitable<void> take(fs::inbox_entry entry, async::permit before_receipt,
                                               async::permit unanswered);
     void enqueue(const fs::inbox_entry& entry, bool renamed_in);
-    void put_back(const fs::inbox_entry& entry, std::string why, std::chrono::milliseconds retry_in);
-    void wait_for(const fs::inbox_entry& entry, std::string why, std::chrono::milliseconds retry_in, bool loud);
+    void put_back(const fs::inbox_entry& entry, std::string why, look_again when);
+    void wait_for(const fs::inbox_entry& entry, std::string why, look_again when, bool loud);
     void drop(const fs::inbox_entry& entry);
+    [[nodiscard]] bool enough_held_back(const service& target) const;
     void enqueue_due();
 
     case_world& world_;
     fs::inbox& inbox_;
     async::task_group& cases_;
-    async::permits& before_receipt_;
-    async::permits& unanswered_;
     async::signal bell_; ///< the queue or the retry times changed
     std::deque<fs::inbox_entry> queue_;
     std::map<fs::inbox_entry, entry_state, by_name> known_;

@@ -47,10 +47,9 @@ async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::
     co_return starts;
 }
 
-async::awaitable<void> resume_case(case_world& world, case_start start, async::permits& before_receipt,
-                                   async::permits& unanswered) {
-    if (start.record.task_id.empty()) start.before_receipt = co_await before_receipt.acquire();
-    start.unanswered = co_await unanswered.acquire();
+async::awaitable<void> resume_case(case_world& world, case_start start) {
+    if (start.record.task_id.empty()) start.before_receipt = co_await world.before_receipt.acquire();
+    start.unanswered = co_await world.unanswered.acquire();
     co_await process_case(world, std::move(start));
 }
 

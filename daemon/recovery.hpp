@@ -16,7 +16,6 @@ namespace kyc {
 recover_cases(case_world& world, std::vector<fs::claimed_case> in_work, bool history_lost);
 
 /// process_case() for a case from an earlier run: takes the capacity that a claim would have taken first.
-[[nodiscard]] async::awaitable<void> resume_case(case_world& world, case_start start, async::permits& before_receipt,
-                                                 async::permits& unanswered);
+[[nodiscard]] async::awaitable<void> resume_case(case_world& world, case_start start);
 
 } // namespace kyc

@@ -97,6 +97,39 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, const held_case& h
     co_return reply;
 }
 
+/// For as long as a claimed case waits for the API to take it: it then counts as held back, and does not keep the place
+/// in which a case of another service could be read and uploaded.
+class held_back_mark {
+  public:
+    explicit held_back_mark(case_run& run) : count_(run.world.held_back[run.target->name]) {
+        run.start.before_receipt.release();
+        ++count_;
+    }
+
+    held_back_mark(const held_back_mark&) = delete;
+    held_back_mark& operator=(const held_back_mark&) = delete;
+
+    ~held_back_mark() { --count_; }
+
+  private:
+    std::size_t& count_; ///< an element of a map, which stays where it is
+};
+
+/// Leave to submit, and the place between claim and receipt again if the case had to give it away meanwhile.
+async::awaitable<progeny::admission> wait_for_leave(case_run& run) {
+    auto& world = run.world;
+    for (;;) {
+        std::optional<held_back_mark> waiting;
+        if (!world.api.admits(run.target)) waiting.emplace(run);
+        auto leave = co_await world.api.admit(run.target);
+        waiting.reset();
+        if (run.start.before_receipt) co_return leave;
+        if (leave.probe()) co_return leave; // it goes first, whatever else waits
+        run.start.before_receipt = co_await world.before_receipt.acquire();
+        if (world.api.admits(run.target)) co_return leave;
+    }
+}
+
 failure submit_failure(failure_code code, const progeny::api_reply& reply) {
     failure end(stage::submit, code, reply.what);
     end.http_status = reply.http_status;
@@ -124,7 +157,7 @@ async::awaitable<result<void, failure>> submit_case(case_run& run) {
     }
     std::size_t failures = 0;
     for (;;) {
-        auto leave = co_await world.api.admit(run.target);
+        auto leave = co_await wait_for_leave(run);
         auto held = co_await hold_case(run);
         if (!held) co_return held.error();
         auto slot = co_await world.uploads.acquire();
@@ -151,6 +184,7 @@ async::awaitable<result<void, failure>> submit_case(case_run& run) {
         if (reply.charged && ++failures >= run.config->retry.attempts)
             co_return submit_failure(failure_code::retries_exhausted, reply);
         const auto delay = backoff_delay(run.config->retry, std::max<std::size_t>(failures, 1), world.random());
+        const held_back_mark waiting(run);
         co_await async::sleep_for(std::max(delay, reply.retry_after.value_or(std::chrono::milliseconds(0))));
     }
 }

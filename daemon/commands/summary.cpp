@@ -28,7 +28,9 @@ void print_text(const run_outcome& outcome) {
         separator = ", ";
     }
     if (!outcome.failures.empty()) std::cout << ")";
-    std::cout << ", " << outcome.open << " still open\n";
+    std::cout << ", " << outcome.open << " still open";
+    if (outcome.left > 0) std::cout << ", " << outcome.left << " left in the inbox";
+    std::cout << "\n";
     for (const auto& [path, why] : outcome.not_ready)
         std::cout << "not ready: " << path << ": " << why << "\n";
     std::cout << outcome.submissions << " submissions accepted, " << outcome.http.requests << " requests over "
@@ -59,6 +61,7 @@ void print_json(const run_outcome& outcome) {
     all["failed"] = outcome.failed;
     all["codes"] = std::move(failures);
     all["open"] = outcome.open;
+    all["left_in_inbox"] = outcome.left;
     all["not_ready"] = std::move(not_ready);
     all["submissions"] = outcome.submissions;
     all["requests"] = outcome.http.requests;

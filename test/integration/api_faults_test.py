@@ -285,6 +285,23 @@ def test_a_413_while_the_body_is_still_written_is_no_network_fault(bare_world):
     assert submits(world) == 1 and world.bill() == []
 
 
+def test_a_paused_service_does_not_hold_up_the_others(world):
+    """More of its cases than may be between claim and receipt (uploads + 4) wait for it."""
+    world.configure(limits={"uploads": 1})
+    world.sandbox.rules(rule({"call": "submit", "service": "ocr_passport"}, status=403, json={"detail": "no"}))
+    daemon = world.start_daemon()
+    for number in range(20):
+        world.drop_case(f"A-{number}", "ocr_passport")
+    daemon.wait_for_log("ocr_passport is paused")
+    for number in range(3):
+        world.drop_case(f"B-{number}")
+    for number in range(3):
+        world.wait_delivered(f"B-{number}")
+    assert daemon.stop() == 0
+    assert len(world.cases("failed")) == 5 and len(world.bill()) == 3
+    assert len(world.cases("inbox")) + len(world.cases("work")) == 15
+
+
 def test_five_refusals_in_a_row_pause_the_service_and_no_other(world):
     world.configure(limits={"uploads": 1}, once={"patience": "2s"})
     world.sandbox.rules(rule({"call": "submit", "service": "ocr_passport"}, status=403, json={"detail": "no"}))
