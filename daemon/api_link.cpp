@@ -20,6 +20,9 @@ boost::system::result<progeny::credentials, std::string> read_credentials(const 
     return progeny::credentials{std::move(*username), std::move(*password)};
 }
 
+/// What limits.uploads and limits.polls may be at most.
+constexpr std::size_t largest_limit = 1024;
+
 std::optional<std::string> environment(const std::string& name) {
     const char* value = std::getenv(name.c_str());
     if (value == nullptr) return std::nullopt;
@@ -72,8 +75,8 @@ boost::system::result<api_link, std::string> make_api_link(const boost::asio::an
     client.proxy = config->api.proxy;
     if (!client.proxy) client.proxy = net::proxy_from_environment(address->host, environment, address->port);
     client.timeouts = config->api.timeouts;
-    // One for each call that the limits allow at a time, and one for a token.
-    client.max_connections = config->limits.uploads + config->limits.polls + 1;
+    // What is open at a time is bounded by the permits, whose limits a reload may change; this is their largest sum.
+    client.max_connections = 2 * largest_limit + 1;
     client.user_agent = std::string("kycd/") + version;
 
     api_link link;

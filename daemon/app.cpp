@@ -19,11 +19,14 @@
 #include "start_up.hpp"
 #include "version.hpp"
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <optional>
 #include <random>
 #include <systemd/sd-daemon.h>
@@ -47,8 +50,18 @@ std::size_t pool_threads() {
     return std::clamp<std::size_t>(2 * std::thread::hardware_concurrency(), 4, 16);
 }
 
-[[noreturn]] void rethrow(const std::exception_ptr& thrown) {
-    std::rethrow_exception(thrown);
+/// An exception nobody expected: the folders and the ledger say where the next start goes on, and unwinding would
+/// destroy what suspended coroutines still refer to.
+[[noreturn]] void end_at_once(const std::exception_ptr& thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const std::exception& error) {
+        log::error(std::string("internal error, ending: ") + error.what() +
+                   "; please report it with the log before it");
+    } catch (...) {
+        log::error("internal error, ending");
+    }
+    std::_Exit(static_cast<int>(exit_code::internal_error));
 }
 
 class daemon_app final : public app {
@@ -67,6 +80,8 @@ class daemon_app final : public app {
 
   private:
     async::awaitable<void> live();
+    async::awaitable<void> work();
+    async::awaitable<void> scan_once();
     async::awaitable<void> watch_signals();
     async::awaitable<void> run_service();
     async::awaitable<void> run_once();
@@ -97,11 +112,13 @@ class daemon_app final : public app {
     std::unique_ptr<fs::inbox> inbox_;
     std::unique_ptr<fs::inbox_watch> watch_;
     std::unique_ptr<case_world> world_;
-    async::task_group cases_{loop_.get_executor(), rethrow};   ///< one coroutine per case in hand
-    async::task_group keepers_{loop_.get_executor(), rethrow}; ///< intake: ends first
+    async::task_group cases_{loop_.get_executor(), end_at_once};   ///< one coroutine per case in hand
+    async::task_group keepers_{loop_.get_executor(), end_at_once}; ///< intake: ends first
     std::unique_ptr<intake> intake_;
     boost::asio::signal_set signals_{loop_};
     async::signal stop_bell_{loop_.get_executor()};
+    bool scanned_ = false;          ///< --once: the inbox has been read
+    bool stopped_in_fault_ = false; ///< the system was in trouble when the stop came
     run_outcome outcome_;
 };
 
@@ -113,6 +130,8 @@ void warn_of_what_has_no_effect(const settings& config) {
     if (config.intake.dedupe) warn("intake.dedupe");
     if (config.retention.outbox) warn("retention.outbox");
     if (config.retention.failed) warn("retention.failed");
+    if (config.retry.budget != retry_settings{}.budget) warn("retry.budget");
+    if (config.admin.listen && config.admin.listen != admin_settings{}.listen) warn("admin.listen");
 }
 
 std::optional<start_failure> daemon_app::build() {
@@ -159,7 +178,7 @@ std::optional<start_failure> daemon_app::build() {
 }
 
 run_outcome daemon_app::run() {
-    async::task_group root(loop_.get_executor(), rethrow);
+    async::task_group root(loop_.get_executor(), end_at_once);
     root.spawn(live());
     loop_.run(); // returns by itself when nothing is left to do
     outcome_.http = link_.client->statistics();
@@ -170,18 +189,33 @@ async::awaitable<void> daemon_app::live() {
     keepers_.spawn(watch_signals());
     log::info("started",
               {{"version", version}, {"api", link_.where}, {"watch", watch_ ? watch_->describe() : "one scan"}});
+    try {
+        co_await work();
+    } catch (const boost::system::system_error& error) {
+        // A stop ends what waits for the disk to get well.
+        if (error.code() != boost::asio::error::operation_aborted) throw;
+    }
+    co_await shut_down();
+}
+
+async::awaitable<void> daemon_app::work() {
     auto recovered = co_await recover_cases(*world_, std::move(records_.left_over), records_.history_lost);
-    for (std::size_t i = 0; i < recovered.size(); ++i)
+    for (auto& start : recovered) {
         count_.resumed();
-    for (auto& start : recovered)
         cases_.spawn(resume_case(*world_, std::move(start)));
+    }
     recovered.clear();
     if (options_.once) {
         co_await run_once();
     } else {
         co_await run_service();
     }
-    co_await shut_down();
+}
+
+async::awaitable<void> daemon_app::scan_once() {
+    co_await intake_->scan_once();
+    scanned_ = true;
+    count_.changed.notify_all();
 }
 
 async::awaitable<void> daemon_app::run_service() {
@@ -194,9 +228,9 @@ async::awaitable<void> daemon_app::run_service() {
 
 async::awaitable<void> daemon_app::run_once() {
     progress_line line(count_, options_.json);
-    co_await intake_->scan_once();
+    keepers_.spawn(scan_once());
     keepers_.spawn(intake_->feed());
-    while (!world_->stopping && !(intake_->drained() && count_.open() == 0)) {
+    while (!world_->stopping && !(scanned_ && intake_->drained() && count_.open() == 0)) {
         line.draw();
         const auto patience_ends = count_.last_progress() + config_->once.patience;
         const auto now = std::chrono::steady_clock::now();
@@ -234,6 +268,7 @@ void daemon_app::stop(std::string why) {
     if (world_->stopping) return;
     world_->stopping = true;
     outcome_.trouble = std::move(why);
+    stopped_in_fault_ = faults_.active();
     ::sd_notify(0, "STOPPING=1\nSTATUS=finishing the uploads in flight");
     log::info("stopping: " + outcome_.trouble +
               "; uploads in flight are finished, tasks are polled on at the next start");
@@ -301,9 +336,11 @@ void daemon_app::gather_outcome() {
 /// The exit codes of design section 5.
 exit_code daemon_app::judge() const {
     if (!options_.once) return exit_code::done;
-    if (outcome_.open == 0 && outcome_.left == 0) return outcome_.failed > 0 ? exit_code::some_failed : exit_code::done;
+    if (scanned_ && outcome_.open == 0 && outcome_.left == 0)
+        return outcome_.failed > 0 ? exit_code::some_failed : exit_code::done;
     const auto health = link_.api->health();
     const bool nothing_got_through = outcome_.submissions == 0 && outcome_.delivered == 0;
+    if (nothing_got_through && stopped_in_fault_) return exit_code::spool_unusable;
     if (nothing_got_through && health.credentials_refused) return exit_code::credentials_refused;
     if (nothing_got_through && health.calls_answered == 0) return exit_code::api_unreachable;
     return exit_code::stopped_early;

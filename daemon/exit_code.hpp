@@ -10,6 +10,7 @@ enum class exit_code : int {
     stopped_early = 2,        ///< some cases still open
     usage = 64,               ///< EX_USAGE
     api_unreachable = 69,     ///< EX_UNAVAILABLE
+    internal_error = 70,      ///< EX_SOFTWARE: a bug; the log says which
     spool_unusable = 73,      ///< EX_CANTCREAT
     credentials_refused = 77, ///< EX_NOPERM
     config_wrong = 78,        ///< EX_CONFIG

@@ -82,8 +82,8 @@ async::awaitable<void> intake::feed() {
         }
         // While the system is in trouble little is begun that may only wait.
         if (world_.faults.active()) co_await world_.faults.wait_for_change(std::chrono::seconds(1));
-        auto before_receipt = co_await world_.before_receipt.acquire();
         auto unanswered = co_await world_.unanswered.acquire();
+        auto before_receipt = co_await world_.before_receipt.acquire();
         enqueue_due(); // what came due meanwhile may go first
         if (queue_.empty()) continue;
         auto entry = std::move(queue_.front());

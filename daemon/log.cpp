@@ -1,6 +1,7 @@
 #include "log.hpp"
 
-#include <boost/json/serialize.hpp>
+#include "core/json_text.hpp"
+
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -15,6 +16,7 @@ namespace kyc::log {
 namespace {
 
 bool as_json = false;
+bool beside_progress = false; ///< a progress line shares the terminal
 
 spdlog::level::level_enum to_spdlog(log_level level) {
     switch (level) {
@@ -68,9 +70,9 @@ std::shared_ptr<spdlog::logger> logger() {
     return made;
 }
 
-void set_pattern(bool wipe_progress) {
+void set_pattern() {
     auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-    std::string pattern = wipe_progress ? "\r\033[K" : "";
+    std::string pattern = beside_progress ? "\r\033[K" : "";
     if (as_json) {
         pattern += R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})";
     } else if (stderr_is_the_journal()) {
@@ -101,12 +103,19 @@ std::string printable(std::string_view text) {
     return out;
 }
 
+/// As a JSON string; names in the inbox may be any bytes.
+std::string json_quoted(std::string_view text) {
+    std::string out;
+    append_json_string(out, text);
+    return out;
+}
+
 std::string compose(std::string_view message, const fields& about) {
     std::string line;
     if (as_json) {
-        line = "\"message\":" + boost::json::serialize(boost::json::string(printable(message)));
+        line = "\"message\":" + json_quoted(message);
         for (const auto& [name, value] : about)
-            line += ",\"" + std::string(name) + "\":" + boost::json::serialize(boost::json::string(printable(value)));
+            line += ",\"" + std::string(name) + "\":" + json_quoted(value);
         return line;
     }
     line = printable(message);
@@ -115,7 +124,7 @@ std::string compose(std::string_view message, const fields& about) {
         line += ' ';
         line += name;
         line += '=';
-        line += plain ? printable(value) : boost::json::serialize(boost::json::string(printable(value)));
+        line += plain ? printable(value) : json_quoted(value);
     }
     return line;
 }
@@ -130,11 +139,12 @@ void write(spdlog::level::level_enum level, std::string_view message, const fiel
 void configure(const log_settings& settings) {
     as_json = settings.format == log_format::json;
     logger()->set_level(to_spdlog(settings.level));
-    set_pattern(false);
+    set_pattern();
 }
 
 void share_terminal_with_progress(bool sharing) {
-    set_pattern(sharing);
+    beside_progress = sharing;
+    set_pattern();
 }
 
 void debug(std::string_view message, const fields& about) {

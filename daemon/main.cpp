@@ -42,6 +42,6 @@ int main(int argc, char** argv) {
         return static_cast<int>(dispatch(kyc::parse_command_line(argc, argv)));
     } catch (const std::exception& error) {
         std::cerr << "kycd: internal error: " << error.what() << "; please report it with the log before it\n";
-        return 70; // EX_SOFTWARE
+        return static_cast<int>(kyc::exit_code::internal_error);
     }
 }

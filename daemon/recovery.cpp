@@ -38,6 +38,13 @@ async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::
         starts.push_back(std::move(start));
     }
     for (auto& [key, record] : records) {
+        // A folder that is there but cannot be read is no reason to forget what was said about it.
+        std::error_code unknown;
+        const auto status = std::filesystem::symlink_status(world.layout.work_case(key), unknown);
+        if (status.type() != std::filesystem::file_type::not_found) {
+            log::warning("a case in work/ cannot be read and is left alone until the next start", about(record));
+            continue;
+        }
         // The folder was moved out just before the end; only the record is left to close.
         log::info("closing the record of a case that has left work/", about(record));
         auto close = [&world, &key = key]() { return world.ledger.close(key); };
@@ -48,8 +55,9 @@ async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::
 }
 
 async::awaitable<void> resume_case(case_world& world, case_start start) {
-    if (start.record.task_id.empty()) start.before_receipt = co_await world.before_receipt.acquire();
+    // In this order everywhere: who holds the second may have to wait for the first again.
     start.unanswered = co_await world.unanswered.acquire();
+    if (start.record.task_id.empty()) start.before_receipt = co_await world.before_receipt.acquire();
     co_await process_case(world, std::move(start));
 }
 

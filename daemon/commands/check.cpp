@@ -3,16 +3,17 @@
 #include "api_link.hpp"
 #include "async/task_group.hpp"
 #include "commands/complain.hpp"
+#include "core/json_text.hpp"
 #include "fs/layout_check.hpp"
 #include "fs/spool_lock.hpp"
 #include "log.hpp"
+#include "secrets.hpp"
 #include "settings_yaml.hpp"
 #include "spool_access.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <iostream>
 #include <unistd.h>
@@ -47,7 +48,7 @@ class report {
                 entry["detail"] = each.detail;
                 all.push_back(std::move(entry));
             }
-            std::cout << json::serialize(all) << "\n";
+            std::cout << to_json_text(all) << "\n";
         } else {
             for (const auto& each : lines_)
                 std::cout << each.state << std::string(6 - each.state.size(), ' ') << each.what << ": " << each.detail
@@ -132,6 +133,13 @@ async::awaitable<void> log_in(progeny::https_api& api, progeny::api::login_outco
 }
 
 void check_api(report& out, const std::shared_ptr<const settings>& config) {
+    for (const auto& [name, from] : {std::pair{"api.credentials.username", config->api.username},
+                                     std::pair{"api.credentials.password", config->api.password}}) {
+        if (const auto read = read_secret(from); !read) {
+            out.bad("credentials", std::string(name) + ": " + read.error(), exit_code::credentials_refused);
+            return;
+        }
+    }
     boost::asio::io_context loop{1};
     auto link = make_api_link(loop.get_executor(), config);
     if (!link) {
@@ -140,10 +148,11 @@ void check_api(report& out, const std::shared_ptr<const settings>& config) {
     }
     progeny::api::login_outcome outcome;
     {
-        async::task_group root(loop.get_executor(),
-                               [](const std::exception_ptr& thrown) { std::rethrow_exception(thrown); });
+        std::exception_ptr thrown;
+        async::task_group root(loop.get_executor(), [&thrown](const std::exception_ptr& error) { thrown = error; });
         root.spawn(log_in(*link->api, outcome));
         loop.run();
+        if (thrown) std::rethrow_exception(thrown);
     }
     link->client->close_idle();
     if (!outcome.reachable) {

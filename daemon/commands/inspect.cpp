@@ -1,5 +1,6 @@
 #include "commands/inspect.hpp"
 
+#include "core/json_text.hpp"
 #include "image/gate.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -81,7 +82,7 @@ exit_code inspect_command(const inspect_options& options) {
             print(line);
         }
     }
-    if (options.json) std::cout << json::serialize(all) << "\n";
+    if (options.json) std::cout << to_json_text(all) << "\n";
     return code;
 }
 

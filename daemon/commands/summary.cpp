@@ -1,7 +1,8 @@
 #include "commands/summary.hpp"
 
+#include "core/json_text.hpp"
+
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <iostream>
 
@@ -69,7 +70,7 @@ void print_json(const run_outcome& outcome) {
     all["tls_handshakes"] = outcome.http.handshakes;
     all["tls_resumed"] = outcome.http.resumed;
     all["stopped_early"] = outcome.trouble;
-    std::cout << json::serialize(all) << "\n";
+    std::cout << to_json_text(all) << "\n";
 }
 
 } // namespace

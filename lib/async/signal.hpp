@@ -17,7 +17,7 @@ class signal {
   public:
     explicit signal(const boost::asio::any_io_executor& executor);
 
-    /// Suspends until notify_all() or notify_one(). Throws operation_aborted when the calling coroutine is cancelled.
+    /// Suspends until notify_all(). Throws operation_aborted when the calling coroutine is cancelled.
     [[nodiscard]] awaitable<void> wait();
 
     /// As wait(), but for at most `limit`. True when notified, false when the time ran out.

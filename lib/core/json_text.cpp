@@ -192,6 +192,12 @@ void append_json_value(std::string& out, const json::value& value) {
     }
 }
 
+std::string to_json_text(const json::value& value) {
+    std::string out;
+    append_json_value(out, value);
+    return out;
+}
+
 std::string_view utf8_prefix(std::string_view text, std::size_t limit) {
     if (text.size() <= limit) {
         return text;

@@ -25,6 +25,9 @@ void append_json_string(std::string& out, std::string_view text);
 /// Appends the value in one line. A number that JSON cannot say (1e400 is read as infinity) becomes null.
 void append_json_value(std::string& out, const boost::json::value& value);
 
+/// The same as a text of its own.
+[[nodiscard]] std::string to_json_text(const boost::json::value& value);
+
 /// The longest start of `text` of at most `limit` bytes that does not end inside a character.
 [[nodiscard]] std::string_view utf8_prefix(std::string_view text, std::size_t limit);
 

@@ -1,5 +1,5 @@
 #pragma once
-// Where everything of a spool is: the only file that builds names on disk.
+// Where everything of a spool is: the layout on disk.
 
 #include "core/case_key.hpp"
 #include "core/result.hpp"
@@ -10,24 +10,26 @@
 
 namespace kyc::fs {
 
-/// The paths of a spool. A value; asks nothing of the disk.
+// clang-format off
+/// The paths of a spool. A value; asks nothing of the disk. What kycd keeps in work/ and beside shares (the steps of claim and
+/// delivery build the names below these folders):
 ///
-///   work/<folder>/<name>               a claimed case
-///   work/.assembly/<folder>/<name>     a folder case on its way in: its names are not yet made safe
-///   work/.assembly/.flat/<folder>/<name>   a flat case whose files are being moved in one by one
-///   work/.assembly/.copy/<folder>/<name>   the growing copy of a case from another file system
-///   work/.flat/<folder>/<name>         an empty file: the case of this name is a flat one. Made before the case
-///   appears in
-///                                      work/, removed after it has left; a mark without a case means nothing
-///   work/.copied/[.flat/]<folder>/<name>   an empty file: the case was copied in, but its source in <inbox>/.kycd
-///   could
-///                                      not be removed; it must be removed and never be claimed again
-///   work/.delivering/<folder>/<name>   how far a delivery to another file system has come
-///   <inbox>/.kycd/[.flat/]<folder>/<name>  a claimed case on the inbox's own file system, until it is copied
-///   <outbox>/.kycd/<id>/<name>         the growing copy of a case that is delivered to another file system (failed/
-///   too)
+///   work/<folder>/<name>                     a claimed case
+///   work/.identity                           which spool this is
+///   work/.lock                               held by the daemon
+///   work/.assembly/<folder>/<name>           a folder case on its way in: its names are not yet made safe
+///   work/.assembly/.flat/<folder>/<name>     a flat case whose files are being moved in one by one
+///   work/.assembly/.copy/<folder>/<name>     the growing copy of a case from another file system
+///   work/.flat/<folder>/<name>               an empty file: the case of this name is a flat one. Made before the case appears
+///                                            in work/, removed after it has left; a mark without a case means nothing
+///   work/.copied/[.flat/]<folder>/<name>     an empty file: the case was copied in, but its source in <inbox>/.kycd could not be
+///                                            removed; it must be removed and never be claimed again
+///   work/.delivering/<folder>/<name>         how far a delivery to another file system has come
+///   <inbox>/.kycd/[.flat/]<folder>/<name>    a claimed case on the inbox's own file system, until it is copied
+///   <outbox>/.kycd/<id>/<name>               the growing copy of a case that goes to another file system (failed/ likewise)
 ///
 /// No service folder starts with a dot, so these names meet nobody's.
+// clang-format on
 class spool_layout {
   public:
     explicit spool_layout(folder_settings folders) : folders_(std::move(folders)) {}
@@ -43,28 +45,11 @@ class spool_layout {
         return folders_.work / key.folder / key.name;
     }
 
-    /// Where a flat case is put together before it appears in work/ as a whole.
-    [[nodiscard]] std::filesystem::path assembly() const { return folders_.work / ".assembly"; }
-
-    /// The marks that say which cases in work/ are flat.
-    [[nodiscard]] std::filesystem::path flat_marks() const { return folders_.work / ".flat"; }
-
-    /// kycd's own folder on a root that is on another file system than work/.
-    [[nodiscard]] static std::filesystem::path staging(const std::filesystem::path& root) { return root / ".kycd"; }
-
     /// Says which spool this is, so that a ledger is never used with another one (or with an unmounted one).
     [[nodiscard]] std::filesystem::path identity_file() const { return folders_.work / ".identity"; }
 
     /// The lock that keeps a second daemon out.
     [[nodiscard]] std::filesystem::path lock_file() const { return folders_.work / ".lock"; }
-
-    [[nodiscard]] std::filesystem::path outbox_service(const std::string& folder) const {
-        return folders_.outbox / folder;
-    }
-
-    [[nodiscard]] std::filesystem::path failed_service(const std::string& folder) const {
-        return folders_.failed / folder;
-    }
 
   private:
     folder_settings folders_;

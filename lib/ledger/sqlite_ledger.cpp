@@ -6,6 +6,7 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <sqlite3.h>
 
 #include <memory>
 #include <sys/stat.h>
@@ -155,8 +156,7 @@ class store {
   private:
     void check_sound() {
         statement check(database_.handle(), "PRAGMA quick_check(1)");
-        if (!check.step() || check.text(0) != "ok")
-            throw sqlite_error(11 /* SQLITE_CORRUPT */, "ledger: quick_check failed");
+        if (!check.step() || check.text(0) != "ok") throw sqlite_error(SQLITE_CORRUPT, "ledger: quick_check failed");
     }
 
     void migrate() {
@@ -167,9 +167,9 @@ class store {
         }
         constexpr auto newest = static_cast<std::int64_t>(std::size(migrations));
         if (version > newest)
-            throw sqlite_error(1 /* SQLITE_ERROR */, "the ledger was written by a newer kycd (schema " +
-                                                         std::to_string(version) + ", this one knows " +
-                                                         std::to_string(newest) + "): install that one");
+            throw sqlite_error(SQLITE_ERROR, "the ledger was written by a newer kycd (schema " +
+                                                 std::to_string(version) + ", this one knows " +
+                                                 std::to_string(newest) + "): install that one");
         for (; version < newest; ++version) {
             begin();
             database_.execute(migrations[version]);
@@ -305,9 +305,8 @@ result<opened_ledger> open_ledger(const std::filesystem::path& file, const boost
         try {
             records = std::make_unique<store>(file);
             (void)records->all();
-        } catch (const std::exception& error) {
-            const auto* sql = dynamic_cast<const sqlite_error*>(&error);
-            if (sql != nullptr && !sql->is_damage()) throw;
+        } catch (const sqlite_error& error) {
+            if (!error.is_damage()) throw;
             records.reset();
             opened.set_aside = std::string(error.what()) + "; moved to " + set_aside(file).string();
             records = std::make_unique<store>(file);

@@ -56,7 +56,7 @@ std::chrono::milliseconds announced_patience(std::string_view keep_alive) {
 
 http_response to_response(http::response<http::string_body>&& message) {
     http_response reply;
-    reply.status = message.result_int();
+    reply.status = static_cast<int>(message.result_int());
     reply.content_type = std::string(message[http::field::content_type]);
     const auto optional = [&](http::field name) -> std::optional<std::string> {
         const auto found = message.find(name);
