@@ -19,7 +19,6 @@ using yaml::count;
 using yaml::decimal;
 using yaml::document;
 using yaml::duration;
-using yaml::objection;
 using yaml::one_of;
 using yaml::section;
 using yaml::word_or;

@@ -193,7 +193,7 @@ result<bool> settle_staged(const folder& inbox, const folder& work, const staged
         }
     }
     if (which.flat) {
-        const auto back = give_back(inbox, work, which, key.folder);
+        auto back = give_back(inbox, work, which, key.folder);
         if (!back || *back) return back;
     }
     return bring_in(inbox, work, which, access);

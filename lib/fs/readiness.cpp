@@ -201,9 +201,10 @@ class judgement {
                 hash = read->text;
             }
             if (hash != expected) {
-                return wait_or_fail(name + " does not match its sha256 in " + manifest_name() + ": expected " +
-                                        expected + ", found " + hash,
-                                    failure_code::hash_mismatch);
+                std::string why = name;
+                why.append(" does not match its sha256 in ").append(manifest_name());
+                why.append(": expected ").append(expected).append(", found ").append(hash);
+                return wait_or_fail(why, failure_code::hash_mismatch);
             }
         }
         return std::nullopt;

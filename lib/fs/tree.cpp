@@ -5,8 +5,8 @@
 
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <fcntl.h>
-#include <limits.h>
 #include <vector>
 
 namespace kyc::fs {
