@@ -19,27 +19,25 @@ struct held_case {
     held_case() = default;
 };
 
+/// The case's own end as a value, and the system's trouble as the fault that is waited out.
+template<class T>
+result<result<T, failure>> told_apart(const case_run& run, result<T, trouble> made) {
+    if (made) return result<T, failure>(std::move(*made));
+    const trouble why = made.error();
+    if (const auto* end = std::get_if<failure>(&why)) return result<T, failure>(*end);
+    return unless_vanished(run.start.which, std::get<fault>(why));
+}
+
 async::awaitable<result<held_case, failure>> hold_case(case_run& run) {
     auto& world = run.world;
     held_case held;
-    // The case's own failures come back as values; faults are waited out.
-    auto outline = [&run]() -> result<result<case_outline, failure>> {
-        auto made = outline_case(run.start.which, *run.target);
-        if (made) return result<case_outline, failure>(std::move(*made));
-        const trouble why = made.error();
-        if (const auto* end = std::get_if<failure>(&why)) return result<case_outline, failure>(*end);
-        return unless_vanished(run.start.which, std::get<fault>(why));
-    };
+    auto outline = [&run]() { return told_apart(run, outline_case(run.start.which, *run.target)); };
     auto outlined = co_await keep_trying_on_pool(world, outline);
     if (!outlined) co_return outlined.error();
     held.outline = std::move(*outlined);
     held.memory = co_await world.memory.acquire(std::max<std::uint64_t>(held.outline.image_bytes, 1));
-    auto load = [&run, &held]() -> result<result<loaded_case, failure>> {
-        auto made = load_case(run.start.which, held.outline, run.record().files);
-        if (made) return result<loaded_case, failure>(std::move(*made));
-        const trouble why = made.error();
-        if (const auto* end = std::get_if<failure>(&why)) return result<loaded_case, failure>(*end);
-        return unless_vanished(run.start.which, std::get<fault>(why));
+    auto load = [&run, &held]() {
+        return told_apart(run, load_case(run.start.which, held.outline, run.record().files));
     };
     auto loaded = co_await keep_trying_on_pool(world, load);
     if (!loaded) co_return loaded.error();
