@@ -1,5 +1,7 @@
 #include "fs/atomic_file.hpp"
 
+#include "core/fault_point.hpp"
+
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
@@ -38,6 +40,7 @@ result<void> sync(const folder& where) {
 
 result<void> write_atomically(const folder& where, const std::string& name, std::string_view text, mode_t mode) {
     const std::string temporary = temporary_name(name);
+    const std::string of = where.path.filename().string(); // of a file in a case's folder: the case's name
     if (::unlinkat(where.get(), temporary.c_str(), 0) != 0 && errno != ENOENT)
         return where.trouble_with(errno, "remove the stale", temporary);
     auto file = open_beneath(where, temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
@@ -52,6 +55,7 @@ result<void> write_atomically(const folder& where, const std::string& name, std:
         operation = "sync";
     }
     file->reset();
+    if (error == 0) fault_point("write.temporary_written", of);
     if (error == 0 && ::renameat(where.get(), temporary.c_str(), where.get(), name.c_str()) != 0) {
         error = errno;
         operation = "rename into place";
@@ -60,7 +64,10 @@ result<void> write_atomically(const folder& where, const std::string& name, std:
         ::unlinkat(where.get(), temporary.c_str(), 0);
         return where.trouble_with(error, operation, name);
     }
-    return sync(where);
+    fault_point("write.renamed", of);
+    if (auto done = sync(where); !done) return done.error();
+    fault_point("write.synced", of);
+    return {};
 }
 
 result<std::string> read_text(const folder& where, const std::string& name, std::uint64_t max_bytes) {

@@ -1,4 +1,5 @@
 #include "core/case_name.hpp"
+#include "core/fault_point.hpp"
 #include "fs/atomic_file.hpp"
 #include "fs/case_folder.hpp"
 #include "fs/claim_steps.hpp"
@@ -55,6 +56,7 @@ result<staging> stage_parts(const folder& source, const std::vector<std::string>
             return source.trouble_with(error, "rename out of the inbox", name);
         }
         moved = true;
+        fault_point("claim.part_staged", new_name);
     }
     if (moved) return staging::done;
     ::unlinkat(parent.get(), new_name.c_str(), AT_REMOVEDIR);
@@ -141,6 +143,7 @@ result<claim_outcome> claim(const spool_layout& layout, const inbox_entry& entry
         if (const auto settled = settle_staged(*inbox, *work, staged, access); !settled) return settled.error();
         return claim_outcome{claim_refusal::occupied};
     }
+    fault_point("claim.staged", key.name);
 
     const auto brought = bring_in(*inbox, *work, staged, access);
     if (!brought) {

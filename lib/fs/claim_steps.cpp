@@ -1,5 +1,6 @@
 #include "fs/claim_steps.hpp"
 
+#include "core/fault_point.hpp"
 #include "fs/atomic_file.hpp"
 #include "fs/case_open.hpp"
 #include "fs/tree.hpp"
@@ -68,6 +69,7 @@ result<void> make_names_safe(const folder& where) {
 result<void> remove_source(const folder& parent, const folder& work, const staged_case& which) {
     auto removed = remove_tree(parent, which.key.name);
     if (removed) removed = sync(parent);
+    fault_point("claim.source_removed", which.key.name);
     // The share may be gone in this moment. The case is claimed nevertheless; the mark remembers what is left to do.
     if (!removed) return set_mark(work, copied_marks(which), which.key.name, true);
     clear_mark(work, copied_marks(which), which.key.name);
@@ -116,6 +118,7 @@ result<bool> bring_in(const folder& inbox, const folder& work, const staged_case
     if (which.elsewhere) {
         if (auto copied = copy_tree(*from, key.name, *copies, key.name, access); !copied)
             return give_up(copied.error());
+        fault_point("claim.copied", key.name);
     }
     {
         const auto opened = open_folder_in(ready, key.name);
@@ -132,14 +135,17 @@ result<bool> bring_in(const folder& inbox, const folder& work, const staged_case
         if (auto marked = set_mark(work, flat_marks(key), key.name, which.elsewhere); !marked)
             return give_up(marked.error());
     }
+    fault_point("claim.marked", key.name);
     const auto target = make_private(work, {key.folder});
     if (!target) return give_up(target.error());
     const int error = rename_no_replace(ready, key.name, *target, key.name);
     if (error != 0) return give_up(ready.trouble_with(error, "rename into work", key.name));
+    fault_point("claim.renamed", key.name);
     if (!which.elsewhere) return true;
 
     if (auto done = sync(*target); !done) return done.error();
     if (auto done = sync(work); !done) return done.error();
+    fault_point("claim.synced", key.name);
     if (auto done = remove_source(*from, work, which); !done) return done.error();
     return true;
 }
@@ -165,6 +171,7 @@ result<bool> give_back(const folder& inbox, const folder& work, const staged_cas
             const int error = rename_no_replace(*parts, name, *target, name);
             if (error == EEXIST || error == ENOTEMPTY) return false;
             if (error != 0) return parts->trouble_with(error, "rename back to the inbox", name);
+            fault_point("claim.part_given_back", which.key.name);
         }
     }
     if (::unlinkat(parent->get(), which.key.name.c_str(), AT_REMOVEDIR) != 0)
@@ -188,6 +195,7 @@ result<bool> settle_staged(const folder& inbox, const folder& work, const staged
             if (!parent) return parent.error();
             if (auto removed = remove_tree(*parent, key.name); !removed) return removed.error();
             if (auto synced = sync(*parent); !synced) return synced.error();
+            fault_point("recover.source_removed", key.name);
             clear_mark(work, copied_marks(which), key.name);
             return true;
         }

@@ -1,3 +1,4 @@
+#include "core/fault_point.hpp"
 #include "fs/atomic_file.hpp"
 #include "fs/case_folder.hpp"
 #include "fs/claim_steps.hpp"
@@ -38,6 +39,7 @@ result<std::filesystem::path> deliver(const spool_layout& layout, const std::fil
     const auto target = target_folder(*root, key.folder, access);
     if (!target) return target.error();
     set_access_below(*source, key.name, access);
+    fault_point("deliver.moded", key.name);
 
     std::string name;
     for (int count = 1;; ++count) {
@@ -48,6 +50,7 @@ result<std::filesystem::path> deliver(const spool_layout& layout, const std::fil
         if (error != EEXIST && error != ENOTEMPTY)
             return source->trouble_with(error, "rename into " + target->path.string(), key.name);
     }
+    fault_point("deliver.renamed", key.name);
     auto synced = sync(*target);
     if (synced) synced = sync(*source);
     if (!synced) {
@@ -55,7 +58,9 @@ result<std::filesystem::path> deliver(const spool_layout& layout, const std::fil
         static_cast<void>(rename_no_replace(*target, name, *source, key.name));
         return synced.error();
     }
+    fault_point("deliver.synced", key.name);
     clear_flat_mark(*work, key);
+    fault_point("deliver.unmarked", key.name);
     return target->path / name;
 }
 

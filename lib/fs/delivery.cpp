@@ -1,5 +1,6 @@
 #include "fs/delivery.hpp"
 
+#include "core/fault_point.hpp"
 #include "fs/atomic_file.hpp"
 #include "fs/claim_steps.hpp"
 #include "fs/tree.hpp"
@@ -82,6 +83,7 @@ result<std::filesystem::path> deliver_by_copy(const folder& work, const folder& 
 
     note progress{"copying", *id, (target.path / key.name).string()};
     if (auto done = write_atomically(*note_folder, key.name, progress.text(), 0600); !done) return done.error();
+    fault_point("deliver.copy_noted", key.name);
     const auto staging = make_private(root, {".kycd"});
     if (!staging) return staging.error();
     const auto own = make_private(*staging, {*id});
@@ -96,6 +98,7 @@ result<std::filesystem::path> deliver_by_copy(const folder& work, const folder& 
     if (auto done = copy_tree(*source, key.name, *own, key.name, access); !done) return give_up(done.error());
     if (auto done = sync(*own); !done) return give_up(done.error());
     if (auto done = sync(*staging); !done) return give_up(done.error());
+    fault_point("deliver.copied", key.name);
 
     progress.state = "ready";
     for (int count = 1;; ++count) {
@@ -106,17 +109,22 @@ result<std::filesystem::path> deliver_by_copy(const folder& work, const folder& 
         progress.target = (target.path / name).string();
         if (auto done = write_atomically(*note_folder, key.name, progress.text(), 0600); !done)
             return give_up(done.error());
+        fault_point("deliver.copy_ready", key.name);
         const int error = rename_no_replace(*own, key.name, target, name);
         if (error == EEXIST || error == ENOTEMPTY) continue;
         // The note stays: a share that goes away may have renamed and lost the answer. The next call looks.
         if (error != 0) return target.trouble_with(error, "rename into place", name);
         break;
     }
+    fault_point("deliver.copy_renamed", key.name);
     // The case has arrived: after a fault the next call ends what is left.
     if (auto done = sync(target); !done) return done.error();
     if (auto done = sync(*own); !done) return done.error();
+    fault_point("deliver.copy_synced", key.name);
     if (auto done = remove_from_work(work, key); !done) return done.error();
+    fault_point("deliver.work_removed", key.name);
     forget(work, *staging, *id, key);
+    fault_point("deliver.copy_forgotten", key.name);
     return std::filesystem::path{progress.target};
 }
 
@@ -148,11 +156,13 @@ result<std::optional<std::filesystem::path>> settle_delivery(const folder& work,
                     if (auto done = sync(*target); !done) return done.error();
                 }
                 if (auto done = remove_from_work(work, key); !done) return done.error();
+                fault_point("recover.work_removed", key.name);
                 forget(work, *staging, progress->id, key);
                 return outcome{progress->target};
             }
             // The note goes first: once it is gone, what happens to the copy means nothing.
             ::unlinkat(work.get(), where.c_str(), 0);
+            fault_point("recover.note_removed", key.name);
             static_cast<void>(remove_tree(*staging, progress->id));
             return outcome{};
         }

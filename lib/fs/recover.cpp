@@ -1,3 +1,4 @@
+#include "core/fault_point.hpp"
 #include "fs/atomic_file.hpp"
 #include "fs/case_folder.hpp"
 #include "fs/claim_steps.hpp"
@@ -59,6 +60,7 @@ result<void> settle_stage(const folder& inbox, const folder& work, bool flat, bo
     return for_each_case(elsewhere ? inbox : work, flat ? stage + "/.flat" : stage,
                          [&](const folder& parent, const case_key& key) -> result<void> {
                              const auto settled = settle_staged(inbox, work, staged_case{key, flat, elsewhere}, access);
+                             fault_point("recover.claim_settled", key.name);
                              const auto where = (parent.path / key.name).string();
                              if (!settled) strays.add(where + " stays half claimed: " + settled.error().message());
                              if (settled && !*settled)
@@ -96,6 +98,7 @@ result<std::vector<claimed_case>> list_work(const spool_layout& layout, const fo
         const auto flat = has_flat_mark(work, key);
         if (!flat) return flat.error();
         remove_temporary_files(*opened);
+        fault_point("recover.temporaries_removed", key.name);
         cases.push_back(claimed_case{key, layout.work_case(key), *flat});
         return {};
     });
@@ -118,6 +121,7 @@ result<std::vector<claimed_case>> recover_work(const spool_layout& layout, const
         return assembly.error();
     else if (auto done = remove_tree(*assembly, ".copy"); !done)
         return done.error();
+    fault_point("recover.copies_removed");
 
     // Deliveries before claims, so that a name that has left is free again.
     auto done = for_each_case(*work, ".delivering", [&](const folder& parent, const case_key& key) -> result<void> {
@@ -126,6 +130,7 @@ result<std::vector<claimed_case>> recover_work(const spool_layout& layout, const
             return {};
         }
         const auto settled = settle_delivery(*work, key);
+        fault_point("recover.delivery_settled", key.name);
         if (!settled)
             strays.add(layout.work_case(key).string() + " stays half delivered: " + settled.error().message());
         return {};
@@ -145,6 +150,7 @@ result<std::vector<claimed_case>> recover_work(const spool_layout& layout, const
         return {};
     });
     if (!done) return done.error();
+    fault_point("recover.done");
     return cases;
 }
 
