@@ -216,8 +216,27 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
         co_return;
     }
     const bool renamed_in = known_.at(entry).renamed_in;
+    bool unfinished = known_.at(entry).unfinished;
     auto look = [&]() -> result<taken> {
         taken outcome;
+        // Below a mount that has gone there may be folders of the same names: nothing is taken into those.
+        const auto check_spool = [this]() -> result<void> {
+            const auto spool = fs::read_identity(world_.layout);
+            if (!spool) return spool.error();
+            if (*spool != world_.spool)
+                return last_fault(ESTALE, world_.layout.roots().work.string() +
+                                              " is not the folder it was at the start, is the spool mounted?");
+            return {};
+        };
+        if (unfinished) {
+            if (auto ours = check_spool(); !ours) return ours.error();
+            // Some of it may have left the inbox, where it would look gone or incomplete.
+            auto resumed = fs::resume_claim(world_.layout, fs::key_of(entry), world_.access);
+            if (!resumed) return resumed.error();
+            outcome.claimed = std::move(*resumed);
+            if (outcome.claimed) return outcome;
+            unfinished = false;
+        }
         auto found = inbox_.examine(entry, renamed_in);
         if (!found) return found.error();
         outcome.found = std::move(*found);
@@ -225,13 +244,10 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
         const auto* refused = std::get_if<fs::entry_refused>(&outcome.found);
         if (ready == nullptr && refused == nullptr) return outcome;
         const auto& seen = ready != nullptr ? ready->files : refused->files;
-        // Below a mount that has gone there may be folders of the same names: nothing is taken into those.
-        const auto spool = fs::read_identity(world_.layout);
-        if (!spool) return spool.error();
-        if (*spool != world_.spool)
-            return last_fault(ESTALE, world_.layout.roots().work.string() +
-                                          " is not the folder it was at the start, is the spool mounted?");
-        auto claimed = fs::claim(world_.layout, entry, config->services, world_.access, seen);
+        if (auto ours = check_spool(); !ours) return ours.error();
+        const auto* why = refused != nullptr ? &refused->why : nullptr;
+        auto claimed = fs::claim(world_.layout, entry, config->services, world_.access, seen, why);
+        unfinished = !claimed;
         if (!claimed && is_about_this_entry(claimed.error())) {
             outcome.not_permitted = claimed.error().message();
             return outcome;
@@ -249,12 +265,14 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
     // Trouble of the system is waited out here, with the capacity in hand: so it also holds back the entries behind.
     const auto outcome = co_await keep_trying_on_pool(world_, look);
     --examining_;
+    known_.at(entry).unfinished = unfinished;
     if (!outcome.not_permitted.empty()) {
         wait_for(entry, outcome.not_permitted + "; give kycd's user or group write permission on it",
                  {permission_retry, false}, true);
         co_return;
     }
-    if (outcome.occupied) {
+    // A resumed claim may turn out to be a case of the same name that somebody else has claimed meanwhile.
+    if (outcome.occupied || (outcome.claimed && world_.in_hand.contains(outcome.claimed->key))) {
         wait_for(entry, same_name, {occupied_retry, true}, false);
         co_return;
     }
@@ -267,7 +285,7 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
     if (!outcome.claimed) co_return;
     case_start start;
     start.which = *outcome.claimed;
-    if (const auto* refused = std::get_if<fs::entry_refused>(&outcome.found)) start.refused = refused->why;
+    start.refused = start.which.refused;
     start.before_receipt = std::move(before_receipt);
     start.unanswered = std::move(unanswered);
     start.in_hand = in_hand_mark(world_, start.which.key);

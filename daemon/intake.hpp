@@ -71,7 +71,8 @@ class intake {
         place where = place::queued;
         bool renamed_in = false;
         bool high_priority = false;
-        bool moved = false; ///< something moved while it was being examined
+        bool moved = false;      ///< something moved while it was being examined
+        bool unfinished = false; ///< a claim met trouble and may have stopped half way
         std::string why;
         std::string said; ///< the last reason that was logged aloud
         std::multimap<std::chrono::steady_clock::time_point, fs::inbox_entry>::iterator retry;

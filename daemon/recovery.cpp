@@ -33,6 +33,7 @@ async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::
         } else {
             start.history_lost = history_lost;
         }
+        start.refused = which.refused;
         start.which = std::move(which);
         start.in_hand = in_hand_mark(world, start.which.key);
         starts.push_back(std::move(start));

@@ -103,8 +103,20 @@ std::string_view to_string(stage value) {
     return "intake";
 }
 
+std::optional<stage> stage_from(std::string_view word) {
+    for (const auto value : {stage::intake, stage::prepare, stage::submit, stage::poll, stage::deliver})
+        if (to_string(value) == word) return value;
+    return std::nullopt;
+}
+
 std::string_view to_string(failure_code value) {
     return facts_of(value).word;
+}
+
+std::optional<failure_code> failure_code_from(std::string_view word) {
+    for (const auto& facts : codes)
+        if (facts.word == word) return facts.code;
+    return std::nullopt;
 }
 
 std::string_view default_advice(failure_code value) {

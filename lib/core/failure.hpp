@@ -14,6 +14,9 @@ enum class stage { intake, prepare, submit, poll, deliver };
 /// The `stage` word of error.json.
 [[nodiscard]] std::string_view to_string(stage value);
 
+/// The inverse; none for another word.
+[[nodiscard]] std::optional<stage> stage_from(std::string_view word);
+
 /// The codes of design section 6. Programs are written against the words, so a code is never renamed.
 enum class failure_code {
     // intake
@@ -51,6 +54,9 @@ enum class failure_code {
 
 /// The `code` word of error.json, e.g. "NOT_AN_IMAGE".
 [[nodiscard]] std::string_view to_string(failure_code value);
+
+/// The inverse; none for another word.
+[[nodiscard]] std::optional<failure_code> failure_code_from(std::string_view word);
 
 /// What the operator or the producer should do about a code, in one sentence.
 [[nodiscard]] std::string_view default_advice(failure_code value);

@@ -22,8 +22,9 @@ struct access_rules {
 /// A case that lies in work/ and is kycd's alone.
 struct claimed_case {
     case_key key;
-    std::filesystem::path folder; ///< work/<folder>/<name>
-    bool flat = false;            ///< its files are called <case>.<field>.<ext>
+    std::filesystem::path folder;     ///< work/<folder>/<name>
+    bool flat = false;                ///< its files are called <case>.<field>.<ext>
+    std::optional<failure> refused{}; ///< why it has to go to failed/ as it is
 };
 
 /// What an entry is called once it is claimed: its own names, or percent-encoded ones where those are not acceptable.
@@ -49,10 +50,18 @@ using claim_outcome = boost::system::result<claimed_case, claim_refusal>;
 /// folder nor flat files (a link, a FIFO) gets a folder around it. A producer's own result.json and error.json become
 /// result.json.dropped and so on: those names are kycd's. On another file system: renamed to <inbox>/.kycd/ first, then
 /// copied, fsynced, compared by hash and removed. After a fault the entry is in the inbox again, unless that failed
-/// too: then recover_work() finds it. Different entries may be claimed at the same time, the same one may not.
+/// too: then resume_claim() or recover_work() finds it. Different entries may be claimed at the same time, the same one
+/// may not. `refused` is noted durably before anything moves, so that recovery never takes a refused case for a good
+/// one. Where an interrupted claim of the same name is in the way, that one is finished and is the case that is
+/// returned.
 [[nodiscard]] result<claim_outcome> claim(const spool_layout& layout, const inbox_entry& entry,
                                           const service_table& services, const access_rules& access,
-                                          const std::vector<std::string>& seen = {});
+                                          const std::vector<std::string>& seen = {}, const failure* refused = nullptr);
+
+/// After a claim of an entry with this key that ended in a fault: finishes it, or gives the case back to the inbox. The
+/// case if one of this name lies in work/ then; whether it is in somebody's hand already is for the caller to know.
+[[nodiscard]] result<std::optional<claimed_case>> resume_claim(const spool_layout& layout, const case_key& key,
+                                                               const access_rules& access);
 
 /// Makes a claim survive a power cut: the names in work/ and in the inbox are on disk when it returns. For before the
 /// first submit, since a claim that is undone after one would be claimed, and paid, again.

@@ -2,10 +2,14 @@
 #include "core/fault_point.hpp"
 #include "fs/atomic_file.hpp"
 #include "fs/case_folder.hpp"
+#include "fs/case_marks.hpp"
 #include "fs/claim_steps.hpp"
 
 #include <cerrno>
+#include <condition_variable>
 #include <fcntl.h>
+#include <mutex>
+#include <set>
 
 namespace kyc::fs {
 
@@ -16,6 +20,46 @@ enum class staging {
     gone,
     leftover,         ///< an interrupted claim of this name is still staged
     other_file_system ///< nothing was moved
+};
+
+/// Entries of different names can become cases of one name: a folder and flat files, or a name that is encoded and one
+/// that is spelt so. Their claims would set each other's marks, so they take turns.
+class turn {
+  public:
+    explicit turn(std::filesystem::path work_case) : name_(std::move(work_case)) {
+        std::unique_lock lock(mutex());
+        left().wait(lock, [this] { return !taken().contains(name_); });
+        taken().insert(name_);
+    }
+
+    turn(const turn&) = delete;
+    turn& operator=(const turn&) = delete;
+
+    ~turn() {
+        {
+            const std::lock_guard lock(mutex());
+            taken().erase(name_);
+        }
+        left().notify_all();
+    }
+
+  private:
+    static std::mutex& mutex() {
+        static std::mutex one;
+        return one;
+    }
+
+    static std::condition_variable& left() {
+        static std::condition_variable one;
+        return one;
+    }
+
+    static std::set<std::filesystem::path>& taken() {
+        static std::set<std::filesystem::path> one;
+        return one;
+    }
+
+    std::filesystem::path name_;
 };
 
 bool is_taken(int error) {
@@ -79,7 +123,7 @@ result<std::vector<std::string>> parts_of(const folder& source, const inbox_entr
     return names;
 }
 
-/// Back to where the producer put it, after a fault on the way. Failing leaves it to recover_work().
+/// Back to where the producer put it, after a fault on the way. Failing leaves it to resume_claim() or recover_work().
 void undo(const folder& inbox, const folder& work, const staged_case& staged, const inbox_entry& entry) {
     if (staged.flat) {
         static_cast<void>(give_back(inbox, work, staged, entry.folder));
@@ -90,10 +134,25 @@ void undo(const folder& inbox, const folder& work, const staged_case& staged, co
     if (parent && source) static_cast<void>(rename_no_replace(*parent, staged.key.name, *source, entry.name));
 }
 
+/// The case of this name that lies in work/, if one does.
+result<std::optional<claimed_case>> case_in_work(const spool_layout& layout, const folder& work, const case_key& key) {
+    using outcome = std::optional<claimed_case>;
+    const auto there = stat_in(work, key.folder + '/' + key.name);
+    if (!there) return there.error();
+    if (!*there) return outcome{};
+    const auto flat = has_flat_mark(work, key);
+    if (!flat) return flat.error();
+    auto refused = refusal_of(work, key);
+    if (!refused) return refused.error();
+    return outcome{claimed_case{key, layout.work_case(key), *flat, std::move(*refused)}};
+}
+
 } // namespace
 
 result<claim_outcome> claim(const spool_layout& layout, const inbox_entry& entry, const service_table& services,
-                            const access_rules& access, const std::vector<std::string>& seen) {
+                            const access_rules& access, const std::vector<std::string>& seen, const failure* refused) {
+    const case_key key = key_of(entry);
+    const turn mine(layout.work_case(key));
     const auto work = open_folder(layout.roots().work);
     if (!work) return work.error();
     const auto inbox = open_folder(layout.roots().inbox);
@@ -102,10 +161,20 @@ result<claim_outcome> claim(const spool_layout& layout, const inbox_entry& entry
     if (!source && is_absent(source.error())) return claim_outcome{claim_refusal::gone};
     if (!source) return source.error();
 
-    const case_key key = key_of(entry);
     const auto occupant = stat_in(*work, key.folder + '/' + key.name);
     if (!occupant) return occupant.error();
     if (*occupant) return claim_outcome{claim_refusal::occupied};
+    const auto leftover = find_staged(*inbox, *work, key);
+    if (!leftover) return leftover.error();
+    if (*leftover) {
+        // Of an earlier claim that could neither be finished nor undone. It goes first.
+        const auto settled = settle_staged(*inbox, *work, **leftover, access);
+        if (!settled) return settled.error();
+        auto which = case_in_work(layout, *work, key);
+        if (!which) return which.error();
+        if (*which) return claim_outcome{std::move(**which)};
+        return claim_outcome{claim_refusal::occupied};
+    }
 
     staged_case staged{key, entry.flat, false};
     if (!entry.flat) {
@@ -115,6 +184,11 @@ result<claim_outcome> claim(const spool_layout& layout, const inbox_entry& entry
         // A link or a FIFO in a case's place gets a folder around it, in which failed/ can show it with its error.json.
         staged.flat = !S_ISDIR((*found)->st_mode);
     }
+    // Before anything moves: from the first rename on, recovery may find the case under its new name, and without its
+    // mark a refused one would look as good as any other.
+    if (auto noted = put_refusal(*work, key, refused); !noted) return noted.error();
+    if (refused != nullptr) fault_point("claim.refusal_noted", key.name);
+
     const auto stage = [&]() -> result<staging> {
         const auto parent = stage_parent(*inbox, *work, staged);
         if (!parent) return parent.error();
@@ -139,13 +213,14 @@ result<claim_outcome> claim(const spool_layout& layout, const inbox_entry& entry
     if (*step == staging::other_file_system)
         return source->trouble_with(EXDEV, "rename within the inbox (is a mount inside it?)", entry.name);
     if (*step == staging::gone) return claim_outcome{claim_refusal::gone};
-    if (*step == staging::leftover) {
-        if (const auto settled = settle_staged(*inbox, *work, staged, access); !settled) return settled.error();
-        return claim_outcome{claim_refusal::occupied};
-    }
+    if (*step == staging::leftover) return claim_outcome{claim_refusal::occupied};
     fault_point("claim.staged", key.name);
 
-    const auto brought = bring_in(*inbox, *work, staged, access);
+    auto brought = result<bool>{true};
+    // Where the case is copied, its name must not come back in the inbox after a power cut, for its source is removed.
+    if (staged.elsewhere)
+        if (auto synced = sync(*source); !synced) brought = synced.error();
+    if (brought) brought = bring_in(*inbox, *work, staged, access);
     if (!brought) {
         const auto arrived = stat_in(*work, key.folder + '/' + key.name);
         // A fault after the last rename: the case is in work/ and its source must not become a second one.
@@ -156,20 +231,24 @@ result<claim_outcome> claim(const spool_layout& layout, const inbox_entry& entry
         undo(*inbox, *work, staged, entry);
         return claim_outcome{claim_refusal::occupied};
     }
-    return claim_outcome{claimed_case{key, layout.work_case(key), staged.flat}};
+    return claim_outcome{claimed_case{key, layout.work_case(key), staged.flat,
+                                      refused != nullptr ? std::optional{*refused} : std::nullopt}};
 }
 
-result<void> settle_claim(const spool_layout& layout, const claimed_case& which) {
+result<std::optional<claimed_case>> resume_claim(const spool_layout& layout, const case_key& key,
+                                                 const access_rules& access) {
+    const turn mine(layout.work_case(key));
     const auto work = open_folder(layout.roots().work);
     if (!work) return work.error();
-    std::vector<std::string> parents{which.key.folder};
-    if (which.flat) parents.push_back(".flat/" + which.key.folder);
-    for (const auto& name : parents) {
-        const auto parent = open_folder_in(*work, name);
-        if (!parent) return parent.error();
-        if (const auto synced = sync(*parent); !synced) return synced.error();
+    const auto inbox = open_folder(layout.roots().inbox);
+    if (!inbox) return inbox.error();
+    const auto staged = find_staged(*inbox, *work, key);
+    if (!staged) return staged.error();
+    if (*staged) {
+        const auto settled = settle_staged(*inbox, *work, **staged, access);
+        if (!settled) return settled.error();
     }
-    return sync(*work);
+    return case_in_work(layout, *work, key);
 }
 
 } // namespace kyc::fs

@@ -2,6 +2,7 @@
 
 #include "core/fault_point.hpp"
 #include "fs/atomic_file.hpp"
+#include "fs/case_marks.hpp"
 #include "fs/case_open.hpp"
 #include "fs/tree.hpp"
 
@@ -12,40 +13,9 @@ namespace kyc::fs {
 
 namespace {
 
-using path_names = std::vector<std::string>;
-
-path_names flat_marks(const case_key& key) {
-    return {".flat", key.folder};
-}
-
-path_names copied_marks(const staged_case& which) {
+mark_folders copied_marks(const staged_case& which) {
     if (which.flat) return {".copied", ".flat", which.key.folder};
     return {".copied", which.key.folder};
-}
-
-std::string joined(const path_names& names, const std::string& last) {
-    std::string text;
-    for (const auto& name : names)
-        text += name + '/';
-    return text + last;
-}
-
-result<bool> has_mark(const folder& work, const path_names& where, const std::string& name) {
-    const auto found = stat_in(work, joined(where, name));
-    if (!found) return found.error();
-    return found->has_value();
-}
-
-result<void> set_mark(const folder& work, const path_names& where, const std::string& name, bool durable) {
-    const auto parent = make_private(work, where);
-    if (!parent) return parent.error();
-    const auto made = open_beneath(*parent, name, O_WRONLY | O_CREAT, 0600);
-    if (!made) return made.error();
-    return durable ? sync(*parent) : result<void>{};
-}
-
-void clear_mark(const folder& work, const path_names& where, const std::string& name) {
-    ::unlinkat(work.get(), joined(where, name).c_str(), 0);
 }
 
 /// kycd's answer must be kycd's: recovery delivers a case that has a result.json without asking the API.
@@ -72,8 +42,7 @@ result<void> remove_source(const folder& parent, const folder& work, const stage
     fault_point("claim.source_removed", which.key.name);
     // The share may be gone in this moment. The case is claimed nevertheless; the mark remembers what is left to do.
     if (!removed) return set_mark(work, copied_marks(which), which.key.name, true);
-    clear_mark(work, copied_marks(which), which.key.name);
-    return {};
+    return clear_mark(work, copied_marks(which), which.key.name);
 }
 
 } // namespace
@@ -88,25 +57,32 @@ result<folder> make_private(const folder& root, const std::vector<std::string>& 
 }
 
 result<folder> stage_parent(const folder& inbox, const folder& work, const staged_case& which) {
-    path_names names{which.elsewhere ? ".kycd" : ".assembly"};
+    mark_folders names{which.elsewhere ? ".kycd" : ".assembly"};
     if (which.flat) names.emplace_back(".flat");
     names.push_back(which.key.folder);
     return make_private(which.elsewhere ? inbox : work, names);
 }
 
-result<bool> has_flat_mark(const folder& work, const case_key& key) {
-    return has_mark(work, flat_marks(key), key.name);
-}
-
-void clear_flat_mark(const folder& work, const case_key& key) {
-    clear_mark(work, flat_marks(key), key.name);
+result<std::optional<staged_case>> find_staged(const folder& inbox, const folder& work, const case_key& key) {
+    for (const bool elsewhere : {false, true}) {
+        for (const bool flat : {false, true}) {
+            const std::string stage = elsewhere ? ".kycd/" : ".assembly/";
+            const auto found =
+                stat_in(elsewhere ? inbox : work, stage + (flat ? ".flat/" : "") + key.folder + '/' + key.name);
+            if (!found) return found.error();
+            if (*found) return std::optional{staged_case{key, flat, elsewhere}};
+        }
+    }
+    return std::optional<staged_case>{};
 }
 
 result<bool> bring_in(const folder& inbox, const folder& work, const staged_case& which, const access_rules& access) {
     const auto& key = which.key;
     auto from = stage_parent(inbox, work, which);
     if (!from) return from.error();
-    if (const auto there = stat_in(work, key.folder + '/' + key.name); there && *there) return false;
+    const auto there = stat_in(work, key.folder + '/' + key.name);
+    if (!there) return there.error();
+    if (*there) return false;
 
     auto copies = which.elsewhere ? make_private(work, {".assembly", ".copy", key.folder}) : result<folder>{folder{}};
     if (!copies) return copies.error();
@@ -130,11 +106,7 @@ result<bool> bring_in(const folder& inbox, const folder& work, const staged_case
     }
     // Not synced on one file system: a power cut that undoes the rename below leaves the case to be claimed again, and
     // the mark is older than the rename in the file system's own order.
-    clear_flat_mark(work, key);
-    if (which.flat) {
-        if (auto marked = set_mark(work, flat_marks(key), key.name, which.elsewhere); !marked)
-            return give_up(marked.error());
-    }
+    if (auto marked = put_flat_mark(work, key, which.flat, which.elsewhere); !marked) return give_up(marked.error());
     fault_point("claim.marked", key.name);
     const auto target = make_private(work, {key.folder});
     if (!target) return give_up(target.error());
@@ -167,9 +139,18 @@ result<bool> give_back(const folder& inbox, const folder& work, const staged_cas
             if (!taken) return taken.error();
             if (*taken) return false;
         }
-        for (const auto& name : *names) {
+        for (std::size_t i = 0; i < names->size(); ++i) {
+            const auto& name = (*names)[i];
             const int error = rename_no_replace(*parts, name, *target, name);
-            if (error == EEXIST || error == ENOTEMPTY) return false;
+            if (error == EEXIST || error == ENOTEMPTY) {
+                // Dropped again in this moment. A case is never torn in two: what went back is fetched again.
+                while (i-- > 0) {
+                    const int lost = rename_no_replace(*target, (*names)[i], *parts, (*names)[i]);
+                    if (lost != 0 && lost != ENOENT)
+                        return target->trouble_with(lost, "rename out of the inbox", (*names)[i]);
+                }
+                return false;
+            }
             if (error != 0) return parts->trouble_with(error, "rename back to the inbox", name);
             fault_point("claim.part_given_back", which.key.name);
         }
@@ -191,12 +172,19 @@ result<bool> settle_staged(const folder& inbox, const folder& work, const staged
         if (!claimed_flat) return claimed_flat.error();
         // A name is staged only while work/ has no case of it, so the case there is the copy of this one.
         if (*marked || (*claimed && *claimed_flat == which.flat)) {
+            // The process may have ended between the rename and its sync: the copy is the only one from here on.
+            if (!*marked) {
+                const auto target = open_folder_in(work, key.folder);
+                if (!target) return target.error();
+                if (auto synced = sync(*target); !synced) return synced.error();
+                if (auto synced = sync(work); !synced) return synced.error();
+            }
             const auto parent = stage_parent(inbox, work, which);
             if (!parent) return parent.error();
             if (auto removed = remove_tree(*parent, key.name); !removed) return removed.error();
             if (auto synced = sync(*parent); !synced) return synced.error();
             fault_point("recover.source_removed", key.name);
-            clear_mark(work, copied_marks(which), key.name);
+            if (auto cleared = clear_mark(work, copied_marks(which), key.name); !cleared) return cleared.error();
             return true;
         }
     }

@@ -8,7 +8,9 @@
 #include "fs/case_folder.hpp"
 #include "fs/safe_open.hpp"
 
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace kyc::fs {
 
@@ -25,6 +27,10 @@ struct staged_case {
 /// The folder that holds the staged case.
 [[nodiscard]] result<folder> stage_parent(const folder& inbox, const folder& work, const staged_case& which);
 
+/// What an interrupted claim of this name left staged, if there is anything.
+[[nodiscard]] result<std::optional<staged_case>> find_staged(const folder& inbox, const folder& work,
+                                                             const case_key& key);
+
 /// From the stage into work/. False when a case of this name is there already; it then stays staged, as after a fault.
 [[nodiscard]] result<bool> bring_in(const folder& inbox, const folder& work, const staged_case& which,
                                     const access_rules& access);
@@ -37,11 +43,5 @@ struct staged_case {
 /// Puts a case in order that an interrupted claim left staged. False when it has to stay there.
 [[nodiscard]] result<bool> settle_staged(const folder& inbox, const folder& work, const staged_case& which,
                                          const access_rules& access);
-
-/// Whether the mark says that the case of this name in work/ is flat.
-[[nodiscard]] result<bool> has_flat_mark(const folder& work, const case_key& key);
-
-/// Removes that mark. Failing is harmless: a mark without a case means nothing, and a claim removes it first.
-void clear_flat_mark(const folder& work, const case_key& key);
 
 } // namespace kyc::fs

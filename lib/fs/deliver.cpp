@@ -1,6 +1,7 @@
 #include "core/fault_point.hpp"
 #include "fs/atomic_file.hpp"
 #include "fs/case_folder.hpp"
+#include "fs/case_marks.hpp"
 #include "fs/claim_steps.hpp"
 #include "fs/delivery.hpp"
 #include "fs/tree.hpp"
@@ -59,7 +60,7 @@ result<std::filesystem::path> deliver(const spool_layout& layout, const std::fil
         return synced.error();
     }
     fault_point("deliver.synced", key.name);
-    clear_flat_mark(*work, key);
+    forget_marks(*work, key);
     fault_point("deliver.unmarked", key.name);
     return target->path / name;
 }

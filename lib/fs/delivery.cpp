@@ -2,6 +2,7 @@
 
 #include "core/fault_point.hpp"
 #include "fs/atomic_file.hpp"
+#include "fs/case_marks.hpp"
 #include "fs/claim_steps.hpp"
 #include "fs/tree.hpp"
 
@@ -63,7 +64,7 @@ result<void> remove_from_work(const folder& work, const case_key& key) {
 
 /// Last of all; what stays behind is an empty folder.
 void forget(const folder& work, const folder& staging, const std::string& id, const case_key& key) {
-    clear_flat_mark(work, key);
+    forget_marks(work, key);
     ::unlinkat(work.get(), (std::string{notes} + '/' + key.folder + '/' + key.name).c_str(), 0);
     static_cast<void>(remove_tree(staging, id));
 }
@@ -82,7 +83,7 @@ result<std::filesystem::path> deliver_by_copy(const folder& work, const folder& 
     if (!id) return id.error();
 
     note progress{"copying", *id, (target.path / key.name).string()};
-    if (auto done = write_atomically(*note_folder, key.name, progress.text(), 0600); !done) return done.error();
+    if (auto done = write_note(work, {notes, key.folder}, key.name, progress.text()); !done) return done.error();
     fault_point("deliver.copy_noted", key.name);
     const auto staging = make_private(root, {".kycd"});
     if (!staging) return staging.error();

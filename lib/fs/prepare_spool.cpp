@@ -70,7 +70,7 @@ result<void> prepare_spool(const spool_layout& layout, const std::vector<std::st
     const auto& roots = layout.roots();
     const auto work = make_root(roots.work, access, true, true);
     if (!work) return work.error();
-    for (const auto* name : {".assembly", ".flat", ".copied", ".delivering"}) {
+    for (const auto* name : {".assembly", ".flat", ".refused", ".copied", ".delivering"}) {
         const auto made = make_own(*work, name, private_access, false);
         if (!made) return made.error();
     }

@@ -1,6 +1,7 @@
 #include "core/fault_point.hpp"
 #include "fs/atomic_file.hpp"
 #include "fs/case_folder.hpp"
+#include "fs/case_marks.hpp"
 #include "fs/claim_steps.hpp"
 #include "fs/delivery.hpp"
 #include "fs/tree.hpp"
@@ -99,7 +100,9 @@ result<std::vector<claimed_case>> list_work(const spool_layout& layout, const fo
         if (!flat) return flat.error();
         remove_temporary_files(*opened);
         fault_point("recover.temporaries_removed", key.name);
-        cases.push_back(claimed_case{key, layout.work_case(key), *flat});
+        auto refused = refusal_of(work, key);
+        if (!refused) return refused.error();
+        cases.push_back(claimed_case{key, layout.work_case(key), *flat, std::move(*refused)});
         return {};
     });
     if (!listed) return listed.error();
@@ -144,12 +147,21 @@ result<std::vector<claimed_case>> recover_work(const spool_layout& layout, const
 
     auto cases = list_work(layout, *work, strays);
     if (!cases) return cases;
-    done = for_each_case(*work, ".flat", [&](const folder&, const case_key& key) -> result<void> {
-        const auto there = stat_in(*work, key.folder + '/' + key.name);
-        if (there && !*there) clear_flat_mark(*work, key);
-        return {};
-    });
-    if (!done) return done.error();
+    for (const auto* marks : {".flat", ".refused"}) {
+        done = for_each_case(*work, marks, [&](const folder& parent, const case_key& key) -> result<void> {
+            if (is_temporary_name(key.name)) {
+                ::unlinkat(parent.get(), key.name.c_str(), 0);
+                return {};
+            }
+            const auto there = stat_in(*work, key.folder + '/' + key.name);
+            if (!there || *there) return {};
+            // What stays half claimed keeps its marks.
+            const auto staged = find_staged(*inbox, *work, key);
+            if (staged && !*staged) forget_marks(*work, key);
+            return {};
+        });
+        if (!done) return done.error();
+    }
     fault_point("recover.done");
     return cases;
 }

@@ -22,6 +22,8 @@ namespace kyc::fs {
 ///   work/.assembly/.copy/<folder>/<name>     the growing copy of a case from another file system
 ///   work/.flat/<folder>/<name>               an empty file: the case of this name is a flat one. Made before the case appears
 ///                                            in work/, removed after it has left; a mark without a case means nothing
+///   work/.refused/<folder>/<name>            JSON: the case of this name goes to failed/, and why. As durable as the case that it
+///                                            stops from being paid for; made before the case leaves the inbox
 ///   work/.copied/[.flat/]<folder>/<name>     an empty file: the case was copied in, but its source in <inbox>/.kycd could not be
 ///                                            removed; it must be removed and never be claimed again
 ///   work/.delivering/<folder>/<name>         how far a delivery to another file system has come

@@ -51,6 +51,7 @@ BOOST_AUTO_TEST_SUITE(failure)
 BOOST_AUTO_TEST_CASE(every_code_has_its_word_and_says_whether_a_retry_may_help) {
     for (const auto& expected : codes) {
         BOOST_TEST(kyc::to_string(expected.value) == expected.word);
+        BOOST_TEST((kyc::failure_code_from(expected.word) == expected.value), expected.word);
         BOOST_TEST(kyc::is_retryable(expected.value) == expected.retryable, expected.word);
     }
 }
@@ -72,7 +73,12 @@ BOOST_AUTO_TEST_CASE(every_stage_has_its_word) {
                                                                  {kyc::stage::deliver, "deliver"}};
     for (const auto& [value, word] : stages) {
         BOOST_TEST(kyc::to_string(value) == word);
+        BOOST_TEST((kyc::stage_from(word) == value), word);
     }
+    BOOST_TEST(!kyc::stage_from("Intake"));
+    BOOST_TEST(!kyc::stage_from(""));
+    BOOST_TEST(!kyc::failure_code_from("NO_SUCH_CODE"));
+    BOOST_TEST(!kyc::failure_code_from(""));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -218,6 +218,95 @@ BOOST_AUTO_TEST_CASE(a_stale_flat_mark_does_not_stick_to_a_folder_case) {
     BOOST_TEST(tree(box.work() / ".flat/kyc_card").empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_refusal_is_remembered_until_the_case_has_left_work) {
+    spool box;
+    const std::string bad = "a\nb";
+    failure why{stage::intake, failure_code::bad_case_name, "the name a%0Ab cannot be a case's: \"control\"\n\xff"};
+    why.advice = "Rename it.";
+    for (const bool rejected : {false, true}) {
+        put(box.inbox() / "kyc_card" / bad / "x", "1");
+        const auto claimed = box.claim("kyc_card", bad, false, &why);
+        BOOST_REQUIRE(claimed.has_value());
+        BOOST_REQUIRE(claimed->refused.has_value());
+        const auto mark = box.work() / ".refused/kyc_card" / claimed->key.name;
+        BOOST_TEST(mode_of(mark) == 0600u);
+        const auto found = box.recover();
+        BOOST_REQUIRE(found.size() == 1u);
+        BOOST_REQUIRE(found[0].refused.has_value());
+        BOOST_TEST((found[0].refused->stage == stage::intake));
+        BOOST_TEST((found[0].refused->code == failure_code::bad_case_name));
+        BOOST_TEST(found[0].refused->message.find("cannot be a case's: \"control\"\n") != std::string::npos);
+        BOOST_TEST(found[0].refused->advice == "Rename it.");
+        const auto went =
+            rejected ? reject(box.layout, found[0], box.access) : publish(box.layout, found[0], box.access);
+        BOOST_REQUIRE(went.has_value());
+        BOOST_TEST(!stdfs::exists(mark));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_stale_refusal_does_not_stick_to_another_case) {
+    spool box;
+    put(box.work() / ".refused/kyc_card/A", "{}");
+    put(box.work() / ".refused/kyc_card/B", "{}");
+    put(box.work() / ".refused/kyc_card/.kycd.C.tmp", "{");
+    put(box.inbox() / "kyc_card/A/x", "1");
+    BOOST_TEST(!must_claim(box, "A").refused.has_value());
+    const auto found = box.recover();
+    BOOST_REQUIRE(found.size() == 1u);
+    BOOST_TEST(!found[0].refused.has_value());
+    BOOST_TEST(tree(box.work() / ".refused/kyc_card").empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_that_cannot_be_understood_still_refuses) {
+    spool box;
+    put(box.work() / "kyc_card/A/x", "1");
+    for (const std::string text : {"", "{", "[]", R"({"stage": "intake", "code": "NEW_CODE", "message": "m"})"}) {
+        put(box.work() / ".refused/kyc_card/A", text);
+        const auto found = box.recover();
+        BOOST_REQUIRE(found.size() == 1u);
+        BOOST_REQUIRE(found[0].refused.has_value());
+        BOOST_TEST((found[0].refused->code == failure_code::file_unreadable));
+        BOOST_TEST(found[0].refused->message.find(".refused/kyc_card/A") != std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_half_claimed_case_keeps_its_refusal) {
+    spool box;
+    const std::string note = R"({"stage": "intake", "code": "UNKNOWN_SERVICE", "message": "m"})";
+    put(box.work() / ".assembly/kyc_card/A/x", "1");
+    put(box.work() / ".refused/kyc_card/A", note);
+    put(box.work() / "kyc_card/B/x", "in the way");
+    put(box.work() / ".assembly/kyc_card/B/x", "2");
+    put(box.work() / ".refused/kyc_card/B", note);
+    const auto found = box.recover();
+    BOOST_REQUIRE(found.size() == 2u);
+    BOOST_REQUIRE(found[0].refused.has_value());
+    BOOST_TEST((found[0].refused->code == failure_code::unknown_service));
+    BOOST_TEST(stdfs::exists(box.work() / ".refused/kyc_card/B"));
+}
+
+BOOST_AUTO_TEST_CASE(a_claim_that_stopped_half_way_is_resumed_or_goes_first) {
+    spool box;
+    put(box.work() / ".assembly/kyc_card/A/x", "staged");
+    put(box.work() / ".assembly/.flat/kyc_card/F/F.front_id.jpg", "staged");
+    const auto resumed = resume_claim(box.layout, {"kyc_card", "A"}, box.access);
+    BOOST_REQUIRE(resumed.has_value());
+    BOOST_REQUIRE(resumed->has_value());
+    BOOST_TEST(text_of((*resumed)->folder / "x") == "staged");
+    const auto returned = resume_claim(box.layout, {"kyc_card", "F"}, box.access);
+    BOOST_REQUIRE(returned.has_value());
+    BOOST_TEST(!returned->has_value());
+    BOOST_TEST(text_of(box.inbox() / "kyc_card/F.front_id.jpg") == "staged");
+    BOOST_TEST(!resume_claim(box.layout, {"kyc_card", "C"}, box.access)->has_value());
+
+    put(box.work() / ".assembly/kyc_card/B/x", "staged");
+    put(box.inbox() / "kyc_card/B.front_id.jpg", "later");
+    const auto first = must_claim(box, "B", true);
+    BOOST_TEST(!first.flat);
+    BOOST_TEST(text_of(first.folder / "x") == "staged");
+    BOOST_TEST(stdfs::exists(box.inbox() / "kyc_card/B.front_id.jpg"));
+}
+
 BOOST_AUTO_TEST_CASE(a_link_or_pipe_in_a_cases_place_gets_a_folder_around_it) {
     spool box;
     put(box.near.path() / "secret/front_id.jpg", "secret");

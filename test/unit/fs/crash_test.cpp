@@ -127,6 +127,32 @@ journey claiming(bool flat, const stdfs::path& far_inbox = {}) {
             [flat](spool& box, const std::string&) { is_claimed_once(box, flat); }};
 }
 
+/// A refused case with a name that looks fine once it is claimed.
+journey refusing(bool flat, const stdfs::path& far_inbox = {}) {
+    static const std::string bad = "A\n";
+    static const failure why{stage::intake, failure_code::bad_case_name, "a line feed"};
+    return {[flat, far_inbox] {
+                auto box = std::make_unique<spool>(far_inbox);
+                put(box->inbox() / "kyc_card" / (flat ? bad + ".front_id.jpg" : bad + "/front_id.jpg"), "front");
+                return box;
+            },
+            [flat](spool& box) { BOOST_REQUIRE(box.claim("kyc_card", bad, flat, &why).has_value()); },
+            [flat](spool& box, const std::string&) {
+                auto found = box.recover();
+                if (found.empty()) {
+                    BOOST_REQUIRE(box.claim("kyc_card", bad, flat, &why).has_value());
+                    found = box.recover();
+                }
+                BOOST_REQUIRE(found.size() == 1u);
+                BOOST_TEST(found[0].key.name == "A%0A");
+                BOOST_TEST(found[0].flat == flat);
+                BOOST_TEST(found[0].refused.has_value());
+                BOOST_REQUIRE(reject(box.layout, found[0], box.access).has_value());
+                BOOST_TEST(box.recover().empty());
+                BOOST_TEST(tree(box.work() / ".refused/kyc_card").empty());
+            }};
+}
+
 journey delivering(bool flat, const stdfs::path& far_outbox = {}) {
     return {[flat, far_outbox] {
                 auto box = std::make_unique<spool>(stdfs::path{}, far_outbox);
@@ -204,6 +230,14 @@ BOOST_AUTO_TEST_CASE(a_claim_by_copying_that_ends_anywhere_happens_once) {
     if (!has_second_file_system()) return;
     break_everywhere(claiming(false, other_file_system()));
     break_everywhere(claiming(true, other_file_system()));
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_case_is_refused_wherever_its_claim_ends) {
+    break_everywhere(refusing(false));
+    break_everywhere(refusing(true));
+    if (!has_second_file_system()) return;
+    break_everywhere(refusing(false, other_file_system()));
+    break_everywhere(refusing(true, other_file_system()));
 }
 
 BOOST_AUTO_TEST_CASE(a_delivery_that_ends_anywhere_happens_once) {

@@ -105,8 +105,10 @@ struct spool {
 
     [[nodiscard]] stdfs::path failed() const { return layout.roots().failed; }
 
-    fs::claim_outcome claim(const std::string& folder, const std::string& name, bool flat = false) {
-        const auto outcome = fs::claim(layout, fs::inbox_entry{folder, name, flat, false}, services, access);
+    fs::claim_outcome claim(const std::string& folder, const std::string& name, bool flat = false,
+                            const failure* refused = nullptr) {
+        const fs::inbox_entry entry{folder, name, flat, false};
+        const auto outcome = fs::claim(layout, entry, services, access, {}, refused);
         if (!outcome) throw std::runtime_error(outcome.error().message());
         return *outcome;
     }
