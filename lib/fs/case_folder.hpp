@@ -63,8 +63,14 @@ using claim_outcome = boost::system::result<claimed_case, claim_refusal>;
 [[nodiscard]] result<std::optional<claimed_case>> resume_claim(const spool_layout& layout, const case_key& key,
                                                                const access_rules& access);
 
-/// Makes a claim survive a power cut: the names in work/ and in the inbox are on disk when it returns. For before the
-/// first submit, since a claim that is undone after one would be claimed, and paid, again.
+/// Makes every claim that has returned so far survive a power cut, with the bytes of all its files, though the
+/// producers never synced them. For before the first submit: a claim that is undone after one would be claimed, and
+/// paid, again, and an answer is worth little beside empty images. One call serves any number of cases: while it runs
+/// others gather for the next. After a fault nothing may be concluded for the claims it was called for; it can be
+/// called again.
+[[nodiscard]] result<void> settle_claims(const spool_layout& layout);
+
+/// settle_claims() for callers that have one case in hand.
 [[nodiscard]] result<void> settle_claim(const spool_layout& layout, const claimed_case& which);
 
 /// Undoes or finishes what a crash left half claimed or half delivered, then lists what lies in work/. Before anything

@@ -40,6 +40,10 @@ struct staged_case {
 [[nodiscard]] result<bool> give_back(const folder& inbox, const folder& work, const staged_case& which,
                                      const std::string& inbox_folder);
 
+/// settle_claims() where syncfs(2) is not to be had: each file of each case in work/, each folder, and the inbox'
+/// service folders.
+[[nodiscard]] result<void> settle_by_folder(const folder& inbox, const folder& work);
+
 /// Puts a case in order that an interrupted claim left staged. False when it has to stay there.
 [[nodiscard]] result<bool> settle_staged(const folder& inbox, const folder& work, const staged_case& which,
                                          const access_rules& access);

@@ -1,5 +1,6 @@
 #include "fs/case_files.hpp"
 #include "fs/case_folder.hpp"
+#include "fs/claim_steps.hpp"
 #include "unit/fs/spool_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -305,6 +306,23 @@ BOOST_AUTO_TEST_CASE(a_claim_that_stopped_half_way_is_resumed_or_goes_first) {
     BOOST_TEST(!first.flat);
     BOOST_TEST(text_of(first.folder / "x") == "staged");
     BOOST_TEST(stdfs::exists(box.inbox() / "kyc_card/B.front_id.jpg"));
+}
+
+BOOST_AUTO_TEST_CASE(claims_are_settled_whatever_lies_in_them) {
+    spool box;
+    put(box.inbox() / "kyc_card/A/deep/er/x", "1");
+    BOOST_REQUIRE(::mkfifo((box.inbox() / "kyc_card/A/pipe").c_str(), 0600) == 0);
+    stdfs::create_symlink("/nowhere", box.inbox() / "kyc_card/A/link");
+    put(box.inbox() / "kyc_card/B.front_id.jpg", "2");
+    put(box.inbox() / "stray", "");
+    must_claim(box, "A");
+    must_claim(box, "B", true);
+    const auto before = tree(box.near.path());
+    BOOST_TEST(settle_claims(box.layout).has_value());
+    BOOST_TEST(settle_by_folder(*open_folder(box.inbox()), *open_folder(box.work())).has_value());
+    BOOST_TEST((tree(box.near.path()) == before));
+    stdfs::rename(box.work(), box.near.path() / "gone");
+    BOOST_TEST(!settle_claims(box.layout).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_link_or_pipe_in_a_cases_place_gets_a_folder_around_it) {
