@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <limits>
+#include <unistd.h>
 
 namespace kyc::fs {
 
@@ -25,13 +27,15 @@ std::string kind_of(mode_t mode) {
 }
 
 /// What a refused open says about the file.
-trouble open_trouble(const fault& error, const std::string& name) {
+trouble open_trouble(const folder& where, const fault& error, const std::string& name) {
     switch (error.code.value()) {
     case ENOENT:
     case ENAMETOOLONG:
         return intake_failure(failure_code::file_unreadable, name, "is not there");
     case EACCES:
     case EPERM:
+        // Refused although the file's own permissions allow it: that is no fault of the case.
+        if (::faccessat(where.get(), name.c_str(), R_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) == 0) return error;
         return intake_failure(failure_code::file_unreadable, name,
                               "may not be read: give kycd's user the permission to read it");
     case ELOOP:
@@ -58,7 +62,7 @@ result<unique_fd, trouble> open_regular(const folder& where, const std::string& 
         ::fstatat(where.get(), name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(found.st_mode))
         return trouble{intake_failure(failure_code::not_a_regular_file, name, kind_of(found.st_mode))};
     auto file = open_beneath(where, name, O_RDONLY);
-    if (!file) return open_trouble(file.error(), name);
+    if (!file) return open_trouble(where, file.error(), name);
     if (::fstat(file->get(), &found) != 0) return trouble{where.trouble_with(errno, "look at", name)};
     if (!S_ISREG(found.st_mode))
         return trouble{intake_failure(failure_code::not_a_regular_file, name, kind_of(found.st_mode))};
@@ -114,13 +118,16 @@ result<file_bytes, trouble> read_case_file(const claimed_case& which, const std:
 }
 
 std::uint64_t size_of(const claimed_case& which, const std::vector<std::string>& names) {
+    constexpr auto unknown = std::numeric_limits<std::uint64_t>::max();
     const auto where = open_case(which);
-    if (!where) return 0;
+    if (!where) return unknown;
     std::uint64_t sum = 0;
     for (const auto& name : names) {
         struct stat found {};
 
-        if (open_regular(*where, name, found)) sum += static_cast<std::uint64_t>(found.st_size);
+        const auto file = open_regular(*where, name, found);
+        if (!file && std::holds_alternative<fault>(file.error())) return unknown;
+        if (file) sum += static_cast<std::uint64_t>(found.st_size);
     }
     return sum;
 }

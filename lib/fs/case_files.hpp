@@ -28,6 +28,7 @@ struct file_bytes {
                                                          std::uint64_t max_bytes);
 
 /// The sum of the sizes of these files as fstat says, for the memory permit; files that are no regular ones count 0.
+/// The largest number there is when the system does not tell: bound it by what may be held at most.
 [[nodiscard]] std::uint64_t size_of(const claimed_case& which, const std::vector<std::string>& names);
 
 } // namespace kyc::fs

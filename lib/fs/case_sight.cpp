@@ -60,7 +60,14 @@ result<void> look_at_folder(case_sight& sight, int service_folder, const std::st
             sight.marker = true;
             continue;
         }
-        if (auto added = add_file(sight, file); added.has_error()) return added.error();
+        auto added = add_file(sight, file);
+        if (added.has_error() && added.error().code == std::errc::permission_denied) {
+            // A folder with r but without x: the producer's doing, not the system's.
+            sight.what = case_sight::presence::unreadable;
+            sight.files.clear();
+            return {};
+        }
+        if (added.has_error()) return added.error();
     }
     if (sight.find("case.json")) sight.manifest = "case.json";
     return {};

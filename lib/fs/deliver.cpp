@@ -7,6 +7,8 @@
 #include "fs/tree.hpp"
 
 #include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace kyc::fs {
 
@@ -17,10 +19,13 @@ result<folder> target_folder(const folder& root, const std::string& name, const 
     bool created = false;
     auto made = make_folder_in(root, name, 0700, &created);
     if (!made || !created) return made;
+    auto done = sync(root);
     if (const int error = set_access(made->get(), folder_mode(access), access); error != 0)
-        return made->trouble_with(error, "set the group and mode of");
-    if (auto done = sync(root); !done) return done.error();
-    return made;
+        done = made->trouble_with(error, "set the group and mode of");
+    if (done) return made;
+    // The next call would take it as it finds it.
+    ::unlinkat(root.get(), name.c_str(), AT_REMOVEDIR);
+    return done.error();
 }
 
 result<std::filesystem::path> deliver(const spool_layout& layout, const std::filesystem::path& root_path,
@@ -39,7 +44,7 @@ result<std::filesystem::path> deliver(const spool_layout& layout, const std::fil
     if (!root) return root.error();
     const auto target = target_folder(*root, key.folder, access);
     if (!target) return target.error();
-    set_access_below(*source, key.name, access);
+    if (auto done = set_access_below(*source, key.name, access); !done) return done.error();
     fault_point("deliver.moded", key.name);
 
     std::string name;

@@ -62,11 +62,24 @@ result<void> remove_from_work(const folder& work, const case_key& key) {
     return sync(*service);
 }
 
+/// The note is gone for good when this returns. Only then may anything in <root>/.kycd/<id> be removed: beside a note
+/// that says "ready", a copy that is not there means that the case has arrived, and its last copy is removed from
+/// work/.
+result<void> remove_note(const folder& work, const case_key& key) {
+    if (auto done = clear_mark(work, {notes, key.folder}, key.name); !done) return done;
+    const auto parent = open_folder_in(work, std::string{notes} + '/' + key.folder);
+    if (!parent && is_absent(parent.error())) return {};
+    if (!parent) return parent.error();
+    return sync(*parent);
+}
+
 /// Last of all; what stays behind is an empty folder.
-void forget(const folder& work, const folder& staging, const std::string& id, const case_key& key) {
+result<void> forget(const folder& work, const folder& staging, const std::string& id, const case_key& key) {
     forget_marks(work, key);
-    ::unlinkat(work.get(), (std::string{notes} + '/' + key.folder + '/' + key.name).c_str(), 0);
+    // A note that stayed would be taken for the next case of this name.
+    if (auto done = remove_note(work, key); !done) return done;
     static_cast<void>(remove_tree(staging, id));
+    return {};
 }
 
 } // namespace
@@ -92,8 +105,7 @@ result<std::filesystem::path> deliver_by_copy(const folder& work, const folder& 
     const auto source = open_folder_in(work, key.folder);
     if (!source) return source.error();
     const auto give_up = [&](fault why) {
-        ::unlinkat(note_folder->get(), key.name.c_str(), 0);
-        static_cast<void>(remove_tree(*staging, *id));
+        if (remove_note(work, key)) static_cast<void>(remove_tree(*staging, *id));
         return why;
     };
     if (auto done = copy_tree(*source, key.name, *own, key.name, access); !done) return give_up(done.error());
@@ -124,7 +136,7 @@ result<std::filesystem::path> deliver_by_copy(const folder& work, const folder& 
     fault_point("deliver.copy_synced", key.name);
     if (auto done = remove_from_work(work, key); !done) return done.error();
     fault_point("deliver.work_removed", key.name);
-    forget(work, *staging, *id, key);
+    if (auto done = forget(work, *staging, *id, key); !done) return done.error();
     fault_point("deliver.copy_forgotten", key.name);
     return std::filesystem::path{progress.target};
 }
@@ -158,17 +170,16 @@ result<std::optional<std::filesystem::path>> settle_delivery(const folder& work,
                 }
                 if (auto done = remove_from_work(work, key); !done) return done.error();
                 fault_point("recover.work_removed", key.name);
-                forget(work, *staging, progress->id, key);
+                if (auto done = forget(work, *staging, progress->id, key); !done) return done.error();
                 return outcome{progress->target};
             }
-            // The note goes first: once it is gone, what happens to the copy means nothing.
-            ::unlinkat(work.get(), where.c_str(), 0);
+            if (auto done = remove_note(work, key); !done) return done.error();
             fault_point("recover.note_removed", key.name);
             static_cast<void>(remove_tree(*staging, progress->id));
             return outcome{};
         }
     }
-    ::unlinkat(work.get(), where.c_str(), 0);
+    if (auto done = remove_note(work, key); !done) return done.error();
     return outcome{};
 }
 

@@ -146,9 +146,10 @@ std::uint64_t fingerprint(const std::vector<file_state>& files, bool with_ctime)
     return hash;
 }
 
-bool is_being_written(int folder, const std::string& name) {
+result<bool> is_being_written(int folder, const std::string& name) {
     auto opened = open_regular(folder, name);
-    if (opened.has_error() || opened->outcome != read_outcome::read) return false;
+    if (opened.has_error()) return opened.error();
+    if (opened->outcome != read_outcome::read) return false;
     const int fd = opened->fd.get();
     // A writer that opens the file while the lease stands makes the kernel signal us: SIGIO by default, which would end
     // the process. SIGURG is ignored by default.

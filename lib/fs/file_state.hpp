@@ -42,8 +42,8 @@ struct file_state {
 [[nodiscard]] std::uint64_t fingerprint(const std::vector<file_state>& files, bool with_ctime);
 
 /// Whether some process has the file open for writing. False also when the kernel does not tell (a foreign file
-/// without CAP_LEASE, a file system without leases): then only settling protects.
-[[nodiscard]] bool is_being_written(int folder, const std::string& name);
+/// without CAP_LEASE, a file system without leases, one that may not be read): then only settling protects.
+[[nodiscard]] result<bool> is_being_written(int folder, const std::string& name);
 
 enum class read_outcome { read, gone, not_regular, unreadable };
 

@@ -30,15 +30,18 @@ steady_clock::duration pause_after(std::size_t cases, steady_clock::duration cos
 
 result<flat_cases> read_names(int folder, const service& target) {
     flat_cases cases;
+    std::optional<fault> trouble;
     auto done = for_each_name(folder, [&](const char* name, unsigned char type) {
-        if (type == DT_DIR || is_junk(name)) return;
+        if (trouble || type == DT_DIR || is_junk(name)) return;
         if (type == DT_UNKNOWN) {
             auto state = state_of(folder, name);
+            if (state.has_error()) trouble = state.error();
             if (state.has_error() || !*state || (*state)->kind == file_kind::folder) return;
         }
         cases[read_flat_name(target, name).case_name].emplace_back(name);
     });
     if (done.has_error()) return done.error();
+    if (trouble) return *trouble;
     return cases;
 }
 

@@ -104,7 +104,9 @@ class judgement {
         }
         auto parsed = parse_manifest(file->text);
         if (parsed.has_error()) {
-            if (!under_marker_ && is_written(name)) {
+            const auto written = under_marker_ ? result<bool>(false) : is_written(name);
+            if (written.has_error()) return written.error();
+            if (*written) {
                 return wait_or_fail(name + " is still being written", failure_code::bad_manifest, writer_recheck);
             }
             return refuse_settled(failure(stage::intake, failure_code::bad_manifest, parsed.error()), !under_marker_);
@@ -177,7 +179,9 @@ class judgement {
                         until_settled());
         }
         for (const auto& name : needed_files()) {
-            if (is_written(name)) {
+            const auto written = is_written(name);
+            if (written.has_error()) return written.error();
+            if (*written) {
                 return wait_or_fail(printable(name) + " is still being written", failure_code::case_incomplete,
                                     writer_recheck);
             }
@@ -222,8 +226,9 @@ class judgement {
         return names;
     }
 
-    [[nodiscard]] bool is_written(const std::string& name) const {
-        return time_.leases && is_being_written(sight_.folder.get(), name);
+    [[nodiscard]] result<bool> is_written(const std::string& name) const {
+        if (!time_.leases) return false;
+        return is_being_written(sight_.folder.get(), name);
     }
 
     [[nodiscard]] std::string manifest_name() const {

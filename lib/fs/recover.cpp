@@ -26,6 +26,11 @@ class stray_list {
     std::vector<std::string>* into_;
 };
 
+bool is_shortage(const fault& met) {
+    const int error = met.code.value();
+    return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
 bool is_hidden(const std::string& name) {
     return name.starts_with('.');
 }
@@ -62,6 +67,7 @@ result<void> settle_stage(const folder& inbox, const folder& work, bool flat, bo
                          [&](const folder& parent, const case_key& key) -> result<void> {
                              const auto settled = settle_staged(inbox, work, staged_case{key, flat, elsewhere}, access);
                              fault_point("recover.claim_settled", key.name);
+                             if (!settled && is_shortage(settled.error())) return settled.error();
                              const auto where = (parent.path / key.name).string();
                              if (!settled) strays.add(where + " stays half claimed: " + settled.error().message());
                              if (settled && !*settled)
@@ -92,6 +98,8 @@ result<std::vector<claimed_case>> list_work(const spool_layout& layout, const fo
     }
     auto listed = for_each_case(work, ".", [&](const folder& parent, const case_key& key) -> result<void> {
         const auto opened = open_folder_in(parent, key.name);
+        // Without descriptors or memory no case can be read: that is not this one's trouble.
+        if (!opened && is_shortage(opened.error())) return opened.error();
         if (!opened) {
             strays.add(layout.work_case(key).string() + " is no case folder: " + opened.error().code.message());
             return {};

@@ -102,27 +102,49 @@ result<void> copy_content(const folder& from, const folder& to, const access_rul
     return sync(to);
 }
 
-void set_access_of_content(const folder& where, const access_rules& access, int depth) {
+/// What keeps a file's mode as it is without being anybody's trouble: it is the producer's, or the file system has
+/// none.
+bool may_stay(int error) {
+    return error == 0 || error == EPERM || error == EACCES || error == EOPNOTSUPP || error == ENOSYS;
+}
+
+result<void> set_access_of(const folder& where, const std::string& name, int fd, mode_t mode,
+                           const access_rules& access) {
+    const int error = set_access(fd, mode, access);
+    if (!may_stay(error)) return where.trouble_with(error, "set the group and mode of", name);
+    return {};
+}
+
+result<void> set_access_of_content(const folder& where, const access_rules& access, int depth) {
     const auto names = list_names(where);
-    if (!names) return;
+    if (!names) return names.error();
     for (const auto& name : *names) {
         const auto found = stat_in(where, name);
-        if (!found || !*found) continue;
-        if (S_ISDIR((*found)->st_mode) && depth < max_depth) {
-            const auto inner = open_folder_in(where, name);
-            if (!inner) continue;
-            set_access_of_content(*inner, access, depth + 1);
-            static_cast<void>(set_access(inner->get(), folder_mode(access), access));
-        } else if (S_ISREG((*found)->st_mode)) {
-            const auto file = open_beneath(where, name, O_RDONLY);
-
-            struct stat opened {};
-
-            if (!file || ::fstat(file->get(), &opened) != 0) continue;
-            if (!S_ISREG(opened.st_mode) || opened.st_nlink != 1) continue;
-            static_cast<void>(set_access(file->get(), file_mode(access), access));
+        if (!found) return found.error();
+        if (!*found) continue;
+        const mode_t mode = (*found)->st_mode;
+        if (S_ISDIR(mode) ? depth >= max_depth : !S_ISREG(mode)) continue;
+        auto opened = open_beneath(where, name, S_ISDIR(mode) ? O_RDONLY | O_DIRECTORY : O_RDONLY);
+        if (!opened) {
+            if (is_absent(opened.error()) || may_stay(opened.error().code.value())) continue;
+            return opened.error();
         }
+        if (S_ISDIR(mode)) {
+            const folder inner{std::move(*opened), where.path / name};
+            auto done = set_access_of_content(inner, access, depth + 1);
+            if (!done && !may_stay(done.error().code.value())) return done;
+            done = set_access_of(where, name, inner.get(), folder_mode(access), access);
+            if (!done) return done;
+            continue;
+        }
+
+        struct stat now {};
+
+        if (::fstat(opened->get(), &now) != 0) return where.trouble_with(errno, "look at", name);
+        if (!S_ISREG(now.st_mode) || now.st_nlink != 1) continue;
+        if (auto done = set_access_of(where, name, opened->get(), file_mode(access), access); !done) return done;
     }
+    return {};
 }
 
 result<void> remove_content(const folder& where, const folder& top, int& moved, int depth) {
@@ -167,11 +189,12 @@ int set_access(int fd, mode_t mode, const access_rules& access) {
     return ::fchmod(fd, mode) == 0 ? 0 : errno;
 }
 
-void set_access_below(const folder& parent, const std::string& name, const access_rules& access) {
+result<void> set_access_below(const folder& parent, const std::string& name, const access_rules& access) {
     const auto opened = open_folder_in(parent, name);
-    if (!opened) return;
-    set_access_of_content(*opened, access, 0);
-    static_cast<void>(set_access(opened->get(), folder_mode(access), access));
+    if (!opened) return opened.error();
+    auto done = set_access_of_content(*opened, access, 0);
+    if (!done && !may_stay(done.error().code.value())) return done;
+    return set_access_of(parent, name, opened->get(), folder_mode(access), access);
 }
 
 result<void> copy_tree(const folder& from, const std::string& name, const folder& to, const std::string& new_name,

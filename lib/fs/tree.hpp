@@ -20,7 +20,7 @@ namespace kyc::fs {
 
 /// Sets mode and group of a folder, and of the regular files and folders in it, as far as permitted: what a producer
 /// still owns keeps its own. A file with a second name elsewhere is left alone, for it may be somebody's.
-void set_access_below(const folder& parent, const std::string& name, const access_rules& access);
+[[nodiscard]] result<void> set_access_below(const folder& parent, const std::string& name, const access_rules& access);
 
 /// Copies a folder: regular files (hashed while read, fsynced, read back and compared) and folders, links as links.
 /// FIFOs, sockets and devices are dropped, and whatever lies deeper than 64 folders. Every folder is fsynced, `to` not.
