@@ -52,6 +52,14 @@ trouble open_trouble(const folder& where, const fault& error, const std::string&
     }
 }
 
+failure linked(const std::string& name, std::uint64_t names) {
+    auto why =
+        intake_failure(failure_code::not_a_regular_file, name,
+                       "has " + std::to_string(names) + " names (hard links), so it may be a file from elsewhere");
+    why.advice = std::string(hard_link_advice);
+    return why;
+}
+
 bool same_moment(const timespec& a, const timespec& b) {
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
@@ -66,6 +74,7 @@ result<unique_fd, trouble> open_regular(const folder& where, const std::string& 
     if (::fstat(file->get(), &found) != 0) return trouble{where.trouble_with(errno, "look at", name)};
     if (!S_ISREG(found.st_mode))
         return trouble{intake_failure(failure_code::not_a_regular_file, name, kind_of(found.st_mode))};
+    if (found.st_nlink > 1) return trouble{linked(name, found.st_nlink)};
     return std::move(*file);
 }
 

@@ -8,9 +8,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kyc::fs {
+
+/// What is said beside NOT_A_REGULAR_FILE to somebody who linked a file into a case.
+inline constexpr std::string_view hard_link_advice =
+    "Copy the file into the case instead of linking it, and drop the case again.";
 
 /// A file's bytes as read once, with their hash.
 struct file_bytes {
@@ -22,8 +27,9 @@ struct file_bytes {
 [[nodiscard]] result<std::vector<std::string>> list_case(const claimed_case& which);
 
 /// Reads one regular file beneath the case (openat2, RESOLVE_BENEATH, no links, no FIFO ever opened for blocking).
-/// NOT_A_REGULAR_FILE, FILE_UNREADABLE (gone, or not permitted), FILE_TOO_LARGE past `max_bytes`,
-/// FILE_CHANGED when somebody wrote to it meanwhile; everything else is a fault.
+/// NOT_A_REGULAR_FILE (also for a file that has a second name: it may be somebody's), FILE_UNREADABLE (gone, or not
+/// permitted), FILE_TOO_LARGE past `max_bytes`, FILE_CHANGED when somebody wrote to it meanwhile; everything else is a
+/// fault.
 [[nodiscard]] result<file_bytes, trouble> read_case_file(const claimed_case& which, const std::string& name,
                                                          std::uint64_t max_bytes);
 

@@ -31,6 +31,7 @@ file_state read_state(const struct stat& info, std::string name) {
                                          : file_kind::other;
     state.size = static_cast<std::uint64_t>(info.st_size);
     state.inode = info.st_ino;
+    state.links = S_ISREG(info.st_mode) ? info.st_nlink : 1;
     state.mtime = nanoseconds(info.st_mtim);
     state.ctime = nanoseconds(info.st_ctim);
     return state;
@@ -64,7 +65,7 @@ result<opened_file> open_regular(int folder, const std::string& name) {
     }
     auto state = state_of(opened.fd.get());
     if (state.has_error()) return state.error();
-    if (state->kind != file_kind::regular) opened.outcome = read_outcome::not_regular;
+    if (state->kind != file_kind::regular || state->links > 1) opened.outcome = read_outcome::not_regular;
     return opened;
 }
 

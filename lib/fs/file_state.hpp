@@ -21,6 +21,7 @@ struct file_state {
     file_kind kind = file_kind::other;
     std::uint64_t size = 0;
     std::uint64_t inode = 0;
+    std::uint64_t links = 1; ///< how many names the file has; a folder counts as one
     std::int64_t mtime = 0;
     std::int64_t ctime = 0;
 };
@@ -45,6 +46,7 @@ struct file_state {
 /// without CAP_LEASE, a file system without leases, one that may not be read): then only settling protects.
 [[nodiscard]] result<bool> is_being_written(int folder, const std::string& name);
 
+/// A file with a second name elsewhere counts as not regular: it may be somebody's, and is never read.
 enum class read_outcome { read, gone, not_regular, unreadable };
 
 /// The first bytes of a file.

@@ -2,6 +2,7 @@
 
 #include "core/case_name.hpp"
 #include "core/units.hpp"
+#include "fs/case_files.hpp"
 
 #include <algorithm>
 #include <array>
@@ -86,7 +87,7 @@ class judgement {
         if (!sight_.manifest) return std::nullopt;
         const auto& name = *sight_.manifest;
         const auto* state = sight_.find(name);
-        if (!state || state->kind != file_kind::regular) return refuse_settled(irregular(name), !under_marker_);
+        if (!state || !is_its_own(*state)) return refuse_settled(irregular(name), !under_marker_);
         if (state->size == 0 && !under_marker_) {
             return wait_or_fail(name + " is empty", failure_code::case_incomplete);
         }
@@ -161,7 +162,7 @@ class judgement {
     verdict find_irregular() {
         for (const auto& name : needed_files()) {
             const auto* state = sight_.find(name);
-            if (state && state->kind != file_kind::regular) return refuse_settled(irregular(name), !under_marker_);
+            if (state && !is_its_own(*state)) return refuse_settled(irregular(name), !under_marker_);
         }
         if (entry_.flat && plan_.images.empty() && !target_.images.empty()) {
             // `<case>` itself may be a link where a folder was meant.
@@ -235,8 +236,20 @@ class judgement {
         return sight_.manifest.value_or(entry_.flat ? entry_.name + ".json" : "case.json");
     }
 
+    /// A regular file without a second name, by which it could be somebody else's or be changed after it was claimed.
+    [[nodiscard]] static bool is_its_own(const file_state& state) {
+        return state.kind == file_kind::regular && state.links <= 1;
+    }
+
     [[nodiscard]] failure irregular(const std::string& name) const {
         const auto* state = sight_.find(name);
+        if (state && state->kind == file_kind::regular && state->links > 1) {
+            failure why(stage::intake, failure_code::not_a_regular_file,
+                        printable(name) + " of case " + entry_.name + " has " + std::to_string(state->links) +
+                            " names (hard links), so it may be a file from elsewhere");
+            why.advice = std::string(hard_link_advice);
+            return why;
+        }
         const bool folder = state && state->kind == file_kind::folder;
         return failure(stage::intake, failure_code::not_a_regular_file,
                        printable(name) + " of case " + entry_.name + " is " +

@@ -82,6 +82,19 @@ BOOST_FIXTURE_TEST_CASE(what_is_no_regular_file_of_the_case_is_never_read, case_
     BOOST_TEST(code_of(std::string{"real\0x", 6}) == "NOT_A_REGULAR_FILE");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_file_with_a_second_name_may_be_somebodys_and_is_not_read, case_on_disk) {
+    put(root.path() / "secret", "not yours");
+    stdfs::create_hard_link(root.path() / "secret", which.folder / "linked");
+    const auto read = read_case_file(which, "linked", 100);
+    BOOST_REQUIRE(!read.has_value());
+    const trouble error = read.error();
+    BOOST_REQUIRE(std::holds_alternative<failure>(error));
+    BOOST_TEST(std::get<failure>(error).message.find("2 names (hard links)") != std::string::npos);
+    BOOST_TEST(std::get<failure>(error).advice == hard_link_advice);
+    stdfs::remove(root.path() / "secret");
+    BOOST_TEST(code_of("linked") == "read");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_missing_or_forbidden_file_is_unreadable, case_on_disk) {
     BOOST_TEST(code_of("gone.jpg") == "FILE_UNREADABLE");
     BOOST_TEST(code_of(std::string(300, 'x')) == "FILE_UNREADABLE");

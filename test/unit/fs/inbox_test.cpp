@@ -466,6 +466,7 @@ BOOST_AUTO_TEST_CASE(only_regular_files_are_images) {
         {"a link", [&](fixture& in, const auto& at) { std::filesystem::create_symlink(outside(in), at); }},
         {"a link", [](fixture&, const auto& at) { std::filesystem::create_symlink("/nowhere", at); }},
         {"pipe", [](fixture&, const auto& at) { ::mkfifo(at.c_str(), 0600); }},
+        {"hard link", [&](fixture& in, const auto& at) { std::filesystem::create_hard_link(outside(in), at); }},
     };
     for (const auto& [word, place] : table) {
         fixture in;
