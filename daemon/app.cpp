@@ -11,6 +11,7 @@
 #include "fs/inbox.hpp"
 #include "fs/inbox_watch.hpp"
 #include "intake.hpp"
+#include "ledger_upkeep.hpp"
 #include "log.hpp"
 #include "process_case.hpp"
 #include "progress_line.hpp"
@@ -107,6 +108,7 @@ class daemon_app final : public app {
     async::permits before_receipt_{loop_.get_executor(), config_->limits.uploads + read_ahead};
     async::permits unanswered_{loop_.get_executor(), config_->limits.pending};
     async::rate_limit rate_{config_->limits.rate};
+    async::group_work<case_key, result<void>> settling_{loop_.get_executor(), pool_};
     fault_pause faults_{loop_.get_executor()};
     tally count_{loop_.get_executor()};
     std::unique_ptr<fs::inbox> inbox_;
@@ -158,6 +160,7 @@ std::optional<start_failure> daemon_app::build() {
                                                      unanswered_,
                                                      memory_,
                                                      rate_,
+                                                     settling_,
                                                      faults_,
                                                      count_,
                                                      make_random(),
@@ -205,6 +208,8 @@ async::awaitable<void> daemon_app::work() {
         cases_.spawn(resume_case(*world_, std::move(start)));
     }
     recovered.clear();
+    keepers_.spawn(keep_ledger(*world_));
+    if (records_.history_lost) keepers_.spawn(rebuild_history(*world_));
     if (options_.once) {
         co_await run_once();
     } else {
@@ -256,6 +261,7 @@ async::awaitable<void> daemon_app::shut_down() {
     cases_.cancel();
     co_await cases_.join();
     co_await keepers_.join();
+    co_await world_->ledger.flush();
     gather_outcome();
     co_await link_.api->stop();
     link_.client->close_idle();
@@ -328,6 +334,8 @@ void daemon_app::gather_outcome() {
     outcome_.failed = count_.failed();
     outcome_.open = outcome_.taken - outcome_.delivered - outcome_.failed;
     outcome_.submissions = count_.submissions();
+    outcome_.unknown_outcomes = count_.unknown_outcomes();
+    outcome_.ledger = world_->ledger.counted();
     outcome_.verdicts = count_.verdicts();
     outcome_.failures = count_.failures();
     outcome_.code = judge();

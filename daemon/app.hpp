@@ -5,6 +5,7 @@
 #include "core/failure.hpp"
 #include "core/settings.hpp"
 #include "exit_code.hpp"
+#include "ledger/ledger.hpp"
 #include "net/http_client.hpp"
 #include "options.hpp"
 #include "start_failure.hpp"
@@ -28,8 +29,10 @@ struct run_outcome {
     std::uint64_t delivered = 0;
     std::uint64_t failed = 0;
     std::uint64_t open = 0;
-    std::uint64_t left = 0;        ///< still in the inbox when it stopped early; --once only
-    std::uint64_t submissions = 0; ///< receipts
+    std::uint64_t left = 0;             ///< still in the inbox when it stopped early; --once only
+    std::uint64_t submissions = 0;      ///< receipts
+    std::uint64_t unknown_outcomes = 0; ///< submits of which nobody knows whether they were accepted
+    ledger::ledger::statistics ledger;
     std::map<verdict, std::uint64_t> verdicts;
     std::map<failure_code, std::uint64_t> failures;
     std::vector<std::pair<std::string, std::string>> not_ready; ///< case and why; --once only

@@ -32,6 +32,9 @@ struct case_run {
 
     ledger::case_record& record() { return start.record; }
 
+    /// For `show`: something that happened to the case, written with the next commit.
+    void remember(std::string kind, std::string detail);
+
     /// Ends the coroutine when the daemon stops: the folder and the ledger say where to go on.
     void leave_if_stopping() const {
         if (world.stopping) throw boost::system::system_error(boost::asio::error::operation_aborted);
@@ -51,17 +54,17 @@ class case_vanished : public std::runtime_error {
 /// Hands the fault of a step in the case's folder through, unless it means that the folder is gone. Blocks.
 [[nodiscard]] fault unless_vanished(const fs::claimed_case& which, fault met);
 
-/// An answer with the reply it was read from.
+/// An answer with the reply it was read from, and the task that gave it.
 struct answered_case {
     answer said;
     std::string reply;
-    utc_time answered_at{};
+    task_facts task;
 
-    answered_case(answer said_, std::string reply_, utc_time at)
-        : said(std::move(said_)), reply(std::move(reply_)), answered_at(at) {}
+    answered_case(answer said_, std::string reply_, task_facts task_)
+        : said(std::move(said_)), reply(std::move(reply_)), task(std::move(task_)) {}
 };
 
-/// Submits until there is a receipt in run.record().task_id, durably. Fails with the codes of intake, prepare and
+/// Submits until there is a receipt in run.record(), durably. Fails with the codes of intake, prepare and
 /// submit.
 [[nodiscard]] async::awaitable<result<void, failure>> submit_case(case_run& run);
 

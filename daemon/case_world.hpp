@@ -2,6 +2,7 @@
 // Everything a case needs from its surroundings, in one place that outlives all cases.
 
 #include "async/blocking_pool.hpp"
+#include "async/group_work.hpp"
 #include "async/permits.hpp"
 #include "async/rate_limit.hpp"
 #include "core/answer_times.hpp"
@@ -36,6 +37,7 @@ struct case_world {
     async::permits& unanswered;     ///< limits.pending
     async::permits& memory;         ///< limits.memory, in bytes
     async::rate_limit& rate;        ///< limits.rate
+    async::group_work<case_key, result<void>>& settling; ///< claims that are made durable together
     fault_pause& faults;
     tally& count;
     random_unit random;

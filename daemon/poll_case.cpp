@@ -1,6 +1,7 @@
 // The patient half of a case's life: sleep, ask, until the task has an outcome.
 #include "async/signal.hpp"
 #include "case_run.hpp"
+#include "core/fault_point.hpp"
 
 #include <algorithm>
 
@@ -15,8 +16,41 @@ constexpr std::size_t polls_before_deadline = 3;
 /// Replies in a row that nobody can read before the case is given up.
 constexpr int unreadable_replies_allowed = 3;
 
-std::chrono::milliseconds since(utc_time then) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now() - then);
+/// How old a task is. Only the time before this process comes from the machine's clock, which may be set while tasks
+/// are waited for.
+class task_age {
+  public:
+    explicit task_age(utc_time submitted_at)
+        : before_(
+              std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now() - submitted_at)) {
+        before_ = std::max(before_, std::chrono::milliseconds(0));
+    }
+
+    [[nodiscard]] std::chrono::milliseconds now() const {
+        return before_ +
+               std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun_);
+    }
+
+  private:
+    std::chrono::milliseconds before_;
+    std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+};
+
+task_facts facts_of_task(const ledger::case_record& record) {
+    task_facts task;
+    task.id = record.task_id();
+    task.submitted_at = record.submitted_at();
+    task.answered_at = std::chrono::system_clock::now();
+    task.attempts = record.attempts;
+    task.polls = record.polls;
+    return task;
+}
+
+/// For `show`: what this poll brought.
+void remember_poll(case_run& run, const progeny::api_reply& reply, const std::string& word) {
+    std::string detail = reply.http_status ? "HTTP " + std::to_string(*reply.http_status) : "no reply";
+    if (!word.empty()) detail += ", " + word;
+    run.remember("polled", std::move(detail));
 }
 
 failure poll_failure(failure_code code, const progeny::api_reply& reply, std::string message) {
@@ -35,13 +69,13 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
     auto& usual = world.usual_answers[run.target->name];
     std::size_t polls_of_task = 0;
     int unreadable = 0;
+    const task_age age(record.submitted_at());
     std::chrono::milliseconds told_to_wait{0};
     std::chrono::milliseconds held_up{0}; ///< by an API that was down: not the task's fault
     for (;;) {
         auto delay = poll_delay(plan, polls_of_task, usual.usual(), world.random());
         // After a restart the first poll is planned from the receipt, not from now.
-        if (polls_of_task == 0)
-            delay = std::clamp(delay - since(record.submitted_at), std::chrono::milliseconds(0), delay);
+        if (polls_of_task == 0) delay = std::clamp(delay - age.now(), std::chrono::milliseconds(0), delay);
         co_await async::sleep_for(std::max(delay, told_to_wait));
         const auto asked = std::chrono::steady_clock::now();
         auto leave = co_await world.api.admit(nullptr);
@@ -52,23 +86,26 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
             slot = co_await world.polls.acquire();
         }
         held_up += std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - asked);
-        const auto reply = co_await world.api.poll(record.task_id, since(record.submitted_at), std::move(leave));
+        const auto reply = co_await world.api.poll(record.task_id(), age.now(), std::move(leave));
+        fault_point("poll.replied", record.key.name);
         slot.release();
         ++polls_of_task;
         ++record.polls;
         told_to_wait = reply.retry_after.value_or(std::chrono::milliseconds(0));
 
         std::string still = reply.what;
+        if (reply.ruling.action != action::accept) remember_poll(run, reply, reply.what);
         if (reply.ruling.action == action::fail)
             co_return poll_failure(reply.ruling.code.value_or(failure_code::reply_not_understood), reply, reply.what);
         if (reply.ruling.action == action::accept) {
             auto reading = read_task_reply(*run.target, reply.body);
             unreadable = reading.state == task_state::not_understood ? unreadable + 1 : 0;
+            remember_poll(run, reply, reading.word);
             switch (reading.state) {
             case task_state::answered:
-                usual.add(since(record.submitted_at));
+                usual.add(age.now());
                 co_return std::optional<answered_case>(std::in_place, std::move(*reading.answer), reply.body,
-                                                       std::chrono::system_clock::now());
+                                                       facts_of_task(record));
             case task_state::rejected:
                 co_return poll_failure(failure_code::task_rejected, reply, reading.detail);
             case task_state::revoked:
@@ -78,7 +115,8 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
                     co_return poll_failure(failure_code::task_failed, reply, reading.detail);
                 log::warning("the task failed, submitting the case again: " + reading.detail, run.about());
                 ++record.failed_tasks;
-                record.task_id.clear();
+                record.last->outcome = ledger::attempt_outcome::task_failed;
+                record.last->what = "the task ended FAILURE: " + reading.detail;
                 co_await put_record(run);
                 co_return std::optional<answered_case>();
             case task_state::not_understood:
@@ -92,7 +130,7 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
             }
         }
         log::debug("not answered yet: " + still, run.about());
-        if (polls_of_task >= polls_before_deadline && since(record.submitted_at) - held_up >= plan.deadline)
+        if (polls_of_task >= polls_before_deadline && age.now() - held_up >= plan.deadline)
             co_return poll_failure(failure_code::task_deadline, reply,
                                    "no outcome within poll.deadline after the receipt (last: " + still + ")");
     }

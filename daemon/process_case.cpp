@@ -2,7 +2,9 @@
 
 #include "async/shield.hpp"
 #include "case_run.hpp"
+#include "core/fault_point.hpp"
 #include "core/report_json.hpp"
+#include "ended_case.hpp"
 #include "log.hpp"
 
 namespace kyc {
@@ -22,13 +24,16 @@ case_facts facts_of(case_run& run) {
     facts.name = run.start.which.key.name;
     facts.service = run.target != nullptr ? run.target->name : run.start.which.key.folder;
     facts.lane = run.record().lane;
-    facts.files = run.record().files;
+    facts.files = run.record().files();
     return facts;
 }
 
-/// Writes the case's last word into its folder, moves it where it belongs, and closes the record.
-async::awaitable<std::filesystem::path> hand_over(case_run& run, std::string name, std::string text, bool answered) {
+/// Writes the case's last word into its folder, moves it where it belongs, and closes the record with `end`, whose
+/// state, time and place are filled in here.
+async::awaitable<std::filesystem::path> hand_over(case_run& run, std::string name, std::string text,
+                                                  ledger::case_end end) {
     auto& world = run.world;
+    const bool answered = end.state == ledger::case_state::delivered;
     const auto& which = run.start.which;
     auto write = [&]() -> result<void> {
         auto written = fs::write_in_case(which, name, text, world.access);
@@ -36,6 +41,7 @@ async::awaitable<std::filesystem::path> hand_over(case_run& run, std::string nam
         return written;
     };
     if (!text.empty()) co_await keep_trying_on_pool(world, write);
+    fault_point("answer.written", which.key.name);
     auto move = [&]() -> result<std::filesystem::path> {
         auto moved =
             answered ? fs::publish(world.layout, which, world.access) : fs::reject(world.layout, which, world.access);
@@ -43,39 +49,45 @@ async::awaitable<std::filesystem::path> hand_over(case_run& run, std::string nam
         return moved;
     };
     auto where = co_await keep_trying_on_pool(world, move);
-    auto close = [&]() { return world.ledger.close(which.key); };
+    fault_point("case.moved", which.key.name);
+    end.at = std::chrono::system_clock::now();
+    end.place = where.string();
+    auto close = [&]() { return world.ledger.close(run.record(), end); };
     co_await keep_trying(world, close);
+    fault_point("record.closed", which.key.name);
     co_return where;
 }
 
 async::awaitable<void> deliver(case_run& run, answered_case answered) {
-    task_facts task;
-    task.id = run.record().task_id;
-    task.submitted_at = run.record().submitted_at;
-    task.answered_at = answered.answered_at;
-    task.attempts = run.record().attempts;
-    task.polls = run.record().polls;
-    auto text = result_json(facts_of(run), task, answered.said, std::nullopt, answered.reply);
+    auto text = result_json(facts_of(run), answered.task, answered.said, run.record().duplicate_of, answered.reply);
     const auto verdict = answered.said.verdict;
-    const auto where = co_await hand_over(run, "result.json", std::move(text), true);
+    ledger::case_end end;
+    end.state = ledger::case_state::delivered;
+    end.word = to_string(verdict);
+    const auto where = co_await hand_over(run, "result.json", std::move(text), std::move(end));
     auto about = run.about();
     about.emplace_back("verdict", std::string(to_string(verdict)));
-    about.emplace_back("attempts", std::to_string(task.attempts));
-    about.emplace_back("polls", std::to_string(task.polls));
+    about.emplace_back("attempts", std::to_string(answered.task.attempts));
+    about.emplace_back("polls", std::to_string(answered.task.polls));
     about.emplace_back("folder", where.string());
     log::info("delivered", about);
     run.world.count.answered(verdict);
 }
 
-async::awaitable<void> give_up(case_run& run, failure end) {
-    auto text = error_json(facts_of(run), end, run.record().attempts, std::chrono::system_clock::now());
-    const auto where = co_await hand_over(run, "error.json", std::move(text), false);
+async::awaitable<void> give_up(case_run& run, failure why) {
+    auto text = error_json(facts_of(run), why, run.record().attempts, std::chrono::system_clock::now());
+    ledger::case_end end;
+    end.state = ledger::case_state::failed;
+    end.word = to_string(why.code);
+    end.stage = to_string(why.stage);
+    end.message = why.message;
+    const auto where = co_await hand_over(run, "error.json", std::move(text), std::move(end));
     auto about = run.about();
-    about.emplace_back("code", std::string(to_string(end.code)));
-    about.emplace_back("stage", std::string(to_string(end.stage)));
+    about.emplace_back("code", std::string(to_string(why.code)));
+    about.emplace_back("stage", std::string(to_string(why.stage)));
     about.emplace_back("folder", where.string());
-    log::warning("failed: " + end.message, about);
-    run.world.count.failed(end.code);
+    log::warning("failed: " + why.message, about);
+    run.world.count.failed(why.code);
 }
 
 async::awaitable<result<answered_case, failure>> live(case_run& run) {
@@ -84,7 +96,7 @@ async::awaitable<result<answered_case, failure>> live(case_run& run) {
         co_return failure(stage::intake, failure_code::unknown_service,
                           "there is no service called " + run.start.which.key.folder);
     for (;;) {
-        if (run.record().task_id.empty()) {
+        if (run.record().task_id().empty()) {
             const auto sent = co_await submit_case(run);
             if (!sent) co_return sent.error();
         }
@@ -103,7 +115,7 @@ async::awaitable<bool> finish_earlier_end(case_run& run) {
         auto read = [&]() { return fs::read_in_case(run.start.which, name); };
         const auto text = co_await keep_trying_on_pool(world, read);
         if (!text) continue;
-        const auto where = co_await hand_over(run, name, {}, answered);
+        const auto where = co_await hand_over(run, name, {}, end_in_report(*text));
         auto about = run.about();
         about.emplace_back("folder", where.string());
         log::info(answered ? "delivered an answer that was on disk already" : "moved a case that had failed already",
@@ -135,9 +147,11 @@ async::awaitable<void> live_and_end(case_run& run) {
 
 async::awaitable<void> forget_vanished(case_run& run) {
     auto about = run.about();
-    if (!run.record().task_id.empty()) about.emplace_back("task", run.record().task_id);
+    if (const auto task = run.record().task_id(); !task.empty()) about.emplace_back("task", task);
     log::warning("the case's folder was taken out of work/ by somebody else: the case ends here", about);
-    auto close = [&run]() { return run.world.ledger.close(run.start.which.key); };
+    ledger::case_end end;
+    end.at = std::chrono::system_clock::now();
+    auto close = [&run, &end]() { return run.world.ledger.close(run.record(), end); };
     co_await keep_trying(run.world, close);
     run.world.count.failed_late();
 }
@@ -148,6 +162,9 @@ case_run::case_run(case_world& world_, case_start start_)
     : world(world_), start(std::move(start_)), config(world.config),
       target(config->services.find(start.which.key.folder)), request_id(random_id(world.random)) {
     start.record.key = start.which.key;
+    start.record.flat = start.which.flat;
+    if (start.record.taken_at == utc_time{}) start.record.taken_at = std::chrono::system_clock::now();
+    if (start.record.service.empty()) start.record.service = start.which.key.folder;
     if (target != nullptr) start.record.service = target->name;
 }
 
@@ -155,6 +172,14 @@ log::fields case_run::about() const {
     return {{"service", target != nullptr ? target->name : start.which.key.folder},
             {"case", start.which.key.folder + "/" + start.which.key.name},
             {"request", request_id}};
+}
+
+void case_run::remember(std::string kind, std::string detail) {
+    ledger::event what;
+    what.at = std::chrono::system_clock::now();
+    what.kind = std::move(kind);
+    what.detail = std::move(detail);
+    world.ledger.note(start.which.key, std::move(what));
 }
 
 async::awaitable<void> put_record(case_run& run) {

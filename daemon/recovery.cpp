@@ -1,5 +1,6 @@
 #include "recovery.hpp"
 
+#include "ended_case.hpp"
 #include "keep_trying.hpp"
 #include "log.hpp"
 
@@ -48,7 +49,10 @@ async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::
         }
         // The folder was moved out just before the end; only the record is left to close.
         log::info("closing the record of a case that has left work/", about(record));
-        auto close = [&world, &key = key]() { return world.ledger.close(key); };
+        auto look = [&world, &record = record]() { return end_of_moved_case(world.layout, record); };
+        auto end = co_await world.pool.run(look);
+        if (end.at == utc_time{}) end.at = std::chrono::system_clock::now();
+        auto close = [&world, &record = record, &end]() { return world.ledger.close(record, end); };
         co_await keep_trying(world, close);
     }
     if (!starts.empty()) log::info("going on with " + std::to_string(starts.size()) + " cases of an earlier run");
@@ -58,7 +62,7 @@ async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::
 async::awaitable<void> resume_case(case_world& world, case_start start) {
     // In this order everywhere: who holds the second may have to wait for the first again.
     start.unanswered = co_await world.unanswered.acquire();
-    if (start.record.task_id.empty()) start.before_receipt = co_await world.before_receipt.acquire();
+    if (start.record.task_id().empty()) start.before_receipt = co_await world.before_receipt.acquire();
     co_await process_case(world, std::move(start));
 }
 

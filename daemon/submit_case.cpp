@@ -2,6 +2,7 @@
 #include "async/shield.hpp"
 #include "async/signal.hpp"
 #include "case_run.hpp"
+#include "core/fault_point.hpp"
 #include "prepare_case.hpp"
 
 #include <algorithm>
@@ -37,7 +38,7 @@ async::awaitable<result<held_case, failure>> hold_case(case_run& run) {
     held.outline = std::move(*outlined);
     held.memory = co_await world.memory.acquire(std::max<std::uint64_t>(held.outline.image_bytes, 1));
     auto load = [&run, &held]() {
-        return told_apart(run, load_case(run.start.which, held.outline, run.record().files));
+        return told_apart(run, load_case(run.start.which, held.outline, run.record().files()));
     };
     auto loaded = co_await keep_trying_on_pool(world, load);
     if (!loaded) co_return loaded.error();
@@ -48,8 +49,50 @@ async::awaitable<result<held_case, failure>> hold_case(case_run& run) {
 void log_receipt(case_run& run, std::chrono::steady_clock::duration took) {
     auto about = run.about();
     about.emplace_back("ms", std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
-    about.emplace_back("task", run.record().task_id);
+    about.emplace_back("task", run.record().task_id());
     log::info("submitted", about);
+}
+
+/// The row of the attempt that is about to be sent.
+ledger::attempt next_attempt(const ledger::case_record& record, const held_case& held) {
+    ledger::attempt next;
+    next.number = record.last ? record.last->number + 1 : 1;
+    next.sent = held.loaded.files;
+    next.sent_at = std::chrono::system_clock::now();
+    return next;
+}
+
+/// What came back, into the row.
+void note_reply(ledger::case_record& record, const progeny::api_reply& reply) {
+    auto& last = *record.last;
+    last.http_status = reply.http_status;
+    last.what = reply.what;
+    switch (reply.ruling.action) {
+    case action::accept:
+        last.outcome = ledger::attempt_outcome::accepted;
+        last.task_id = reply.task_id;
+        break;
+    case action::unknown_outcome:
+        return; // nothing ended: the row stays as it is, with what is known
+    case action::fail:
+        last.outcome = ledger::attempt_outcome::refused;
+        break;
+    default:
+        last.outcome = ledger::attempt_outcome::not_sent;
+        if (!reply.charged) --record.attempts;
+        break;
+    }
+    last.ended_at = std::chrono::system_clock::now();
+}
+
+/// Durable before the first byte is sent: whatever happens from here on, somebody knows that this case may be paid.
+async::awaitable<void> put_intent(case_run& run, const held_case& held) {
+    auto& record = run.record();
+    record.last = next_attempt(record, held);
+    ++record.attempts;
+    auto step = [&run]() { return run.world.ledger.put_intent(run.record()); };
+    record.duplicate_of = co_await keep_trying(run.world, step);
+    fault_point("intent.recorded", record.key.name);
 }
 
 /// One submit between two durable records. A stop waits for it: what was sent must be known.
@@ -62,35 +105,23 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, const held_case& h
     what.images = held.loaded.parts();
     what.request_id = run.request_id;
 
-    if (record.attempts == 0) {
-        auto settle = [&run]() { return fs::settle_claim(run.world.layout, run.start.which); };
-        co_await keep_trying_on_pool(run.world, settle);
+    if (!record.last) {
+        // A claim that a power cut undoes after the submit would be claimed, and paid, again.
+        auto round = [&run](const auto&) { return fs::settle_claims(run.world.layout); };
+        auto settle = [&run, &round]() { return run.world.settling.join(run.start.which.key, round); };
+        co_await keep_trying(run.world, settle);
     }
     co_await async::begin_shield();
     run.leave_if_stopping();
-    record.files = held.loaded.files;
-    record.task_id.clear();
-    record.outcome_known = false;
-    ++record.attempts;
-    co_await put_record(run);
+    co_await put_intent(run, held);
     const auto begun = std::chrono::steady_clock::now();
     auto reply = co_await run.world.api.submit(what, std::move(leave));
-    switch (reply.ruling.action) {
-    case action::accept:
-        record.task_id = reply.task_id;
-        record.submitted_at = std::chrono::system_clock::now();
-        record.outcome_known = true;
-        // Before the ledger has it: should that fail, the log is where the receipt can be found.
-        log_receipt(run, std::chrono::steady_clock::now() - begun);
-        break;
-    case action::unknown_outcome:
-        break;
-    default:
-        record.outcome_known = true;
-        if (!reply.charged) --record.attempts;
-        break;
-    }
-    if (record.outcome_known) co_await put_record(run);
+    fault_point("submit.replied", record.key.name);
+    note_reply(record, reply);
+    // Before the ledger has it: should that fail, the log is where the receipt can be found, too.
+    if (reply.ruling.action == action::accept) log_receipt(run, std::chrono::steady_clock::now() - begun);
+    co_await put_record(run);
+    fault_point("receipt.recorded", record.key.name);
     co_await async::end_shield();
     co_return reply;
 }
@@ -143,8 +174,9 @@ bool held_when_unknown(const case_run& run) {
 
 async::awaitable<result<void, failure>> submit_case(case_run& run) {
     auto& world = run.world;
-    const bool maybe_sent = !run.record().outcome_known || run.start.history_lost;
+    const bool maybe_sent = run.record().outcome_unknown() || run.start.history_lost;
     if (maybe_sent) {
+        world.count.unknown_outcome();
         if (held_when_unknown(run))
             co_return failure(
                 stage::submit, failure_code::unknown_outcome,
@@ -172,6 +204,7 @@ async::awaitable<result<void, failure>> submit_case(case_run& run) {
         if (reply.ruling.action == action::fail)
             co_return submit_failure(reply.ruling.code.value_or(failure_code::reply_not_understood), reply);
         if (reply.ruling.action == action::unknown_outcome) {
+            world.count.unknown_outcome();
             log::warning("submitted with unknown outcome: " + reply.what, run.about());
             if (reply.ruling.hold || held_when_unknown(run))
                 co_return submit_failure(failure_code::unknown_outcome, reply);

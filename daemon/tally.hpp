@@ -31,6 +31,9 @@ class tally {
 
     void failed_late() { progress(++failed_late_); }
 
+    /// A submit of which nobody knows whether the API accepted it.
+    void unknown_outcome() { progress(++unknown_outcomes_); }
+
     /// A case's coroutine began or ended.
     void opened() { ++open_; }
 
@@ -45,6 +48,8 @@ class tally {
     [[nodiscard]] std::uint64_t taken_over() const { return resumed_; }
 
     [[nodiscard]] std::uint64_t submissions() const { return submitted_; }
+
+    [[nodiscard]] std::uint64_t unknown_outcomes() const { return unknown_outcomes_; }
 
     [[nodiscard]] std::uint64_t open() const { return open_; }
 
@@ -81,6 +86,7 @@ class tally {
     std::uint64_t claimed_ = 0;
     std::uint64_t resumed_ = 0;
     std::uint64_t submitted_ = 0;
+    std::uint64_t unknown_outcomes_ = 0;
     std::uint64_t open_ = 0;
     std::uint64_t delivered_late_ = 0;
     std::uint64_t failed_late_ = 0;

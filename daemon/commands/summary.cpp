@@ -34,6 +34,9 @@ void print_text(const run_outcome& outcome) {
     std::cout << "\n";
     for (const auto& [path, why] : outcome.not_ready)
         std::cout << "not ready: " << path << ": " << why << "\n";
+    if (outcome.unknown_outcomes > 0)
+        std::cout << outcome.unknown_outcomes << (outcome.unknown_outcomes == 1 ? " submission" : " submissions")
+                  << " with unknown outcome: the API may have accepted what was sent again or held\n";
     std::cout << outcome.submissions << " submissions accepted, " << outcome.http.requests << " requests over "
               << outcome.http.connections << " connections with " << outcome.http.handshakes << " TLS handshakes ("
               << outcome.http.resumed << " resumed)\n";
@@ -65,6 +68,9 @@ void print_json(const run_outcome& outcome) {
     all["left_in_inbox"] = outcome.left;
     all["not_ready"] = std::move(not_ready);
     all["submissions"] = outcome.submissions;
+    all["unknown_outcomes"] = outcome.unknown_outcomes;
+    all["ledger_commits"] = outcome.ledger.commits;
+    all["ledger_writes"] = outcome.ledger.writes;
     all["requests"] = outcome.http.requests;
     all["connections"] = outcome.http.connections;
     all["tls_handshakes"] = outcome.http.handshakes;

@@ -127,7 +127,11 @@ void write_duplicate(json_writer& out, const std::optional<duplicate_facts>& ear
     out.key("service");
     out.text(earlier->service);
     out.key("answered_at");
-    out.text(to_iso8601(earlier->answered_at));
+    if (earlier->answered_at) {
+        out.text(to_iso8601(*earlier->answered_at));
+    } else {
+        out.null();
+    }
     out.end_object();
 }
 

@@ -45,7 +45,7 @@ struct task_facts {
 struct duplicate_facts {
     std::string case_name;
     std::string service;
-    utc_time answered_at{};
+    std::optional<utc_time> answered_at; ///< none: it was sent, and has no answer yet or never got one
 };
 
 /// The text of result.json. `reply` is put in as it came, not re-printed; it must be valid JSON.

@@ -70,9 +70,6 @@ using claim_outcome = boost::system::result<claimed_case, claim_refusal>;
 /// called again.
 [[nodiscard]] result<void> settle_claims(const spool_layout& layout);
 
-/// settle_claims() for callers that have one case in hand.
-[[nodiscard]] result<void> settle_claim(const spool_layout& layout, const claimed_case& which);
-
 /// Undoes or finishes what a crash left half claimed or half delivered, then lists what lies in work/. Before anything
 /// else runs. A half-assembled flat case goes back to the inbox, or on into work/ when one of its names is taken there.
 /// One case that cannot be put in order does not stop the others: it stays where it is and a sentence about it goes to

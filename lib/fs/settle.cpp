@@ -90,8 +90,4 @@ result<void> settle_by_folder(const folder& inbox, const folder& work) {
     return {};
 }
 
-result<void> settle_claim(const spool_layout& layout, const claimed_case&) {
-    return settle_claims(layout);
-}
-
 } // namespace kyc::fs

@@ -17,6 +17,7 @@ namespace kyc::fs {
 ///   work/<folder>/<name>                     a claimed case
 ///   work/.identity                           which spool this is
 ///   work/.lock                               held by the daemon
+///   work/.receipts                           receipts that the ledger's full disk could not take (ledger/reserve.hpp)
 ///   work/.assembly/<folder>/<name>           a folder case on its way in: its names are not yet made safe
 ///   work/.assembly/.flat/<folder>/<name>     a flat case whose files are being moved in one by one
 ///   work/.assembly/.copy/<folder>/<name>     the growing copy of a case from another file system
@@ -49,6 +50,9 @@ class spool_layout {
 
     /// Says which spool this is, so that a ledger is never used with another one (or with an unmounted one).
     [[nodiscard]] std::filesystem::path identity_file() const { return folders_.work / ".identity"; }
+
+    /// Where the ledger keeps receipts that its own file cannot take.
+    [[nodiscard]] std::filesystem::path receipts_file() const { return folders_.work / ".receipts"; }
 
     /// The lock that keeps a second daemon out.
     [[nodiscard]] std::filesystem::path lock_file() const { return folders_.work / ".lock"; }

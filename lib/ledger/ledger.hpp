@@ -1,10 +1,9 @@
 #pragma once
-// The durable record of what was said to the API about each open case (design section 7), behind one narrow interface.
+// The durable record of every case and of every paid call (design section 7), behind one narrow interface.
 
 #include "async/awaitable.hpp"
-#include "core/case_key.hpp"
-#include "core/report_json.hpp"
 #include "core/result.hpp"
+#include "ledger/records.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -19,23 +18,10 @@ class blocking_pool;
 
 namespace kyc::ledger {
 
-/// What is known of one open case. A case in work/ without a record was never about to be sent.
-struct case_record {
-    case_key key;
-    std::string service; ///< canonical
-    std::string lane = "live";
-    std::vector<file_facts> files; ///< as sent in the last attempt
-    std::uint32_t attempts =
-        0; ///< submits that were about to be sent and may have been accepted, the refused ones included
-    bool outcome_known = true; ///< false: the last attempt was about to be sent and what came of it is not known (yet)
-    std::string task_id;       ///< empty until there is a receipt
-    utc_time submitted_at{};   ///< of the last receipt
-    std::uint32_t polls = 0;   ///< of tasks that ended; an estimate after a crash
-    std::uint32_t failed_tasks = 0; ///< tasks that ended FAILURE
-};
-
 /// Where the records are. One writer: the daemon. Loop's thread only; calls for different cases may overlap and then
-/// share a commit, calls for one case may not overlap.
+/// share a commit, calls for one case may not overlap. What returns an awaitable<result<…>> is durable when it returns
+/// without a fault; a fault means that nothing was recorded. A caller that is cancelled meanwhile cannot know: shield
+/// the call.
 class ledger {
   public:
     virtual ~ledger() = default;
@@ -43,13 +29,36 @@ class ledger {
     /// The records of all open cases, for the start.
     [[nodiscard]] virtual async::awaitable<result<std::vector<case_record>>> recover() = 0;
 
-    /// Durable when it returns: the case's record is exactly this. Called before each submit (with outcome_known
-    /// false), after each receipt, and when a task ended FAILURE. A fault means that nothing was recorded. A caller
-    /// that is cancelled meanwhile cannot know: shield the call.
+    /// Before the first byte is sent: the record with an attempt whose outcome is unknown. Returns the case that was
+    /// sent earlier, under another name or for another service, with at least one of the same images (or, for a service
+    /// without images, with the same fields); what matches best, then what came first. It is also put into the stored
+    /// record.
+    [[nodiscard]] virtual async::awaitable<result<std::optional<duplicate_facts>>> put_intent(case_record record) = 0;
+
+    /// The case's record, and its last attempt, are exactly this: after each reply, and when a task ended FAILURE. A
+    /// receipt that the file cannot take is kept in the reserve (see ledger/reserve.hpp) while the caller tries again.
     [[nodiscard]] virtual async::awaitable<result<void>> put(case_record record) = 0;
 
-    /// The case was delivered or failed and its folder has left work/. A case without a record is fine.
-    [[nodiscard]] virtual async::awaitable<result<void>> close(case_key key) = 0;
+    /// The case was delivered or failed and its folder has left work/. Its history stays.
+    [[nodiscard]] virtual async::awaitable<result<void>> close(case_record record, case_end end) = 0;
+
+    /// Written with the next commit, at the latest at the next flush(); not waited for, and lost in a crash.
+    virtual void note(const case_key& key, event what) = 0;
+
+    /// Commits what note() left, if anything. A fault is reported by the next call that waits.
+    [[nodiscard]] virtual async::awaitable<void> flush() = 0;
+
+    /// The answer to the same submission (fingerprint, which includes the service) that came at `since` or later and
+    /// was kept.
+    [[nodiscard]] virtual async::awaitable<result<std::optional<earlier_answer>>> answered(std::string fingerprint,
+                                                                                           utc_time since) = 0;
+
+    /// Forgets the kept answers that came before `time`; their cases stay.
+    [[nodiscard]] virtual async::awaitable<result<void>> forget_answers(utc_time before) = 0;
+
+    /// Adds cases that have ended, as the folders show them; those whose place is known already are left alone.
+    /// Returns how many were new.
+    [[nodiscard]] virtual async::awaitable<result<std::size_t>> add_ended(std::vector<case_history> cases) = 0;
 
     /// Notes which spool the ledger belongs to. Blocks: for the start.
     [[nodiscard]] virtual result<void> bind_to_spool(const std::string& identity) = 0;
@@ -68,12 +77,15 @@ struct opened_ledger {
     std::unique_ptr<kyc::ledger::ledger> ledger;
     std::string spool; ///< the identity of the spool it belongs to; empty for a new ledger
     std::optional<std::string>
-        set_aside; ///< why and where to a damaged file was moved; its history is lost, the service goes on
+        set_aside; ///< why and where to a damaged file was moved, and how many cases could be read out of it; what was
+                   ///< said about the others is lost, the service goes on
 };
 
-/// Opens or makes the SQLite file (WAL, synchronous=FULL). A file that is not a sound ledger is renamed to
-/// <file>.damaged-<n> and a new one begun. `pool` does the disk work and must outlive the ledger. Blocks.
-[[nodiscard]] result<opened_ledger> open_ledger(const std::filesystem::path& file,
+/// Opens or makes the SQLite file (WAL, synchronous=FULL) and lifts its schema. A file that is not a sound ledger is
+/// renamed to <file>.damaged-<n>, a new one begun, and whatever can be read copied into it. `reserve` is the file for
+/// receipts that this one cannot take; best on another file system, made when it is missing. `pool` does the disk work,
+/// has one thread, and must outlive the ledger. Blocks.
+[[nodiscard]] result<opened_ledger> open_ledger(const std::filesystem::path& file, const std::filesystem::path& reserve,
                                                 const boost::asio::any_io_executor& loop, async::blocking_pool& pool);
 
 } // namespace kyc::ledger

@@ -68,6 +68,19 @@ statement& statement::bind(int index, std::int64_t value) {
     return *this;
 }
 
+statement& statement::bind(int index, const std::optional<std::int64_t>& value) {
+    if (value) return bind(index, *value);
+    const int code = sqlite3_bind_null(handle_.get(), index);
+    if (code != SQLITE_OK) fail(database_, code, "ledger");
+    return *this;
+}
+
+statement& statement::bind_blob(int index, std::string_view bytes) {
+    const int code = sqlite3_bind_blob64(handle_.get(), index, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
+    if (code != SQLITE_OK) fail(database_, code, "ledger");
+    return *this;
+}
+
 bool statement::step() {
     const int code = sqlite3_step(handle_.get());
     if (code == SQLITE_ROW) return true;
@@ -99,18 +112,51 @@ std::int64_t statement::number(int column) const {
     return sqlite3_column_int64(handle_.get(), column);
 }
 
+std::optional<std::int64_t> statement::number_or_null(int column) const {
+    if (sqlite3_column_type(handle_.get(), column) == SQLITE_NULL) return std::nullopt;
+    return number(column);
+}
+
 void database::closer::operator()(sqlite3* handle) const {
     sqlite3_close_v2(handle);
 }
 
-database::database(const std::filesystem::path& file) {
+namespace {
+
+/// As a URI of SQLite: everything that means something there is escaped.
+std::string uri_of(const std::filesystem::path& file, const char* query) {
+    std::string text = "file:";
+    for (const char each : std::filesystem::absolute(file).string()) {
+        constexpr std::string_view digits = "0123456789ABCDEF";
+        const auto value = static_cast<unsigned char>(each);
+        if (each == '%' || each == '?' || each == '#') {
+            text += '%';
+            text += digits[value >> 4];
+            text += digits[value & 15];
+        } else {
+            text += each;
+        }
+    }
+    return text + query;
+}
+
+} // namespace
+
+database::database(const std::filesystem::path& file, opening how) {
     sqlite3* made = nullptr;
-    // NOMUTEX: the ledger uses a connection from one thread at a time.
-    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    const int code = sqlite3_open_v2(file.c_str(), &made, flags, nullptr);
+    // NOMUTEX: a connection is used from one thread at a time.
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    flags |= how == opening::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+    if (how == opening::immutable) flags |= SQLITE_OPEN_URI;
+    const auto name = how == opening::immutable ? uri_of(file, "?immutable=1") : file.string();
+    const int code = sqlite3_open_v2(name.c_str(), &made, flags, nullptr);
     handle_.reset(made);
     if (code != SQLITE_OK) fail(made, code, "open the ledger " + file.string());
     sqlite3_busy_timeout(made, 5000);
+}
+
+int database::changes() const {
+    return sqlite3_changes(handle_.get());
 }
 
 void database::execute(const char* sql) {

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -35,6 +37,8 @@ class statement {
 
     statement& bind(int index, std::string_view value);
     statement& bind(int index, std::int64_t value);
+    statement& bind(int index, const std::optional<std::int64_t>& value); ///< none: NULL
+    statement& bind_blob(int index, std::string_view bytes);
 
     /// True while there is a row.
     bool step();
@@ -45,7 +49,10 @@ class statement {
     void reset();
 
     [[nodiscard]] std::string text(int column) const;
-    [[nodiscard]] std::int64_t number(int column) const;
+    [[nodiscard]] std::int64_t number(int column) const; ///< 0 for NULL
+    [[nodiscard]] std::optional<std::int64_t> number_or_null(int column) const;
+
+    [[nodiscard]] sqlite3_stmt* handle() const { return handle_.get(); }
 
   private:
     struct finalizer {
@@ -59,10 +66,18 @@ class statement {
 /// A connection. Used by one thread at a time.
 class database {
   public:
-    /// Opens or creates the file, mode 0600.
-    explicit database(const std::filesystem::path& file);
+    enum class opening {
+        write,     ///< makes the file when it is missing
+        read,      ///< never changes it; sees what another connection commits
+        immutable, ///< as it lies there, without asking for a WAL or a lock: for a file that nobody writes
+    };
+
+    explicit database(const std::filesystem::path& file, opening how = opening::write);
 
     void execute(const char* sql);
+
+    /// Rows that the last INSERT, UPDATE or DELETE changed.
+    [[nodiscard]] int changes() const;
 
     [[nodiscard]] sqlite3* handle() const { return handle_.get(); }
 

@@ -1,15 +1,13 @@
-// The ledger in SQLite: one row per open case, and every batch of concurrent writes in one commit.
-#include "async/blocking_pool.hpp"
-#include "async/signal.hpp"
+// The ledger in SQLite: what comes while a commit runs shares the next one.
+#include "async/group_work.hpp"
+#include "core/fault_point.hpp"
 #include "ledger/ledger.hpp"
-#include "ledger/sqlite.hpp"
+#include "ledger/reserve.hpp"
+#include "ledger/salvage.hpp"
+#include "ledger/store.hpp"
 
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-#include <sqlite3.h>
-
+#include <algorithm>
 #include <memory>
-#include <sys/stat.h>
 #include <utility>
 #include <variant>
 
@@ -17,266 +15,194 @@ namespace kyc::ledger {
 
 namespace {
 
-namespace json = boost::json;
-
-// Each entry lifts the schema by one version; PRAGMA user_version says how many were applied. Never edit an entry that
-// people run.
-constexpr const char* migrations[] = {
-    R"(CREATE TABLE open_case (
-         folder        TEXT NOT NULL,
-         name          TEXT NOT NULL,
-         service       TEXT NOT NULL,
-         lane          TEXT NOT NULL,
-         files         TEXT NOT NULL,
-         attempts      INTEGER NOT NULL,
-         outcome_known INTEGER NOT NULL,
-         task_id       TEXT NOT NULL,
-         submitted_at  TEXT NOT NULL,
-         polls         INTEGER NOT NULL,
-         failed_tasks  INTEGER NOT NULL,
-         PRIMARY KEY (folder, name)) WITHOUT ROWID, STRICT;
-       CREATE TABLE about (
-         key   TEXT PRIMARY KEY,
-         value TEXT NOT NULL) WITHOUT ROWID, STRICT)",
+struct intent {
+    case_record record;
+    std::optional<duplicate_facts> duplicate; ///< what was found
 };
 
-std::string files_to_json(const std::vector<file_facts>& files) {
-    json::array list;
-    for (const auto& file : files) {
-        json::object entry;
-        entry["field"] = file.field;
-        entry["name"] = file.name;
-        entry["bytes"] = file.bytes;
-        entry["sha256"] = file.sha256;
-        entry["width"] = file.width;
-        entry["height"] = file.height;
-        list.push_back(std::move(entry));
-    }
-    return json::serialize(list);
-}
-
-std::vector<file_facts> files_from_json(const std::string& text) {
-    std::vector<file_facts> files;
-    const auto parsed = json::parse(text);
-    for (const auto& value : parsed.as_array()) {
-        const auto& entry = value.as_object();
-        file_facts file;
-        file.field = entry.at("field").as_string();
-        file.name = entry.at("name").as_string();
-        file.bytes = entry.at("bytes").to_number<std::uint64_t>();
-        file.sha256 = entry.at("sha256").as_string();
-        file.width = entry.at("width").to_number<std::uint32_t>();
-        file.height = entry.at("height").to_number<std::uint32_t>();
-        files.push_back(std::move(file));
-    }
-    return files;
-}
-
-/// The task id of a row is worth more than its list of files: a bad cell does not cost the record.
-std::vector<file_facts> readable_files(const std::string& text) {
-    try {
-        return files_from_json(text);
-    } catch (const std::exception&) {
-        return {};
-    }
-}
-
-/// The connection with its prepared statements; used on the pool, by one thread at a time.
-class store {
-  public:
-    explicit store(const std::filesystem::path& file) : database_(file) {
-        database_.execute("PRAGMA journal_mode=WAL");
-        database_.execute("PRAGMA synchronous=FULL");
-        check_sound();
-        migrate();
-        put_.emplace(database_.handle(),
-                     "INSERT OR REPLACE INTO open_case VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)");
-        close_.emplace(database_.handle(), "DELETE FROM open_case WHERE folder = ?1 AND name = ?2");
-        ::chmod(file.c_str(), S_IRUSR | S_IWUSR);
-    }
-
-    void begin() { database_.execute("BEGIN IMMEDIATE"); }
-
-    void commit() { database_.execute("COMMIT"); }
-
-    void rollback() noexcept {
-        try {
-            database_.execute("ROLLBACK");
-        } catch (const sqlite_error&) {
-            // Some errors (a full disk) have rolled back already.
-        }
-    }
-
-    void put(const case_record& record) {
-        put_->bind(1, record.key.folder).bind(2, record.key.name).bind(3, record.service).bind(4, record.lane);
-        put_->bind(5, files_to_json(record.files)).bind(6, std::int64_t{record.attempts});
-        put_->bind(7, std::int64_t{record.outcome_known ? 1 : 0}).bind(8, record.task_id);
-        put_->bind(9, to_iso8601(record.submitted_at)).bind(10, std::int64_t{record.polls});
-        put_->bind(11, std::int64_t{record.failed_tasks});
-        put_->run();
-    }
-
-    void close(const case_key& key) {
-        close_->bind(1, key.folder).bind(2, key.name);
-        close_->run();
-    }
-
-    std::string spool() {
-        statement query(database_.handle(), "SELECT value FROM about WHERE key = 'spool'");
-        return query.step() ? query.text(0) : std::string();
-    }
-
-    void set_spool(const std::string& identity) {
-        statement change(database_.handle(), "INSERT OR REPLACE INTO about VALUES ('spool', ?1)");
-        change.bind(1, identity).run();
-    }
-
-    std::vector<case_record> all() {
-        std::vector<case_record> records;
-        statement query(database_.handle(),
-                        "SELECT folder, name, service, lane, files, attempts, outcome_known, task_id, "
-                        "submitted_at, polls, failed_tasks FROM open_case");
-        while (query.step()) {
-            case_record record;
-            record.key = case_key(query.text(0), query.text(1));
-            record.service = query.text(2);
-            record.lane = query.text(3);
-            record.files = readable_files(query.text(4));
-            record.attempts = static_cast<std::uint32_t>(query.number(5));
-            record.outcome_known = query.number(6) != 0;
-            record.task_id = query.text(7);
-            record.submitted_at = from_iso8601(query.text(8)).value_or(utc_time{});
-            record.polls = static_cast<std::uint32_t>(query.number(9));
-            record.failed_tasks = static_cast<std::uint32_t>(query.number(10));
-            records.push_back(std::move(record));
-        }
-        return records;
-    }
-
-  private:
-    void check_sound() {
-        statement check(database_.handle(), "PRAGMA quick_check(1)");
-        if (!check.step() || check.text(0) != "ok") throw sqlite_error(SQLITE_CORRUPT, "ledger: quick_check failed");
-    }
-
-    void migrate() {
-        std::int64_t version = 0;
-        {
-            statement query(database_.handle(), "PRAGMA user_version");
-            if (query.step()) version = query.number(0);
-        }
-        constexpr auto newest = static_cast<std::int64_t>(std::size(migrations));
-        if (version > newest)
-            throw sqlite_error(SQLITE_ERROR, "the ledger was written by a newer kycd (schema " +
-                                                 std::to_string(version) + ", this one knows " +
-                                                 std::to_string(newest) + "): install that one");
-        for (; version < newest; ++version) {
-            begin();
-            database_.execute(migrations[version]);
-            database_.execute(("PRAGMA user_version=" + std::to_string(version + 1)).c_str());
-            commit();
-        }
-    }
-
-    database database_;
-    std::optional<statement> put_;
-    std::optional<statement> close_;
+struct ending {
+    case_record record;
+    case_end end;
 };
+
+struct remark {
+    case_key key;
+    event what;
+};
+
+using write = std::variant<intent, case_record, ending, remark>;
+using shared_write = std::shared_ptr<write>;
 
 class sqlite_ledger final : public ledger {
   public:
-    sqlite_ledger(std::unique_ptr<store> records, const boost::asio::any_io_executor& loop, async::blocking_pool& pool)
-        : store_(std::move(records)), pool_(pool), committed_(loop) {}
+    sqlite_ledger(std::unique_ptr<store> records, const std::filesystem::path& reserve_file,
+                  const boost::asio::any_io_executor& loop, async::blocking_pool& pool)
+        : store_(std::move(records)), reserve_(reserve_file), pool_(pool), writes_(loop, pool) {
+        // A full disk is no reason not to start; it is tried again when it is needed.
+        static_cast<void>(reserve_.prepare());
+    }
 
     async::awaitable<result<std::vector<case_record>>> recover() override {
-        auto read = [this]() -> result<std::vector<case_record>> {
-            try {
-                return store_->all();
-            } catch (const sqlite_error& error) {
-                return error.as_fault();
-            }
+        auto read = [this] {
+            return guarded([this] {
+                take_over_reserve();
+                return store_->open_cases();
+            });
         };
         co_return co_await pool_.run(read);
     }
 
-    async::awaitable<result<void>> put(case_record record) override {
-        auto mine = std::make_shared<write>();
-        mine->what = std::move(record);
-        return commit(std::move(mine));
+    async::awaitable<result<std::optional<duplicate_facts>>> put_intent(case_record record) override {
+        auto mine = std::make_shared<write>(intent{std::move(record), {}});
+        const auto done = co_await commit(mine);
+        if (!done) co_return done.error();
+        co_return std::get<intent>(*mine).duplicate;
     }
 
-    async::awaitable<result<void>> close(case_key key) override {
-        auto mine = std::make_shared<write>();
-        mine->what = std::move(key);
-        return commit(std::move(mine));
+    async::awaitable<result<void>> put(case_record record) override {
+        return commit(std::make_shared<write>(std::move(record)));
+    }
+
+    async::awaitable<result<void>> close(case_record record, case_end end) override {
+        return commit(std::make_shared<write>(ending{std::move(record), std::move(end)}));
+    }
+
+    void note(const case_key& key, event what) override {
+        writes_.leave(std::make_shared<write>(remark{key, std::move(what)}));
+    }
+
+    async::awaitable<void> flush() override { return writes_.flush(write_all_); }
+
+    async::awaitable<result<std::optional<earlier_answer>>> answered(std::string fingerprint, utc_time since) override {
+        auto read = [this, &fingerprint, since] {
+            return guarded([&] { return store_->answered(fingerprint, since); });
+        };
+        co_return co_await pool_.run(read);
+    }
+
+    async::awaitable<result<void>> forget_answers(utc_time before) override {
+        auto change = [this, before] { return guarded([&] { store_->forget_answers(before); }); };
+        co_return co_await pool_.run(change);
+    }
+
+    async::awaitable<result<std::size_t>> add_ended(std::vector<case_history> cases) override {
+        auto change = [this, &cases] {
+            return guarded([&] {
+                store_->begin();
+                const auto is_new = [this](const case_history& each) { return store_->add_ended(each); };
+                const auto added = std::count_if(cases.begin(), cases.end(), is_new);
+                store_->commit();
+                return static_cast<std::size_t>(added);
+            });
+        };
+        co_return co_await pool_.run(change);
     }
 
     result<void> bind_to_spool(const std::string& identity) override {
-        try {
-            store_->set_spool(identity);
-            return {};
-        } catch (const sqlite_error& error) {
-            return error.as_fault();
-        }
+        return guarded([&] { store_->set_spool(identity); });
     }
 
-    statistics counted() const override { return counted_; }
+    statistics counted() const override { return {writes_.rounds(), writes_.items()}; }
 
   private:
-    struct write {
-        std::variant<case_record, case_key> what;
-        std::optional<result<void>> outcome;
-    };
-
-    using batch = std::vector<std::shared_ptr<write>>;
-
-    /// Whoever comes while nothing is being written writes all that has gathered; the others wait for it and look
-    /// again.
-    async::awaitable<result<void>> commit(std::shared_ptr<write> mine) {
-        gathered_.push_back(mine);
-        while (!mine->outcome) {
-            if (writing_) {
-                co_await committed_.wait();
-                continue;
-            }
-            writing_ = true;
-            auto taken = std::exchange(gathered_, {});
-            auto job = [this, &taken] { return write_all(taken); };
-            const auto outcome = co_await pool_.run(job);
-            for (auto& each : taken)
-                each->outcome = outcome;
-            ++counted_.commits;
-            counted_.writes += taken.size();
-            writing_ = false;
-            committed_.notify_all();
-        }
-        co_return *mine->outcome;
-    }
-
-    result<void> write_all(const batch& taken) {
+    /// SQLite's errors as faults; whatever was begun is rolled back.
+    template<class Work>
+    auto guarded(Work work) -> result<std::invoke_result_t<Work>> {
         try {
-            store_->begin();
-            for (const auto& each : taken) {
-                if (const auto* record = std::get_if<case_record>(&each->what)) {
-                    store_->put(*record);
-                } else {
-                    store_->close(std::get<case_key>(each->what));
-                }
+            if constexpr (std::is_void_v<std::invoke_result_t<Work>>) {
+                work();
+                return {};
+            } else {
+                return work();
             }
-            store_->commit();
-            return {};
         } catch (const sqlite_error& error) {
             store_->rollback();
             return error.as_fault();
         }
     }
 
-    std::unique_ptr<store> store_;
+    async::awaitable<result<void>> commit(shared_write mine) { return writes_.join(std::move(mine), write_all_); }
+
+    result<void> write_all(const std::vector<shared_write*>& taken) {
+        auto done = guarded([&] {
+            store_->begin();
+            for (const auto* each : taken)
+                write_one(**each);
+            store_->commit();
+        });
+        if (done) {
+            fault_point("ledger.committed");
+            if (!reserve_.empty()) forget_reserved(taken);
+        } else {
+            keep_receipts(taken);
+        }
+        return done;
+    }
+
+    void write_one(write& what) {
+        if (auto* begun = std::get_if<intent>(&what)) {
+            begun->duplicate = store_->put_intent(begun->record);
+        } else if (const auto* record = std::get_if<case_record>(&what)) {
+            store_->put(*record);
+        } else if (const auto* ended = std::get_if<ending>(&what)) {
+            store_->close(ended->record, ended->end);
+        } else {
+            const auto& said = std::get<remark>(what);
+            store_->note(said.key, said.what);
+        }
+    }
+
+    void keep_receipts(const std::vector<shared_write*>& taken) {
+        for (const auto* each : taken) {
+            const auto* record = std::get_if<case_record>(each->get());
+            // Failing leaves it where it was: in memory, in the log, and tried again with the next commit.
+            if (record != nullptr && !record->task_id().empty()) static_cast<void>(reserve_.keep(*record));
+        }
+    }
+
+    void forget_reserved(const std::vector<shared_write*>& taken) {
+        for (const auto* each : taken) {
+            if (const auto* record = std::get_if<case_record>(each->get())) reserve_.drop(record->key);
+            if (const auto* ended = std::get_if<ending>(each->get())) reserve_.drop(ended->record.key);
+        }
+    }
+
+    /// Receipts of an earlier process that the file could not take then.
+    void take_over_reserve() {
+        if (reserve_.empty()) return;
+        const auto open = store_->open_cases();
+        const auto kept = reserve_.kept();
+        store_->begin();
+        for (auto receipt : kept) {
+            const auto same = [&receipt](const case_record& record) { return record.key == receipt.key; };
+            const auto known = std::find_if(open.begin(), open.end(), same);
+            if (known != open.end()) {
+                // A later attempt was begun knowingly; an earlier one that is known already is the same receipt.
+                if (!known->outcome_unknown() || known->last->number != receipt.last->number) continue;
+                auto merged = *known;
+                merged.last->outcome = attempt_outcome::accepted;
+                merged.last->task_id = receipt.last->task_id;
+                merged.last->ended_at = receipt.last->ended_at;
+                receipt = std::move(merged);
+            }
+            store_->put(receipt);
+        }
+        store_->commit();
+        for (const auto& receipt : kept)
+            reserve_.drop(receipt.key);
+    }
+
+    struct round {
+        sqlite_ledger* owner;
+
+        result<void> operator()(const std::vector<shared_write*>& taken) const { return owner->write_all(taken); }
+    };
+
+    std::unique_ptr<store> store_; ///< used on the pool only, after the start
+    reserve reserve_;              ///< likewise
     async::blocking_pool& pool_;
-    async::signal committed_;
-    batch gathered_;
-    bool writing_ = false;
-    statistics counted_;
+    async::group_work<shared_write, result<void>> writes_;
+    round write_all_{this};
 };
 
 /// Moves the file with its WAL out of the way; returns its new name.
@@ -296,23 +222,26 @@ std::filesystem::path set_aside(const std::filesystem::path& file) {
 
 } // namespace
 
-result<opened_ledger> open_ledger(const std::filesystem::path& file, const boost::asio::any_io_executor& loop,
-                                  async::blocking_pool& pool) {
+result<opened_ledger> open_ledger(const std::filesystem::path& file, const std::filesystem::path& reserve_file,
+                                  const boost::asio::any_io_executor& loop, async::blocking_pool& pool) {
     try {
         opened_ledger opened;
         std::filesystem::create_directories(file.parent_path());
         std::unique_ptr<store> records;
         try {
             records = std::make_unique<store>(file);
-            (void)records->all();
+            (void)records->open_cases();
         } catch (const sqlite_error& error) {
             if (!error.is_damage()) throw;
             records.reset();
-            opened.set_aside = std::string(error.what()) + "; moved to " + set_aside(file).string();
+            const auto aside = set_aside(file);
             records = std::make_unique<store>(file);
+            const auto saved = salvage(aside, records->file());
+            opened.set_aside = std::string(error.what()) + "; moved to " + aside.string() + ", " +
+                               std::to_string(saved) + " of its cases could be read and were taken over";
         }
         opened.spool = records->spool();
-        opened.ledger = std::make_unique<sqlite_ledger>(std::move(records), loop, pool);
+        opened.ledger = std::make_unique<sqlite_ledger>(std::move(records), reserve_file, loop, pool);
         return opened;
     } catch (const sqlite_error& error) {
         return error.as_fault();

@@ -1,10 +1,5 @@
-#include "async/blocking_pool.hpp"
-#include "async/task_group.hpp"
-#include "ledger/ledger.hpp"
-#include "support/run_coroutine.hpp"
-#include "support/temporary_folder.hpp"
+#include "ledger_fixture.hpp"
 
-#include <boost/test/unit_test.hpp>
 #include <sqlite3.h>
 
 #include <fstream>
@@ -12,106 +7,198 @@
 using namespace kyc;
 using namespace kyc::ledger;
 namespace async = kyc::async;
+using test::ledger_fixture;
 
 namespace {
-
-struct fixture {
-    test::temporary_folder folder;
-    std::filesystem::path file = folder.path() / "state" / "ledger.db";
-    boost::asio::io_context loop;
-    async::blocking_pool pool{2};
-
-    opened_ledger open() {
-        auto opened = open_ledger(file, loop.get_executor(), pool);
-        BOOST_REQUIRE(opened.has_value());
-        return std::move(*opened);
-    }
-};
-
-case_record sample(const std::string& name) {
-    case_record record;
-    record.key = case_key("liveness", name);
-    record.service = "face_liveness";
-    file_facts file;
-    file.field = "image";
-    file.name = "Bild \"1\" \xC3\xA4.jpg";
-    file.bytes = 181234;
-    file.sha256 = std::string(64, 'a');
-    file.width = 1440;
-    file.height = 1080;
-    record.files.push_back(file);
-    record.attempts = 2;
-    record.outcome_known = false;
-    record.task_id = "08bc1d62-0000-4000-8000-000000000001";
-    record.submitted_at = *from_iso8601("2026-11-20T01:02:03.456Z");
-    record.polls = 7;
-    record.failed_tasks = 1;
-    return record;
-}
 
 async::awaitable<void> put_one(kyc::ledger::ledger& book, case_record record) {
     const auto done = co_await book.put(std::move(record));
     BOOST_TEST(done.has_value());
 }
 
-async::awaitable<void> write_and_close(kyc::ledger::ledger& book) {
-    co_await put_one(book, sample("A"));
-    co_await put_one(book, sample("B"));
-    auto changed = sample("A");
-    changed.attempts = 3;
-    co_await put_one(book, changed);
-    const auto closed = co_await book.close(case_key("liveness", "B"));
-    BOOST_TEST(closed.has_value());
-    const auto unknown = co_await book.close(case_key("liveness", "never there"));
-    BOOST_TEST(unknown.has_value());
-}
-
-async::awaitable<void> read_all(kyc::ledger::ledger& book, std::vector<case_record>& into) {
-    auto found = co_await book.recover();
-    BOOST_REQUIRE(found.has_value());
-    into = std::move(*found);
-}
-
 async::awaitable<void> put_many(kyc::ledger::ledger& book, const boost::asio::any_io_executor& loop, int count) {
     async::task_group writers(loop, [](auto thrown) { std::rethrow_exception(thrown); });
     for (int i = 0; i < count; ++i)
-        writers.spawn(put_one(book, sample("case-" + std::to_string(i))));
+        writers.spawn(put_one(book, ledger_fixture::sample("case-" + std::to_string(i))));
     co_await writers.join();
+}
+
+void run_sql(const std::filesystem::path& file, const char* sql) {
+    sqlite3* raw = nullptr;
+    BOOST_REQUIRE_EQUAL(sqlite3_open(file.c_str(), &raw), SQLITE_OK);
+    char* error = nullptr;
+    BOOST_TEST(sqlite3_exec(raw, sql, nullptr, nullptr, &error) == SQLITE_OK, error);
+    sqlite3_close(raw);
 }
 
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(sqlite_ledger_suite)
 
-BOOST_FIXTURE_TEST_CASE(what_was_put_is_there_after_the_ledger_is_opened_again, fixture) {
+BOOST_FIXTURE_TEST_CASE(what_was_put_is_there_after_the_ledger_is_opened_again, ledger_fixture) {
     {
         auto opened = open();
-        test::run_coroutine(loop, write_and_close(*opened.ledger));
+        put_intent(*opened.ledger, sample("A"));
+        put_intent(*opened.ledger, sample("B", 'b'));
+        auto record = accepted(sample("A"), "task-1");
+        record.polls = 7;
+        record.failed_tasks = 1;
+        put(*opened.ledger, record);
+        BOOST_TEST(wait_for(opened.ledger->close(sample("B", 'b'), delivered("/out/B"))).has_value());
     }
     auto again = open();
     BOOST_TEST(!again.set_aside.has_value());
-    std::vector<case_record> found;
-    test::run_coroutine(loop, read_all(*again.ledger, found));
+    const auto found = recover(*again.ledger);
     BOOST_REQUIRE_EQUAL(found.size(), 1u);
-    const auto expected = sample("A");
     const auto& got = found.front();
     BOOST_TEST(got.key.folder == "liveness");
     BOOST_TEST(got.key.name == "A");
-    BOOST_TEST(got.service == expected.service);
-    BOOST_TEST(got.attempts == 3u);
-    BOOST_TEST(!got.outcome_known);
-    BOOST_TEST(got.task_id == expected.task_id);
-    BOOST_TEST((got.submitted_at == expected.submitted_at));
+    BOOST_TEST(got.service == "face_liveness");
+    BOOST_TEST(got.attempts == 1u);
+    BOOST_TEST(!got.outcome_unknown());
+    BOOST_TEST(got.task_id() == "task-1");
+    BOOST_TEST((got.submitted_at() == *from_iso8601("2026-11-20T01:02:04.000Z")));
+    BOOST_TEST((got.taken_at == *from_iso8601("2026-11-20T01:02:02.000Z")));
     BOOST_TEST(got.polls == 7u);
     BOOST_TEST(got.failed_tasks == 1u);
-    BOOST_REQUIRE_EQUAL(got.files.size(), 1u);
-    BOOST_TEST(got.files[0].name == expected.files[0].name);
-    BOOST_TEST(got.files[0].sha256 == expected.files[0].sha256);
-    BOOST_TEST(got.files[0].bytes == 181234u);
-    BOOST_TEST(got.files[0].width == 1440u);
+    BOOST_REQUIRE_EQUAL(got.files().size(), 1u);
+    BOOST_TEST(got.files()[0].name == sample("A").files()[0].name);
+    BOOST_TEST(got.files()[0].sha256 == std::string(64, 'a'));
+    BOOST_TEST(got.files()[0].bytes == 181234u);
+    BOOST_TEST(got.files()[0].width == 1440u);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_ledger_remembers_its_spool, fixture) {
+BOOST_FIXTURE_TEST_CASE(an_intent_without_a_reply_is_an_unknown_outcome, ledger_fixture) {
+    {
+        auto opened = open();
+        put_intent(*opened.ledger, sample("A"));
+    }
+    const auto found = recover(*open().ledger);
+    BOOST_REQUIRE_EQUAL(found.size(), 1u);
+    BOOST_TEST(found[0].outcome_unknown());
+    BOOST_TEST(found[0].task_id() == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(each_attempt_is_a_row_and_the_last_one_is_what_counts, ledger_fixture) {
+    auto opened = open();
+    auto record = sample("A");
+    put_intent(*opened.ledger, record);
+    record.last->outcome = attempt_outcome::not_sent;
+    record.last->what = "connection refused";
+    put(*opened.ledger, record);
+    record.last = sample("A").last;
+    record.last->number = 2;
+    put_intent(*opened.ledger, record);
+    const auto found = recover(*opened.ledger);
+    BOOST_REQUIRE_EQUAL(found.size(), 1u);
+    BOOST_TEST(found[0].last->number == 2u);
+    BOOST_TEST(found[0].outcome_unknown());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_case_that_comes_again_under_its_name_is_another_row, ledger_fixture) {
+    auto opened = open();
+    put_intent(*opened.ledger, sample("A"));
+    BOOST_TEST(wait_for(opened.ledger->close(accepted(sample("A"), "t"), delivered("/out/A"))).has_value());
+    // The same name and the same bytes: it is the case itself, not a duplicate of it.
+    BOOST_TEST(!put_intent(*opened.ledger, sample("A")).has_value());
+    const auto found = recover(*opened.ledger);
+    BOOST_REQUIRE_EQUAL(found.size(), 1u);
+    BOOST_TEST(found[0].outcome_unknown());
+}
+
+BOOST_FIXTURE_TEST_CASE(the_same_image_under_another_name_is_told_with_the_first_case_that_had_it, ledger_fixture) {
+    auto opened = open();
+    BOOST_TEST(!put_intent(*opened.ledger, sample("A")).has_value());
+    put(*opened.ledger, accepted(sample("A"), "t"));
+    BOOST_TEST(wait_for(opened.ledger->close(accepted(sample("A"), "t"), delivered("/out/A"))).has_value());
+    const auto second = put_intent(*opened.ledger, sample("B"));
+    BOOST_REQUIRE(second.has_value());
+    BOOST_TEST(second->case_name == "A");
+    BOOST_TEST(second->service == "face_liveness");
+    BOOST_REQUIRE(second->answered_at.has_value());
+    BOOST_TEST((*second->answered_at == *from_iso8601("2026-11-20T01:03:00.000Z")));
+    const auto third = put_intent(*opened.ledger, sample("C"));
+    BOOST_REQUIRE(third.has_value());
+    BOOST_TEST(third->case_name == "A");
+    BOOST_TEST(!put_intent(*opened.ledger, sample("D", 'd')).has_value());
+    // It is part of the record.
+    const auto found = recover(*opened.ledger);
+    BOOST_REQUIRE_EQUAL(found.size(), 3u);
+    BOOST_REQUIRE(found[0].duplicate_of.has_value());
+    BOOST_TEST(found[0].duplicate_of->case_name == "A");
+}
+
+BOOST_FIXTURE_TEST_CASE(the_case_with_the_most_images_in_common_is_named, ledger_fixture) {
+    const auto with_images = [](const std::string& name, const std::string& seeds) {
+        auto record = sample(name);
+        auto image = record.last->sent.front();
+        record.last->sent.clear();
+        for (const char seed : seeds) {
+            image.sha256 = std::string(64, seed);
+            record.last->sent.push_back(image);
+        }
+        return record;
+    };
+    auto opened = open();
+    put_intent(*opened.ledger, with_images("one", "ab"));
+    put_intent(*opened.ledger, with_images("two", "bc"));
+    const auto found = put_intent(*opened.ledger, with_images("three", "abc"));
+    BOOST_REQUIRE(found.has_value());
+    BOOST_TEST(found->case_name == "one"); // as many as "two", and earlier
+    const auto again = put_intent(*opened.ledger, with_images("four", "c"));
+    BOOST_REQUIRE(again.has_value());
+    BOOST_TEST(again->case_name == "two");
+    BOOST_TEST(!again->answered_at.has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_case_without_images_is_compared_by_its_fields, ledger_fixture) {
+    auto opened = open();
+    auto first = sample("A");
+    first.last->sent.clear();
+    auto second = first;
+    second.key.name = "B";
+    BOOST_TEST(!put_intent(*opened.ledger, first).has_value());
+    const auto found = put_intent(*opened.ledger, second);
+    BOOST_REQUIRE(found.has_value());
+    BOOST_TEST(found->case_name == "A");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_answer_is_kept_for_the_window_and_then_forgotten, ledger_fixture) {
+    auto opened = open();
+    auto& book = *opened.ledger;
+    const auto print = std::string(64, 'a');
+    const auto answered_at = *from_iso8601("2026-11-20T01:03:00.000Z");
+    put_intent(book, sample("A"));
+    put(book, accepted(sample("A"), "task-1"));
+    BOOST_TEST(!wait_for(book.answered(print, utc_time{})).value().has_value());
+    BOOST_TEST(
+        wait_for(book.close(accepted(sample("A"), "task-1"), delivered("/out/A", "{\"liveness\":1}"))).has_value());
+    const auto found = wait_for(book.answered(print, answered_at)).value();
+    BOOST_REQUIRE(found.has_value());
+    BOOST_TEST(found->key.name == "A");
+    BOOST_TEST(found->task_id == "task-1");
+    BOOST_TEST(found->reply == "{\"liveness\":1}");
+    BOOST_TEST((found->answered_at == answered_at));
+    BOOST_TEST(!wait_for(book.answered(print, answered_at + std::chrono::seconds(1))).value().has_value());
+    BOOST_TEST(!wait_for(book.answered(std::string(64, 'b'), utc_time{})).value().has_value());
+    BOOST_TEST(wait_for(book.forget_answers(answered_at + std::chrono::seconds(1))).has_value());
+    BOOST_TEST(!wait_for(book.answered(print, utc_time{})).value().has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_ledger_that_is_rebuilt_knows_each_place_once, ledger_fixture) {
+    case_history ended;
+    ended.about = accepted(sample("A"), "task-1");
+    ended.state = case_state::delivered;
+    ended.end = delivered("/out/A");
+    auto opened = open();
+    BOOST_TEST(wait_for(opened.ledger->add_ended({ended})).value() == 1u);
+    BOOST_TEST(wait_for(opened.ledger->add_ended({ended})).value() == 0u);
+    const auto found = put_intent(*opened.ledger, sample("B"));
+    BOOST_REQUIRE(found.has_value());
+    BOOST_TEST(found->case_name == "A");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_ledger_remembers_its_spool, ledger_fixture) {
     {
         auto opened = open();
         BOOST_TEST(opened.spool == "");
@@ -120,64 +207,89 @@ BOOST_FIXTURE_TEST_CASE(a_ledger_remembers_its_spool, fixture) {
     BOOST_TEST(open().spool == "0123abcd");
 }
 
-BOOST_FIXTURE_TEST_CASE(writes_that_come_together_share_a_commit, fixture) {
+BOOST_FIXTURE_TEST_CASE(writes_that_come_together_share_a_commit, ledger_fixture) {
     auto opened = open();
     test::run_coroutine(loop, put_many(*opened.ledger, loop.get_executor(), 200));
     const auto counted = opened.ledger->counted();
     BOOST_TEST(counted.writes == 200u);
     BOOST_TEST(counted.commits <= 3u);
-    std::vector<case_record> found;
-    test::run_coroutine(loop, read_all(*opened.ledger, found));
-    BOOST_TEST(found.size() == 200u);
+    BOOST_TEST(recover(*opened.ledger).size() == 200u);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_file_that_is_no_database_is_set_aside_and_a_new_ledger_begun, fixture) {
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file) << std::string(8192, 'x');
+BOOST_FIXTURE_TEST_CASE(what_is_noted_waits_for_the_next_commit_and_costs_none_of_its_own, ledger_fixture) {
     auto opened = open();
-    BOOST_REQUIRE(opened.set_aside.has_value());
-    BOOST_TEST(opened.set_aside->find("ledger.db.damaged-1") != std::string::npos);
-    BOOST_TEST(std::filesystem::exists(file.string() + ".damaged-1"));
-    std::vector<case_record> found;
-    test::run_coroutine(loop, read_all(*opened.ledger, found));
-    BOOST_TEST(found.empty());
+    put_intent(*opened.ledger, sample("A"));
+    event polled;
+    polled.kind = "polled";
+    polled.detail = "HTTP 200, PENDING";
+    opened.ledger->note(case_key("liveness", "A"), polled);
+    opened.ledger->note(case_key("liveness", "nobody"), polled);
+    BOOST_TEST(opened.ledger->counted().commits == 1u);
+    put(*opened.ledger, accepted(sample("A"), "t"));
+    BOOST_TEST(opened.ledger->counted().commits == 2u);
+    sqlite3* raw = nullptr;
+    BOOST_REQUIRE_EQUAL(sqlite3_open(file.c_str(), &raw), SQLITE_OK);
+    std::string rows;
+    const auto collect = [](void* into, int, char** values, char**) {
+        static_cast<std::string*>(into)->append(values[0]).append(";");
+        return 0;
+    };
+    sqlite3_exec(raw, "SELECT detail FROM event", collect, &rows, nullptr);
+    sqlite3_close(raw);
+    BOOST_TEST(rows == "HTTP 200, PENDING;");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_row_whose_files_cannot_be_read_keeps_its_task, fixture) {
+BOOST_FIXTURE_TEST_CASE(a_row_whose_files_cannot_be_read_keeps_its_task, ledger_fixture) {
     {
         auto opened = open();
-        test::run_coroutine(loop, write_and_close(*opened.ledger));
+        put(*opened.ledger, accepted(sample("A"), "task-1"));
     }
-    sqlite3* raw = nullptr;
-    BOOST_REQUIRE_EQUAL(sqlite3_open(file.c_str(), &raw), SQLITE_OK);
-    BOOST_REQUIRE_EQUAL(sqlite3_exec(raw, "UPDATE open_case SET files = '[{]'", nullptr, nullptr, nullptr), SQLITE_OK);
-    sqlite3_close(raw);
+    run_sql(file, "UPDATE attempt SET sent = '[{]'");
     auto again = open();
     BOOST_TEST(!again.set_aside.has_value());
-    std::vector<case_record> found;
-    test::run_coroutine(loop, read_all(*again.ledger, found));
+    const auto found = recover(*again.ledger);
     BOOST_REQUIRE_EQUAL(found.size(), 1u);
-    BOOST_TEST(found.front().task_id == sample("A").task_id);
-    BOOST_TEST(found.front().files.empty());
+    BOOST_TEST(found.front().task_id() == "task-1");
+    BOOST_TEST(found.front().files().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_ledger_of_a_newer_kycd_is_refused_and_left_alone, fixture) {
+BOOST_FIXTURE_TEST_CASE(a_ledger_of_a_newer_kycd_is_refused_and_left_alone, ledger_fixture) {
     { auto opened = open(); }
-    sqlite3* raw = nullptr;
-    BOOST_REQUIRE_EQUAL(sqlite3_open(file.c_str(), &raw), SQLITE_OK);
-    sqlite3_exec(raw, "PRAGMA user_version=999", nullptr, nullptr, nullptr);
-    sqlite3_close(raw);
-    const auto refused = open_ledger(file, loop.get_executor(), pool);
+    run_sql(file, "PRAGMA user_version=999");
+    const auto refused = open_ledger(file, reserve_file, loop.get_executor(), pool);
     BOOST_REQUIRE(!refused.has_value());
     BOOST_TEST(refused.error().message().find("newer kycd") != std::string::npos);
     BOOST_TEST(std::filesystem::exists(file));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_ledger_that_cannot_be_made_is_a_fault_that_names_it, fixture) {
+BOOST_FIXTURE_TEST_CASE(a_ledger_that_cannot_be_made_is_a_fault_that_names_it, ledger_fixture) {
     std::ofstream(folder.path() / "state") << "a file where the folder should be";
-    const auto refused = open_ledger(file, loop.get_executor(), pool);
+    const auto refused = open_ledger(file, reserve_file, loop.get_executor(), pool);
     BOOST_REQUIRE(!refused.has_value());
     BOOST_TEST(refused.error().message().find("ledger.db") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_first_schema_is_lifted_with_its_open_cases, ledger_fixture) {
+    std::filesystem::create_directories(file.parent_path());
+    run_sql(file, R"(CREATE TABLE open_case (folder TEXT NOT NULL, name TEXT NOT NULL, service TEXT NOT NULL,
+        lane TEXT NOT NULL, files TEXT NOT NULL, attempts INTEGER NOT NULL, outcome_known INTEGER NOT NULL,
+        task_id TEXT NOT NULL, submitted_at TEXT NOT NULL, polls INTEGER NOT NULL, failed_tasks INTEGER NOT NULL,
+        PRIMARY KEY (folder, name)) WITHOUT ROWID, STRICT;
+        CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
+        INSERT INTO about VALUES ('spool', '0123');
+        INSERT INTO open_case VALUES ('liveness', 'A', 'face_liveness', 'live', '[]', 2, 1, 'task-1',
+                                      '2026-11-20T01:02:03.000Z', 3, 1);
+        INSERT INTO open_case VALUES ('liveness', 'B', 'face_liveness', 'live', '[]', 1, 0, '',
+                                      '1970-01-01T00:00:00.000Z', 0, 0);
+        PRAGMA user_version=1)");
+    auto opened = open();
+    BOOST_TEST(opened.spool == "0123");
+    const auto found = recover(*opened.ledger);
+    BOOST_REQUIRE_EQUAL(found.size(), 2u);
+    BOOST_TEST(found[0].task_id() == "task-1");
+    BOOST_TEST(found[0].attempts == 2u);
+    BOOST_TEST((found[0].submitted_at() == *from_iso8601("2026-11-20T01:02:03.000Z")));
+    BOOST_TEST(found[1].outcome_unknown());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

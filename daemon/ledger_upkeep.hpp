@@ -1,0 +1,16 @@
+#pragma once
+// What the ledger needs besides the cases' own writes: rebuilding what was lost, and writing and forgetting in time.
+
+#include "case_world.hpp"
+
+namespace kyc {
+
+/// Brings what outbox/ and failed/ show into a ledger that was begun anew, so that `list`, `show` and the search for
+/// equal images know the cases of before. Runs beside the cases, a few hundred folders at a time.
+[[nodiscard]] async::awaitable<void> rebuild_history(case_world& world);
+
+/// Commits what was noted without waiting for it, each second; forgets answers that `intake.dedupe` keeps no longer.
+/// Ends by cancellation only.
+[[nodiscard]] async::awaitable<void> keep_ledger(case_world& world);
+
+} // namespace kyc

@@ -1,0 +1,29 @@
+#pragma once
+// The way back from result.json and error.json, for a ledger that is rebuilt from the folders.
+
+#include "core/report_json.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kyc {
+
+/// What one of the two files says, as far as the ledger and the commands need it.
+struct report_facts {
+    bool answered = false; ///< result.json; else error.json
+    case_facts about;
+    task_facts task;     ///< of an answered case; of a failed one only `attempts`
+    utc_time ended_at{}; ///< answered_at or failed_at
+    std::string word;    ///< the verdict or the code
+    std::string stage;   ///< of a failed case
+    std::string message; ///< of a failed case
+    std::optional<duplicate_facts> duplicate_of;
+};
+
+/// None when the text is neither of them. A field that is missing or of the wrong kind is left empty: other programs
+/// may have written to the file.
+[[nodiscard]] std::optional<report_facts> read_report(std::string_view text);
+
+} // namespace kyc

@@ -1,0 +1,127 @@
+#include "ledger/schema.hpp"
+
+#include "ledger/sqlite.hpp"
+
+#include <sqlite3.h>
+
+#include <iterator>
+#include <string>
+
+namespace kyc::ledger {
+
+namespace {
+
+// Each entry lifts the schema by one version. Never edit an entry that people run. Times are milliseconds since 1970,
+// UTC; the words of `state` and `outcome` are those of ledger/records.cpp.
+constexpr const char* migrations[] = {
+    // 1: one row per open case.
+    R"(CREATE TABLE open_case (
+         folder        TEXT NOT NULL,
+         name          TEXT NOT NULL,
+         service       TEXT NOT NULL,
+         lane          TEXT NOT NULL,
+         files         TEXT NOT NULL,
+         attempts      INTEGER NOT NULL,
+         outcome_known INTEGER NOT NULL,
+         task_id       TEXT NOT NULL,
+         submitted_at  TEXT NOT NULL,
+         polls         INTEGER NOT NULL,
+         failed_tasks  INTEGER NOT NULL,
+         PRIMARY KEY (folder, name)) WITHOUT ROWID, STRICT;
+       CREATE TABLE about (
+         key   TEXT PRIMARY KEY,
+         value TEXT NOT NULL) WITHOUT ROWID, STRICT)",
+
+    // 2: cases stay when they have ended, and every attempt is a row.
+    R"(CREATE TABLE kyc_case (
+         id            INTEGER PRIMARY KEY,
+         folder        TEXT NOT NULL,
+         name          TEXT NOT NULL,
+         service       TEXT NOT NULL,
+         lane          TEXT NOT NULL,
+         flat          INTEGER NOT NULL,
+         taken_at      INTEGER NOT NULL,
+         fingerprint   TEXT NOT NULL,
+         attempts      INTEGER NOT NULL,
+         polls         INTEGER NOT NULL,
+         failed_tasks  INTEGER NOT NULL,
+         duplicate_of  TEXT,               -- {"case", "service", "answered_at"}
+         state         TEXT NOT NULL DEFAULT 'open',
+         ended_at      INTEGER,
+         word          TEXT,
+         stage         TEXT,
+         message       TEXT,
+         place         TEXT) STRICT;
+       CREATE UNIQUE INDEX one_open_case ON kyc_case (folder, name) WHERE state = 'open';
+       CREATE INDEX case_by_name ON kyc_case (name);
+       CREATE INDEX case_by_fingerprint ON kyc_case (fingerprint) WHERE fingerprint <> '';
+       CREATE INDEX case_by_end ON kyc_case (ended_at) WHERE state <> 'open';
+       CREATE TABLE attempt (
+         case_id       INTEGER NOT NULL REFERENCES kyc_case (id) ON DELETE CASCADE,
+         number        INTEGER NOT NULL,
+         sent          TEXT NOT NULL,      -- [{"field", "name", "bytes", "sha256", "width", "height"}]
+         sent_at       INTEGER NOT NULL,
+         outcome       TEXT NOT NULL,
+         ended_at      INTEGER,
+         http_status   INTEGER,
+         what          TEXT NOT NULL,
+         task_id       TEXT NOT NULL,
+         PRIMARY KEY (case_id, number)) WITHOUT ROWID, STRICT;
+       CREATE TABLE image (                -- which cases sent these bytes
+         sha256        BLOB NOT NULL,
+         case_id       INTEGER NOT NULL REFERENCES kyc_case (id) ON DELETE CASCADE,
+         PRIMARY KEY (sha256, case_id)) WITHOUT ROWID, STRICT;
+       CREATE INDEX image_by_case ON image (case_id);
+       CREATE TABLE event (
+         id            INTEGER PRIMARY KEY,
+         case_id       INTEGER NOT NULL REFERENCES kyc_case (id) ON DELETE CASCADE,
+         at            INTEGER NOT NULL,
+         kind          TEXT NOT NULL,
+         detail        TEXT NOT NULL) STRICT;
+       CREATE INDEX event_by_case ON event (case_id);
+       CREATE TABLE answer (               -- kept for intake.dedupe only
+         case_id       INTEGER PRIMARY KEY REFERENCES kyc_case (id) ON DELETE CASCADE,
+         at            INTEGER NOT NULL,
+         reply         TEXT NOT NULL) STRICT;
+       CREATE INDEX answer_by_time ON answer (at);
+       INSERT INTO kyc_case (folder, name, service, lane, flat, taken_at, fingerprint, attempts, polls, failed_tasks)
+         SELECT folder, name, service, lane, 0, CAST(unixepoch(submitted_at) AS INTEGER) * 1000, '', attempts, polls, failed_tasks
+         FROM open_case;
+       INSERT INTO attempt
+         SELECT kyc_case.id, max(open_case.attempts, 1), files, CAST(unixepoch(submitted_at) AS INTEGER) * 1000,
+                CASE WHEN task_id <> '' THEN 'accepted' WHEN outcome_known THEN 'not_sent' ELSE 'unknown' END,
+                CASE WHEN task_id <> '' THEN CAST(unixepoch(submitted_at) AS INTEGER) * 1000 END, NULL, '', task_id
+         FROM open_case JOIN kyc_case USING (folder, name);
+       DROP TABLE open_case)",
+};
+
+} // namespace
+
+std::int64_t newest_schema() {
+    return static_cast<std::int64_t>(std::size(migrations));
+}
+
+std::int64_t schema_of(database& file) {
+    statement query(file.handle(), "PRAGMA user_version");
+    return query.step() ? query.number(0) : 0;
+}
+
+void refuse_newer_schema(database& file) {
+    const auto version = schema_of(file);
+    if (version > newest_schema())
+        throw sqlite_error(SQLITE_ERROR, "the ledger was written by a newer kycd (schema " + std::to_string(version) +
+                                             ", this one knows " + std::to_string(newest_schema()) +
+                                             "): install that one");
+}
+
+void migrate(database& file) {
+    refuse_newer_schema(file);
+    for (auto version = schema_of(file); version < newest_schema(); ++version) {
+        file.execute("BEGIN IMMEDIATE");
+        file.execute(migrations[version]);
+        file.execute(("PRAGMA user_version=" + std::to_string(version + 1)).c_str());
+        file.execute("COMMIT");
+    }
+}
+
+} // namespace kyc::ledger

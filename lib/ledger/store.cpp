@@ -1,0 +1,282 @@
+#include "ledger/store.hpp"
+
+#include "ledger/rows.hpp"
+#include "ledger/schema.hpp"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <map>
+#include <sys/stat.h>
+#include <tuple>
+
+namespace kyc::ledger {
+
+namespace {
+
+/// The columns that put_case and add_ended bind alike, from parameter 1.
+constexpr int bound_by_record = 11;
+
+void bind_record(statement& into, const case_record& record) {
+    into.bind(1, record.key.folder).bind(2, record.key.name).bind(3, record.service).bind(4, record.lane);
+    into.bind(5, std::int64_t{record.flat ? 1 : 0}).bind(6, to_milliseconds(record.taken_at));
+    into.bind(7, record.fingerprint).bind(8, std::int64_t{record.attempts}).bind(9, std::int64_t{record.polls});
+    into.bind(10, std::int64_t{record.failed_tasks});
+    if (record.duplicate_of) {
+        into.bind(11, duplicate_to_json(*record.duplicate_of));
+    } else {
+        into.bind(11, std::optional<std::int64_t>());
+    }
+}
+
+void bind_end(statement& into, int first, const case_end& end) {
+    into.bind(first, to_string(end.state)).bind(first + 1, to_milliseconds(end.at)).bind(first + 2, end.word);
+    into.bind(first + 3, end.stage).bind(first + 4, end.message).bind(first + 5, end.place);
+}
+
+/// 32 bytes for 64 digits.
+std::string packed(const std::string& hex) {
+    const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+    std::string bytes;
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+        bytes += static_cast<char>(digit(hex[i]) * 16 + digit(hex[i + 1]));
+    return bytes;
+}
+
+void check_sound(database& file) {
+    statement check(file.handle(), "PRAGMA quick_check(1)");
+    if (!check.step() || check.text(0) != "ok") throw sqlite_error(SQLITE_CORRUPT, "ledger: quick_check failed");
+}
+
+} // namespace
+
+store::store(const std::filesystem::path& file) : database_(file) {
+    database_.execute("PRAGMA journal_mode=WAL");
+    database_.execute("PRAGMA synchronous=FULL");
+    database_.execute("PRAGMA foreign_keys=ON");
+    database_.execute("PRAGMA secure_delete=ON"); // answers that are forgotten are gone from the file
+    check_sound(database_);
+    migrate(database_);
+    ::chmod(file.c_str(), S_IRUSR | S_IWUSR);
+
+    auto* const handle = database_.handle();
+    open_id_.emplace(handle, "SELECT id FROM kyc_case WHERE folder = ?1 AND name = ?2 AND state = 'open'");
+    put_case_.emplace(handle, "INSERT INTO kyc_case (folder, name, service, lane, flat, taken_at, fingerprint, "
+                              "attempts, polls, failed_tasks, duplicate_of) "
+                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
+                              "ON CONFLICT (folder, name) WHERE state = 'open' DO UPDATE SET "
+                              "fingerprint = excluded.fingerprint, attempts = excluded.attempts, "
+                              "polls = excluded.polls, failed_tasks = excluded.failed_tasks, "
+                              "duplicate_of = excluded.duplicate_of RETURNING id");
+    put_attempt_.emplace(handle, "INSERT OR REPLACE INTO attempt (case_id, number, sent, sent_at, outcome, ended_at, "
+                                 "http_status, what, task_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+    put_image_.emplace(handle, "INSERT OR IGNORE INTO image VALUES (?1, ?2)");
+    // The first few only: an image that a producer puts into every case must not make each case read all the others.
+    same_image_.emplace(handle, "SELECT c.id, c.name, c.service, c.ended_at, c.state FROM "
+                                "(SELECT case_id FROM image WHERE sha256 = ?1 ORDER BY case_id LIMIT 50) AS i "
+                                "JOIN kyc_case AS c ON c.id = i.case_id WHERE c.name <> ?2");
+    same_fields_.emplace(handle, "SELECT c.id, c.name, c.service, c.ended_at, c.state FROM kyc_case AS c "
+                                 "WHERE c.fingerprint = ?1 AND c.fingerprint <> '' AND c.name <> ?2 "
+                                 "ORDER BY c.id LIMIT 1");
+    end_case_.emplace(handle, "UPDATE kyc_case SET state = ?3, ended_at = ?4, word = ?5, stage = ?6, message = ?7, "
+                              "place = ?8, polls = ?9 WHERE folder = ?1 AND name = ?2 AND state = 'open' RETURNING id");
+    add_ended_.emplace(handle, "INSERT INTO kyc_case (folder, name, service, lane, flat, taken_at, fingerprint, "
+                               "attempts, polls, failed_tasks, duplicate_of, state, ended_at, word, stage, message, "
+                               "place) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
+                               "?17) RETURNING id");
+    put_answer_.emplace(handle, "INSERT OR REPLACE INTO answer VALUES (?1, ?2, ?3)");
+    put_event_.emplace(handle, "INSERT INTO event (case_id, at, kind, detail) VALUES (?1, ?2, ?3, ?4)");
+}
+
+void store::begin() {
+    database_.execute("BEGIN IMMEDIATE");
+}
+
+void store::commit() {
+    database_.execute("COMMIT");
+}
+
+void store::rollback() noexcept {
+    // A statement that failed half way keeps the transaction from ending.
+    for (auto* each : {&open_id_, &put_case_, &put_attempt_, &put_image_, &same_image_, &same_fields_, &end_case_,
+                       &add_ended_, &put_answer_, &put_event_})
+        (*each)->reset();
+    try {
+        database_.execute("ROLLBACK");
+    } catch (const sqlite_error&) {
+        // Some errors (a full disk) have rolled back already.
+    }
+}
+
+std::optional<std::int64_t> store::open_id(const case_key& key) {
+    open_id_->bind(1, key.folder).bind(2, key.name);
+    std::optional<std::int64_t> id;
+    if (open_id_->step()) id = open_id_->number(0);
+    open_id_->reset();
+    return id;
+}
+
+std::int64_t store::put_case(const case_record& record) {
+    bind_record(*put_case_, record);
+    put_case_->step();
+    const auto id = put_case_->number(0);
+    put_case_->reset();
+    return id;
+}
+
+void store::put_attempt(std::int64_t id, const attempt& what) {
+    put_attempt_->bind(1, id).bind(2, std::int64_t{what.number}).bind(3, sent_to_json(what.sent));
+    put_attempt_->bind(4, to_milliseconds(what.sent_at)).bind(5, to_string(what.outcome));
+    put_attempt_->bind(6, to_milliseconds(what.ended_at));
+    put_attempt_->bind(7, what.http_status ? std::optional<std::int64_t>(*what.http_status) : std::nullopt);
+    put_attempt_->bind(8, what.what).bind(9, what.task_id);
+    put_attempt_->run();
+}
+
+void store::put_images(std::int64_t id, const std::vector<file_facts>& sent) {
+    for (const auto& file : sent) {
+        put_image_->bind_blob(1, packed(file.sha256)).bind(2, id);
+        put_image_->run();
+    }
+}
+
+std::optional<duplicate_facts> store::sent_earlier(const case_record& record) {
+    struct candidate {
+        duplicate_facts facts;
+        std::size_t common = 0;
+    };
+
+    std::map<std::int64_t, candidate> found;
+    const auto collect = [&found](statement& query) {
+        while (query.step()) {
+            auto& entry = found[query.number(0)];
+            entry.facts.case_name = query.text(1);
+            entry.facts.service = query.text(2);
+            if (query.text(4) == "delivered") entry.facts.answered_at = from_milliseconds(query.number(3));
+            ++entry.common;
+        }
+        query.reset();
+    };
+    const auto sent = record.files();
+    for (const auto& file : sent) {
+        same_image_->bind_blob(1, packed(file.sha256)).bind(2, record.key.name);
+        collect(*same_image_);
+    }
+    if (sent.empty()) {
+        same_fields_->bind(1, record.fingerprint).bind(2, record.key.name);
+        collect(*same_fields_);
+    }
+    // More images in common, then the same service, then the first that was taken (the map's order).
+    const auto rank = [&record](const auto& entry) {
+        return std::tuple(entry.second.common, entry.second.facts.service == record.service);
+    };
+    const auto better = [&rank](const auto& left, const auto& right) { return rank(left) < rank(right); };
+    const auto best = std::max_element(found.begin(), found.end(), better);
+    if (best == found.end()) return std::nullopt;
+    return best->second.facts;
+}
+
+std::optional<duplicate_facts> store::put_intent(case_record record) {
+    if (!record.duplicate_of) record.duplicate_of = sent_earlier(record);
+    const auto id = put_case(record);
+    if (record.last) put_attempt(id, *record.last);
+    put_images(id, record.files());
+    return record.duplicate_of;
+}
+
+void store::put(const case_record& record) {
+    const auto id = put_case(record);
+    if (record.last) put_attempt(id, *record.last);
+}
+
+void store::close(const case_record& record, const case_end& end) {
+    end_case_->bind(1, record.key.folder).bind(2, record.key.name);
+    bind_end(*end_case_, 3, end);
+    end_case_->bind(9, std::int64_t{record.polls});
+    std::optional<std::int64_t> id;
+    if (end_case_->step()) id = end_case_->number(0);
+    end_case_->reset();
+    if (!id) { // it never came to a submit
+        bind_record(*add_ended_, record);
+        bind_end(*add_ended_, bound_by_record + 1, end);
+        add_ended_->step();
+        id = add_ended_->number(0);
+        add_ended_->reset();
+    }
+    if (end.reply.empty()) return;
+    put_answer_->bind(1, *id).bind(2, to_milliseconds(end.at)).bind(3, end.reply);
+    put_answer_->run();
+}
+
+void store::note(const case_key& key, const event& what) {
+    const auto id = open_id(key);
+    if (!id) return; // it has ended meanwhile, or was not recorded yet
+    put_event_->bind(1, *id).bind(2, to_milliseconds(what.at)).bind(3, what.kind).bind(4, what.detail);
+    put_event_->run();
+}
+
+std::optional<earlier_answer> store::answered(const std::string& fingerprint, utc_time since) {
+    statement query(database_.handle(),
+                    "SELECT c.folder, c.name, c.service, a.task_id, a.ended_at, r.at, r.reply FROM kyc_case AS c "
+                    "JOIN answer AS r ON r.case_id = c.id JOIN attempt AS a ON a.case_id = c.id "
+                    "WHERE c.fingerprint = ?1 AND c.state = 'delivered' AND r.at >= ?2 AND a.outcome = 'accepted' "
+                    "ORDER BY r.at DESC LIMIT 1");
+    query.bind(1, fingerprint).bind(2, to_milliseconds(since));
+    if (!query.step()) return std::nullopt;
+    earlier_answer found;
+    found.key = case_key(query.text(0), query.text(1));
+    found.service = query.text(2);
+    found.task_id = query.text(3);
+    found.submitted_at = from_milliseconds(query.number(4));
+    found.answered_at = from_milliseconds(query.number(5));
+    found.reply = query.text(6);
+    return found;
+}
+
+void store::forget_answers(utc_time before) {
+    statement change(database_.handle(), "DELETE FROM answer WHERE at < ?1");
+    change.bind(1, to_milliseconds(before)).run();
+}
+
+bool store::add_ended(const case_history& ended) {
+    {
+        statement known(database_.handle(), "SELECT 1 FROM kyc_case WHERE name = ?1 AND place = ?2");
+        known.bind(1, ended.about.key.name).bind(2, ended.end.place);
+        if (known.step()) return false;
+    }
+    bind_record(*add_ended_, ended.about);
+    bind_end(*add_ended_, bound_by_record + 1, ended.end);
+    add_ended_->step();
+    const auto id = add_ended_->number(0);
+    add_ended_->reset();
+    if (ended.about.last) put_attempt(id, *ended.about.last);
+    put_images(id, ended.about.files());
+    return true;
+}
+
+std::vector<case_record> store::open_cases() {
+    std::vector<case_record> records;
+    statement query(database_.handle(),
+                    (std::string("SELECT ") + case_columns + ", " + attempt_columns +
+                     " FROM kyc_case AS c LEFT JOIN attempt AS a ON a.case_id = c.id AND a.number = "
+                     "(SELECT max(number) FROM attempt WHERE case_id = c.id) WHERE c.state = 'open' ORDER BY c.id")
+                        .c_str());
+    while (query.step()) {
+        auto record = read_case(query).about;
+        if (query.number_or_null(case_column_count)) record.last = read_attempt(query, case_column_count);
+        records.push_back(std::move(record));
+    }
+    return records;
+}
+
+std::string store::spool() {
+    statement query(database_.handle(), "SELECT value FROM about WHERE key = 'spool'");
+    return query.step() ? query.text(0) : std::string();
+}
+
+void store::set_spool(const std::string& identity) {
+    statement change(database_.handle(), "INSERT OR REPLACE INTO about VALUES ('spool', ?1)");
+    change.bind(1, identity).run();
+}
+
+} // namespace kyc::ledger

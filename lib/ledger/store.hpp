@@ -1,0 +1,56 @@
+#pragma once
+// The ledger's statements: what is written and how, without any idea of coroutines.
+
+#include "ledger/records.hpp"
+#include "ledger/sqlite.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kyc::ledger {
+
+/// The connection that writes, with its prepared statements. One thread at a time. Every function throws sqlite_error.
+class store {
+  public:
+    /// Opens or makes the file, checks that it is sound, and lifts its schema.
+    explicit store(const std::filesystem::path& file);
+
+    /// Everything between begin() and commit() is durable, or none of it.
+    void begin();
+    void commit();
+    void rollback() noexcept;
+
+    /// See ledger::put_intent.
+    std::optional<duplicate_facts> put_intent(case_record record);
+    void put(const case_record& record);
+    void close(const case_record& record, const case_end& end);
+    void note(const case_key& key, const event& what);
+
+    [[nodiscard]] std::optional<earlier_answer> answered(const std::string& fingerprint, utc_time since);
+    void forget_answers(utc_time before);
+
+    /// False when a case that ended at this place is known already.
+    bool add_ended(const case_history& ended);
+
+    [[nodiscard]] std::vector<case_record> open_cases();
+
+    [[nodiscard]] std::string spool();
+    void set_spool(const std::string& identity);
+
+    [[nodiscard]] database& file() { return database_; }
+
+  private:
+    std::int64_t put_case(const case_record& record);
+    void put_attempt(std::int64_t id, const attempt& what);
+    void put_images(std::int64_t id, const std::vector<file_facts>& sent);
+    std::optional<duplicate_facts> sent_earlier(const case_record& record);
+    std::optional<std::int64_t> open_id(const case_key& key);
+
+    database database_;
+    std::optional<statement> open_id_, put_case_, put_attempt_, put_image_, same_image_, same_fields_, end_case_,
+        add_ended_, put_answer_, put_event_;
+};
+
+} // namespace kyc::ledger
