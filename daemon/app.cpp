@@ -8,6 +8,7 @@
 #include "async/task_group.hpp"
 #include "case_world.hpp"
 #include "core/units.hpp"
+#include "crash_blame.hpp"
 #include "fs/inbox.hpp"
 #include "fs/inbox_watch.hpp"
 #include "intake.hpp"
@@ -129,7 +130,6 @@ void warn_of_what_has_no_effect(const settings& config) {
     const auto warn = [](const std::string& key) {
         log::warning(key + " is set, but this version of kycd does not act on it yet");
     };
-    if (config.intake.dedupe) warn("intake.dedupe");
     if (config.retention.outbox) warn("retention.outbox");
     if (config.retention.failed) warn("retention.failed");
     if (config.retry.budget != retry_settings{}.budget) warn("retry.budget");
@@ -141,6 +141,8 @@ std::optional<start_failure> daemon_app::build() {
     auto taken = take_spool(*config_, layout_);
     if (!taken) return taken.error();
     spool_.emplace(std::move(*taken));
+    auto crashes = watch_for_crashes(layout_);
+    if (!crashes) return start_failure("spool: " + crashes.error().message(), exit_code::spool_unusable);
     auto records = open_records(*config_, layout_, spool_->access, loop_.get_executor(), ledger_pool_);
     if (!records) return records.error();
     records_ = std::move(*records);
@@ -167,6 +169,9 @@ std::optional<start_failure> daemon_app::build() {
                                                      {},
                                                      {},
                                                      {},
+                                                     {},
+                                                     async::signal(loop_.get_executor()),
+                                                     std::move(*crashes),
                                                      records_.spool,
                                                      false});
     intake_ = std::make_unique<intake>(*world_, *inbox_, cases_, loop_.get_executor());
@@ -335,6 +340,7 @@ void daemon_app::gather_outcome() {
     outcome_.open = outcome_.taken - outcome_.delivered - outcome_.failed;
     outcome_.submissions = count_.submissions();
     outcome_.unknown_outcomes = count_.unknown_outcomes();
+    outcome_.duplicates = count_.duplicates();
     outcome_.ledger = world_->ledger.counted();
     outcome_.verdicts = count_.verdicts();
     outcome_.failures = count_.failures();

@@ -32,6 +32,7 @@ struct run_outcome {
     std::uint64_t left = 0;             ///< still in the inbox when it stopped early; --once only
     std::uint64_t submissions = 0;      ///< receipts
     std::uint64_t unknown_outcomes = 0; ///< submits of which nobody knows whether they were accepted
+    std::uint64_t duplicates = 0;       ///< answered from an earlier case with the same bytes
     ledger::ledger::statistics ledger;
     std::map<verdict, std::uint64_t> verdicts;
     std::map<failure_code, std::uint64_t> failures;

@@ -25,6 +25,7 @@ struct case_run {
     std::shared_ptr<const settings> config; ///< the snapshot it began with; `target` points into it
     const service* target = nullptr;        ///< null: no such service
     std::string request_id;                 ///< on each of its log lines
+    std::vector<file_facts> files;          ///< as they were last read; empty before that
 
     case_run(case_world& world_, case_start start_);
 
@@ -52,7 +53,7 @@ class case_vanished : public std::runtime_error {
 };
 
 /// Hands the fault of a step in the case's folder through, unless it means that the folder is gone. Blocks.
-[[nodiscard]] fault unless_vanished(const fs::claimed_case& which, fault met);
+[[nodiscard]] fault unless_vanished(const case_run& run, fault met);
 
 /// An answer with the reply it was read from, and the task that gave it.
 struct answered_case {
@@ -64,9 +65,10 @@ struct answered_case {
         : said(std::move(said_)), reply(std::move(reply_)), task(std::move(task_)) {}
 };
 
-/// Submits until there is a receipt in run.record(), durably. Fails with the codes of intake, prepare and
+/// Submits until there is a receipt in run.record(), durably; none is returned then. With `intake.dedupe`, the answer
+/// of an earlier case with the same bytes instead, and nothing is sent. Fails with the codes of intake, prepare and
 /// submit.
-[[nodiscard]] async::awaitable<result<void, failure>> submit_case(case_run& run);
+[[nodiscard]] async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case_run& run);
 
 /// Polls the task until it has an outcome. None: the task failed and may be submitted again (noted in the ledger).
 [[nodiscard]] async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_run& run);

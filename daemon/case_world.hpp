@@ -5,6 +5,7 @@
 #include "async/group_work.hpp"
 #include "async/permits.hpp"
 #include "async/rate_limit.hpp"
+#include "async/signal.hpp"
 #include "core/answer_times.hpp"
 #include "core/pacing.hpp"
 #include "core/settings.hpp"
@@ -44,6 +45,9 @@ struct case_world {
     std::map<std::string, answer_times> usual_answers; ///< by service: what the first poll is planned with
     std::map<std::string, std::size_t> held_back;      ///< by service: claimed cases that wait for the API to take them
     std::set<case_key> in_hand;                        ///< cases whose coroutine runs: their records are theirs alone
+    std::map<std::string, std::size_t> sending{};      ///< by fingerprint: cases that were sent or are about to be
+    async::signal sending_ended;                       ///< one of them left
+    std::map<case_key, std::size_t> crashes{};         ///< how often earlier processes broke down at a case
     std::string spool;                                 ///< its identity, in work/ as it was at the start
     bool stopping = false;                             ///< set once, before the cases are cancelled
 };

@@ -1,6 +1,7 @@
 #include "intake.hpp"
 
 #include "async/shield.hpp"
+#include "crash_blame.hpp"
 #include "fs/spool_identity.hpp"
 #include "keep_trying.hpp"
 #include "log.hpp"
@@ -216,6 +217,8 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
         co_return;
     }
     const bool renamed_in = known_.at(entry).renamed_in;
+    const auto blamed = world_.crashes.find(fs::key_of(entry));
+    const std::size_t crashes = blamed == world_.crashes.end() ? 0 : blamed->second;
     bool unfinished = known_.at(entry).unfinished;
     auto look = [&]() -> result<taken> {
         taken outcome;
@@ -237,9 +240,14 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
             if (outcome.claimed) return outcome;
             unfinished = false;
         }
-        auto found = inbox_.examine(entry, renamed_in);
-        if (!found) return found.error();
-        outcome.found = std::move(*found);
+        if (crashes > crashes_allowed) {
+            outcome.found = fs::entry_refused{poisonous(crashes)};
+        } else {
+            const crash_blame working_on(fs::key_of(entry));
+            auto found = inbox_.examine(entry, renamed_in);
+            if (!found) return found.error();
+            outcome.found = std::move(*found);
+        }
         const auto* ready = std::get_if<fs::entry_ready>(&outcome.found);
         const auto* refused = std::get_if<fs::entry_refused>(&outcome.found);
         if (ready == nullptr && refused == nullptr) return outcome;

@@ -2,6 +2,7 @@
 #include "async/signal.hpp"
 #include "case_run.hpp"
 #include "core/fault_point.hpp"
+#include "crash_blame.hpp"
 
 #include <algorithm>
 
@@ -9,9 +10,10 @@ namespace kyc {
 
 namespace {
 
-/// A task is asked for so often at least before its deadline counts: kycd itself may have been stopped for longer than
-/// that.
+/// A task is asked for so often, and over so long, by this process before its deadline counts: kycd may have been
+/// stopped for longer than that, and the machine's clock may have been set meanwhile.
 constexpr std::size_t polls_before_deadline = 3;
+constexpr std::chrono::minutes asked_before_deadline{1};
 
 /// Replies in a row that nobody can read before the case is given up.
 constexpr int unreadable_replies_allowed = 3;
@@ -26,9 +28,11 @@ class task_age {
         before_ = std::max(before_, std::chrono::milliseconds(0));
     }
 
-    [[nodiscard]] std::chrono::milliseconds now() const {
-        return before_ +
-               std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun_);
+    [[nodiscard]] std::chrono::milliseconds now() const { return before_ + watched(); }
+
+    /// Of that, what this process has seen.
+    [[nodiscard]] std::chrono::milliseconds watched() const {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun_);
     }
 
   private:
@@ -44,6 +48,11 @@ task_facts facts_of_task(const ledger::case_record& record) {
     task.attempts = record.attempts;
     task.polls = record.polls;
     return task;
+}
+
+task_reading read_reply(const case_run& run, const std::string& body) {
+    const crash_blame working_on(run.start.which.key);
+    return read_task_reply(*run.target, body);
 }
 
 /// For `show`: what this poll brought.
@@ -86,7 +95,8 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
             slot = co_await world.polls.acquire();
         }
         held_up += std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - asked);
-        const auto reply = co_await world.api.poll(record.task_id(), age.now(), std::move(leave));
+        // After a restart a task counts as fresh once more: a clock that was set must not make a paid task a lost one.
+        const auto reply = co_await world.api.poll(record.task_id(), age.watched(), std::move(leave));
         fault_point("poll.replied", record.key.name);
         slot.release();
         ++polls_of_task;
@@ -98,7 +108,7 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
         if (reply.ruling.action == action::fail)
             co_return poll_failure(reply.ruling.code.value_or(failure_code::reply_not_understood), reply, reply.what);
         if (reply.ruling.action == action::accept) {
-            auto reading = read_task_reply(*run.target, reply.body);
+            auto reading = read_reply(run, reply.body);
             unreadable = reading.state == task_state::not_understood ? unreadable + 1 : 0;
             remember_poll(run, reply, reading.word);
             switch (reading.state) {
@@ -130,7 +140,10 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
             }
         }
         log::debug("not answered yet: " + still, run.about());
-        if (polls_of_task >= polls_before_deadline && age.now() - held_up >= plan.deadline)
+        const bool asked_enough =
+            polls_of_task >= polls_before_deadline &&
+            age.watched() - held_up >= std::min<std::chrono::milliseconds>(plan.deadline, asked_before_deadline);
+        if (asked_enough && age.now() - held_up >= plan.deadline)
             co_return poll_failure(failure_code::task_deadline, reply,
                                    "no outcome within poll.deadline after the receipt (last: " + still + ")");
     }

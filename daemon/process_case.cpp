@@ -4,7 +4,10 @@
 #include "case_run.hpp"
 #include "core/fault_point.hpp"
 #include "core/report_json.hpp"
+#include "crash_blame.hpp"
 #include "ended_case.hpp"
+#include "fs/crash_notes.hpp"
+#include "fs/spool_identity.hpp"
 #include "log.hpp"
 
 namespace kyc {
@@ -24,7 +27,7 @@ case_facts facts_of(case_run& run) {
     facts.name = run.start.which.key.name;
     facts.service = run.target != nullptr ? run.target->name : run.start.which.key.folder;
     facts.lane = run.record().lane;
-    facts.files = run.record().files();
+    facts.files = run.files.empty() ? run.record().files() : run.files;
     return facts;
 }
 
@@ -37,7 +40,7 @@ async::awaitable<std::filesystem::path> hand_over(case_run& run, std::string nam
     const auto& which = run.start.which;
     auto write = [&]() -> result<void> {
         auto written = fs::write_in_case(which, name, text, world.access);
-        if (!written) return unless_vanished(which, written.error());
+        if (!written) return unless_vanished(run, written.error());
         return written;
     };
     if (!text.empty()) co_await keep_trying_on_pool(world, write);
@@ -45,7 +48,7 @@ async::awaitable<std::filesystem::path> hand_over(case_run& run, std::string nam
     auto move = [&]() -> result<std::filesystem::path> {
         auto moved =
             answered ? fs::publish(world.layout, which, world.access) : fs::reject(world.layout, which, world.access);
-        if (!moved) return unless_vanished(which, moved.error());
+        if (!moved) return unless_vanished(run, moved.error());
         return moved;
     };
     auto where = co_await keep_trying_on_pool(world, move);
@@ -55,15 +58,26 @@ async::awaitable<std::filesystem::path> hand_over(case_run& run, std::string nam
     auto close = [&]() { return world.ledger.close(run.record(), end); };
     co_await keep_trying(world, close);
     fault_point("record.closed", which.key.name);
+    if (world.crashes.erase(which.key) != 0) {
+        auto forget = [&]() { return fs::forget_crashes(world.layout, which.key); };
+        co_await keep_trying_on_pool(world, forget);
+    }
     co_return where;
 }
 
+std::string result_text(case_run& run, const answered_case& answered) {
+    const crash_blame working_on(run.start.which.key);
+    return result_json(facts_of(run), answered.task, answered.said, run.record().duplicate_of, answered.reply);
+}
+
 async::awaitable<void> deliver(case_run& run, answered_case answered) {
-    auto text = result_json(facts_of(run), answered.task, answered.said, run.record().duplicate_of, answered.reply);
+    auto text = result_text(run, answered);
     const auto verdict = answered.said.verdict;
     ledger::case_end end;
     end.state = ledger::case_state::delivered;
     end.word = to_string(verdict);
+    // Not the answer of an answer: the window counts from the paid call.
+    if (run.config->intake.dedupe && !run.record().task_id().empty()) end.reply = answered.reply;
     const auto where = co_await hand_over(run, "result.json", std::move(text), std::move(end));
     auto about = run.about();
     about.emplace_back("verdict", std::string(to_string(verdict)));
@@ -97,8 +111,9 @@ async::awaitable<result<answered_case, failure>> live(case_run& run) {
                           "there is no service called " + run.start.which.key.folder);
     for (;;) {
         if (run.record().task_id().empty()) {
-            const auto sent = co_await submit_case(run);
+            auto sent = co_await submit_case(run);
             if (!sent) co_return sent.error();
+            if (*sent) co_return std::move(**sent);
         }
         run.start.before_receipt.release();
         auto outcome = co_await poll_case(run);
@@ -187,13 +202,17 @@ async::awaitable<void> put_record(case_run& run) {
     co_await keep_trying(run.world, step);
 }
 
-fault unless_vanished(const fs::claimed_case& which, fault met) {
+fault unless_vanished(const case_run& run, fault met) {
+    const auto& folder = run.start.which.folder;
     std::error_code unknown;
     const bool folder_is_gone =
         met.code == std::errc::no_such_file_or_directory &&
-        std::filesystem::symlink_status(which.folder, unknown).type() == std::filesystem::file_type::not_found &&
-        std::filesystem::exists(which.folder.parent_path(), unknown);
-    if (folder_is_gone) throw case_vanished();
+        std::filesystem::symlink_status(folder, unknown).type() == std::filesystem::file_type::not_found &&
+        std::filesystem::exists(folder.parent_path(), unknown);
+    if (!folder_is_gone) return met;
+    // Below a mount that has gone there may be an older spool: its folders say nothing about this case.
+    const auto spool = fs::read_identity(run.world.layout);
+    if (spool && *spool == run.world.spool) throw case_vanished();
     return met;
 }
 
@@ -204,6 +223,12 @@ async::awaitable<void> process_case(case_world& world, case_start start) {
         co_await live_and_end(run);
     } catch (const case_vanished&) {
         vanished = true; // a handler cannot await
+    } catch (const boost::system::system_error& error) {
+        if (error.code() != boost::asio::error::operation_aborted) blame_case(run.start.which.key);
+        throw;
+    } catch (...) {
+        blame_case(run.start.which.key);
+        throw;
     }
     if (vanished) co_await forget_vanished(run);
 }

@@ -5,6 +5,7 @@
 #include "core/failure.hpp"
 #include "fs/case_folder.hpp"
 #include "ledger/ledger.hpp"
+#include "twins.hpp"
 
 #include <optional>
 
@@ -17,6 +18,7 @@ struct case_start {
     std::optional<failure> refused; ///< intake's judgement: goes to failed/ as it is
     bool recovered = false;         ///< found in work/ at the start: may hold an answer already
     bool history_lost = false;      ///< found in work/ while the ledger was begun anew: may have been sent before
+    sending_mark sending;           ///< for cases with the same bytes: this one was sent and has not ended
     in_hand_mark in_hand;           ///< the case counts as open
     async::permit before_receipt;   ///< held until the task id is known: bounds what is claimed but not uploaded
     async::permit unanswered;       ///< held to the end: bounds what is waited for (limits.pending)

@@ -1,9 +1,11 @@
 #include "recovery.hpp"
 
+#include "crash_blame.hpp"
 #include "ended_case.hpp"
 #include "keep_trying.hpp"
 #include "log.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -31,10 +33,14 @@ async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::
         start.recovered = true;
         if (auto known = records.extract(which.key)) {
             start.record = std::move(known.mapped());
+            if (start.record.last) start.sending = sending_mark(world, start.record.fingerprint);
         } else {
             start.history_lost = history_lost;
         }
         start.refused = which.refused;
+        if (const auto blamed = world.crashes.find(which.key);
+            blamed != world.crashes.end() && blamed->second > crashes_allowed)
+            start.refused = poisonous(blamed->second);
         start.which = std::move(which);
         start.in_hand = in_hand_mark(world, start.which.key);
         starts.push_back(std::move(start));
@@ -55,6 +61,9 @@ async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::
         auto close = [&world, &record = record, &end]() { return world.ledger.close(record, end); };
         co_await keep_trying(world, close);
     }
+    // What was sent goes first: a case with the same bytes may wait for its answer, with the capacity in hand.
+    std::stable_partition(starts.begin(), starts.end(),
+                          [](const case_start& start) { return start.record.last.has_value(); });
     if (!starts.empty()) log::info("going on with " + std::to_string(starts.size()) + " cases of an earlier run");
     co_return starts;
 }

@@ -3,7 +3,9 @@
 #include "async/signal.hpp"
 #include "case_run.hpp"
 #include "core/fault_point.hpp"
+#include "crash_blame.hpp"
 #include "prepare_case.hpp"
+#include "twins.hpp"
 
 #include <algorithm>
 
@@ -26,23 +28,30 @@ result<result<T, failure>> told_apart(const case_run& run, result<T, trouble> ma
     if (made) return result<T, failure>(std::move(*made));
     const trouble why = made.error();
     if (const auto* end = std::get_if<failure>(&why)) return result<T, failure>(*end);
-    return unless_vanished(run.start.which, std::get<fault>(why));
+    return unless_vanished(run, std::get<fault>(why));
 }
 
 async::awaitable<result<held_case, failure>> hold_case(case_run& run) {
     auto& world = run.world;
     held_case held;
-    auto outline = [&run]() { return told_apart(run, outline_case(run.start.which, *run.target)); };
+    auto outline = [&run]() {
+        const crash_blame working_on(run.start.which.key);
+        return told_apart(run, outline_case(run.start.which, *run.target));
+    };
     auto outlined = co_await keep_trying_on_pool(world, outline);
     if (!outlined) co_return outlined.error();
     held.outline = std::move(*outlined);
     held.memory = co_await world.memory.acquire(std::max<std::uint64_t>(held.outline.image_bytes, 1));
     auto load = [&run, &held]() {
-        return told_apart(run, load_case(run.start.which, held.outline, run.record().files()));
+        const crash_blame working_on(run.start.which.key);
+        auto loaded = load_case(run.start.which, held.outline, run.record().files());
+        fault_point("prepare.loaded", run.start.which.key.name);
+        return told_apart(run, std::move(loaded));
     };
     auto loaded = co_await keep_trying_on_pool(world, load);
     if (!loaded) co_return loaded.error();
     held.loaded = std::move(*loaded);
+    run.files = held.loaded.files;
     co_return held;
 }
 
@@ -51,6 +60,54 @@ void log_receipt(case_run& run, std::chrono::steady_clock::duration took) {
     about.emplace_back("ms", std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
     about.emplace_back("task", run.record().task_id());
     log::info("submitted", about);
+}
+
+bool extend_data_of(const case_run& run, const held_case& held) {
+    return held.outline.said.extend_data.value_or(run.config->api.extend_data);
+}
+
+/// The answer that an earlier case with the same bytes was given within the window, as this case's own.
+async::awaitable<std::optional<answered_case>> answer_of_twin(case_run& run) {
+    auto& world = run.world;
+    auto& record = run.record();
+    const auto since = std::chrono::system_clock::now() - *run.config->intake.dedupe;
+    auto look = [&]() { return world.ledger.answered(record.fingerprint, since); };
+    const auto earlier = co_await keep_trying(world, look);
+    if (!earlier) co_return std::nullopt;
+    auto reading = read_task_reply(*run.target, earlier->reply);
+    if (reading.state != task_state::answered) co_return std::nullopt;
+
+    duplicate_facts twin;
+    twin.case_name = earlier->key.name;
+    twin.service = earlier->service;
+    twin.answered_at = earlier->answered_at;
+    record.duplicate_of = twin;
+    ledger::attempt saved;
+    saved.number = 1;
+    saved.sent = run.files;
+    saved.sent_at = std::chrono::system_clock::now();
+    saved.ended_at = saved.sent_at;
+    saved.outcome = ledger::attempt_outcome::not_sent;
+    saved.what = "not paid again: the same submission was answered as " + earlier->key.folder + "/" + earlier->key.name;
+    record.last = std::move(saved);
+    task_facts task;
+    task.id = earlier->task_id;
+    task.submitted_at = earlier->submitted_at;
+    task.answered_at = earlier->answered_at;
+    world.count.duplicate();
+    auto about = run.about();
+    about.emplace_back("answered_as", earlier->key.folder + "/" + earlier->key.name);
+    log::info("not submitted: the same bytes were answered before (intake.dedupe)", about);
+    co_return std::optional<answered_case>(std::in_place, std::move(*reading.answer), earlier->reply, std::move(task));
+}
+
+/// Until no other case with these bytes is on its way: its answer may be this one's. Gives away what others need
+/// meanwhile.
+async::awaitable<void> wait_for_twin(case_run& run) {
+    run.start.before_receipt.release();
+    run.remember("waits", "another case with the same bytes is on its way (intake.dedupe)");
+    while (run.world.sending.contains(run.record().fingerprint))
+        co_await run.world.sending_ended.wait();
 }
 
 /// The row of the attempt that is about to be sent.
@@ -101,7 +158,7 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, const held_case& h
     progeny::submission what;
     what.target = run.target;
     what.fields = held.outline.fields;
-    what.extend_data = held.outline.said.extend_data.value_or(run.config->api.extend_data);
+    what.extend_data = extend_data_of(run, held);
     what.images = held.loaded.parts();
     what.request_id = run.request_id;
 
@@ -172,7 +229,7 @@ bool held_when_unknown(const case_run& run) {
 
 } // namespace
 
-async::awaitable<result<void, failure>> submit_case(case_run& run) {
+async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case_run& run) {
     auto& world = run.world;
     const bool maybe_sent = run.record().outcome_unknown() || run.start.history_lost;
     if (maybe_sent) {
@@ -190,6 +247,19 @@ async::awaitable<result<void, failure>> submit_case(case_run& run) {
         auto leave = co_await wait_for_leave(run);
         auto held = co_await hold_case(run);
         if (!held) co_return held.error();
+        run.record().fingerprint =
+            fingerprint_of(world.spool, *run.target, held->outline.fields, extend_data_of(run, *held), run.files);
+        if (run.config->intake.dedupe && !run.record().last) {
+            if (world.sending.contains(run.record().fingerprint)) {
+                held = failure(); // frees the images before any wait
+                leave = progeny::admission();
+                co_await wait_for_twin(run);
+                continue;
+            }
+            run.start.sending = sending_mark(world, run.record().fingerprint); // the next one waits for this one
+            auto known = co_await answer_of_twin(run);
+            if (known) co_return known;
+        }
         auto slot = co_await world.uploads.acquire();
         co_await world.rate.take();
         if (!leave.probe() && !world.api.admits(run.target)) continue; // paused while this case waited its turn
@@ -199,7 +269,7 @@ async::awaitable<result<void, failure>> submit_case(case_run& run) {
         if (reply.ruling.action == action::accept) {
             world.count.submitted();
             run.leave_if_stopping();
-            co_return result<void, failure>();
+            co_return std::optional<answered_case>();
         }
         if (reply.ruling.action == action::fail)
             co_return submit_failure(reply.ruling.code.value_or(failure_code::reply_not_understood), reply);

@@ -34,6 +34,9 @@ class tally {
     /// A submit of which nobody knows whether the API accepted it.
     void unknown_outcome() { progress(++unknown_outcomes_); }
 
+    /// A case was answered from an earlier one with the same bytes.
+    void duplicate() { progress(++duplicates_); }
+
     /// A case's coroutine began or ended.
     void opened() { ++open_; }
 
@@ -50,6 +53,8 @@ class tally {
     [[nodiscard]] std::uint64_t submissions() const { return submitted_; }
 
     [[nodiscard]] std::uint64_t unknown_outcomes() const { return unknown_outcomes_; }
+
+    [[nodiscard]] std::uint64_t duplicates() const { return duplicates_; }
 
     [[nodiscard]] std::uint64_t open() const { return open_; }
 
@@ -87,6 +92,7 @@ class tally {
     std::uint64_t resumed_ = 0;
     std::uint64_t submitted_ = 0;
     std::uint64_t unknown_outcomes_ = 0;
+    std::uint64_t duplicates_ = 0;
     std::uint64_t open_ = 0;
     std::uint64_t delivered_late_ = 0;
     std::uint64_t failed_late_ = 0;

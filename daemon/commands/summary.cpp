@@ -37,6 +37,8 @@ void print_text(const run_outcome& outcome) {
     if (outcome.unknown_outcomes > 0)
         std::cout << outcome.unknown_outcomes << (outcome.unknown_outcomes == 1 ? " submission" : " submissions")
                   << " with unknown outcome: the API may have accepted what was sent again or held\n";
+    if (outcome.duplicates > 0)
+        std::cout << outcome.duplicates << " answered from an earlier case with the same bytes\n";
     std::cout << outcome.submissions << " submissions accepted, " << outcome.http.requests << " requests over "
               << outcome.http.connections << " connections with " << outcome.http.handshakes << " TLS handshakes ("
               << outcome.http.resumed << " resumed)\n";
@@ -69,6 +71,7 @@ void print_json(const run_outcome& outcome) {
     all["not_ready"] = std::move(not_ready);
     all["submissions"] = outcome.submissions;
     all["unknown_outcomes"] = outcome.unknown_outcomes;
+    all["duplicates"] = outcome.duplicates;
     all["ledger_commits"] = outcome.ledger.commits;
     all["ledger_writes"] = outcome.ledger.writes;
     all["requests"] = outcome.http.requests;

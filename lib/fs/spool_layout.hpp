@@ -17,6 +17,7 @@ namespace kyc::fs {
 ///   work/<folder>/<name>                     a claimed case
 ///   work/.identity                           which spool this is
 ///   work/.lock                               held by the daemon
+///   work/.crashes                            the cases at which the process broke down, a line each time
 ///   work/.receipts                           receipts that the ledger's full disk could not take (ledger/reserve.hpp)
 ///   work/.assembly/<folder>/<name>           a folder case on its way in: its names are not yet made safe
 ///   work/.assembly/.flat/<folder>/<name>     a flat case whose files are being moved in one by one
@@ -53,6 +54,9 @@ class spool_layout {
 
     /// Where the ledger keeps receipts that its own file cannot take.
     [[nodiscard]] std::filesystem::path receipts_file() const { return folders_.work / ".receipts"; }
+
+    /// The cases at which the process broke down.
+    [[nodiscard]] std::filesystem::path crashes_file() const { return folders_.work / ".crashes"; }
 
     /// The lock that keeps a second daemon out.
     [[nodiscard]] std::filesystem::path lock_file() const { return folders_.work / ".lock"; }

@@ -202,6 +202,8 @@ void store::close(const case_record& record, const case_end& end) {
         add_ended_->step();
         id = add_ended_->number(0);
         add_ended_->reset();
+        if (record.last) put_attempt(*id, *record.last);
+        put_images(*id, record.files());
     }
     if (end.reply.empty()) return;
     put_answer_->bind(1, *id).bind(2, to_milliseconds(end.at)).bind(3, end.reply);
