@@ -207,7 +207,7 @@ async::awaitable<void> daemon_app::live() {
 }
 
 async::awaitable<void> daemon_app::work() {
-    auto recovered = co_await recover_cases(*world_, std::move(records_.left_over), records_.history_lost);
+    auto recovered = co_await recover_cases(*world_, std::move(records_.left_over));
     for (auto& start : recovered) {
         count_.resumed();
         cases_.spawn(resume_case(*world_, std::move(start)));

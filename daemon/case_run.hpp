@@ -26,6 +26,7 @@ struct case_run {
     const service* target = nullptr;        ///< null: no such service
     std::string request_id;                 ///< on each of its log lines
     std::vector<file_facts> files;          ///< as they were last read; empty before that
+    bool settled = false;                   ///< the claim would survive a power cut
 
     case_run(case_world& world_, case_start start_);
 

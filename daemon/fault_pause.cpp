@@ -43,6 +43,7 @@ async::awaitable<void> fault_pause::wait_for_change(std::chrono::milliseconds li
 
 async::awaitable<void> fault_pause::waiter::wait(fault what) {
     const int met = what.code.value();
+    owner_.worked_since_ = false;
     if (errno_ != met) {
         owner_.leave(errno_);
         owner_.join(met, what);
@@ -64,6 +65,7 @@ async::awaitable<void> fault_pause::waiter::wait(fault what) {
 }
 
 void fault_pause::waiter::worked() {
+    owner_.worked_since_ = true;
     if (!errno_) return;
     const int met = *errno_;
     errno_.reset();

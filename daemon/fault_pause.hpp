@@ -33,7 +33,7 @@ class fault_pause {
         /// cancelled.
         [[nodiscard]] async::awaitable<void> wait(fault what);
 
-        /// The step works again: what it had met is over, for everybody.
+        /// The step works, at once or again: what it had met is over, for everybody.
         void worked();
 
       private:
@@ -43,6 +43,9 @@ class fault_pause {
 
     /// Whether anything is being waited out.
     [[nodiscard]] bool active() const { return !ongoing_.empty(); }
+
+    /// Whether it seems to hold up everybody: no step of another case has worked since it was last met.
+    [[nodiscard]] bool holds_up_all() const { return active() && !worked_since_; }
 
     /// Suspends until that may have changed, or for `limit`.
     [[nodiscard]] async::awaitable<void> wait_for_change(std::chrono::milliseconds limit);
@@ -66,6 +69,7 @@ class fault_pause {
     void over(int errno_value, const char* how);
 
     std::map<int, ongoing> ongoing_;
+    bool worked_since_ = false;
     async::signal changed_;
 };
 

@@ -82,7 +82,7 @@ async::awaitable<void> intake::feed() {
             continue;
         }
         // While the system is in trouble little is begun that may only wait.
-        if (world_.faults.active()) co_await world_.faults.wait_for_change(std::chrono::seconds(1));
+        if (world_.faults.holds_up_all()) co_await world_.faults.wait_for_change(std::chrono::seconds(1));
         auto unanswered = co_await world_.unanswered.acquire();
         auto before_receipt = co_await world_.before_receipt.acquire();
         enqueue_due(); // what came due meanwhile may go first

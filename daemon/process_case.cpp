@@ -45,6 +45,8 @@ async::awaitable<std::filesystem::path> hand_over(case_run& run, std::string nam
     };
     if (!text.empty()) co_await keep_trying_on_pool(world, write);
     fault_point("answer.written", which.key.name);
+    // A case that ends unsent has no record yet; without one, nobody would know of it after a crash behind the move.
+    if (run.record().attempts == 0) co_await put_record(run);
     auto move = [&]() -> result<std::filesystem::path> {
         auto moved =
             answered ? fs::publish(world.layout, which, world.access) : fs::reject(world.layout, which, world.access);

@@ -17,7 +17,6 @@ struct case_start {
     ledger::case_record record;     ///< a new one, or what the ledger knew
     std::optional<failure> refused; ///< intake's judgement: goes to failed/ as it is
     bool recovered = false;         ///< found in work/ at the start: may hold an answer already
-    bool history_lost = false;      ///< found in work/ while the ledger was begun anew: may have been sent before
     sending_mark sending;           ///< for cases with the same bytes: this one was sent and has not ended
     in_hand_mark in_hand;           ///< the case counts as open
     async::permit before_receipt;   ///< held until the task id is known: bounds what is claimed but not uploaded

@@ -19,8 +19,7 @@ log::fields about(const ledger::case_record& record) {
 
 } // namespace
 
-async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::vector<fs::claimed_case> in_work,
-                                                        bool history_lost) {
+async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::vector<fs::claimed_case> in_work) {
     auto read = [&world]() { return world.ledger.recover(); };
     auto open = co_await keep_trying(world, read);
     std::map<case_key, ledger::case_record> records;
@@ -34,8 +33,6 @@ async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::
         if (auto known = records.extract(which.key)) {
             start.record = std::move(known.mapped());
             if (start.record.last) start.sending = sending_mark(world, start.record.fingerprint);
-        } else {
-            start.history_lost = history_lost;
         }
         start.refused = which.refused;
         if (const auto blamed = world.crashes.find(which.key);

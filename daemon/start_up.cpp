@@ -22,10 +22,27 @@ start_failure stranger_to_ledger(const settings& config) {
                     " belongs to; mount the spool, or move the ledger away if the spool is new on purpose");
 }
 
-/// A spool whose mount is missing looks like an empty one, and its ledger would be closed case by case: so each names
-/// the other. A new ledger takes the spool it finds.
-std::optional<start_failure> join_spool_and_ledger(const settings& config, const fs::spool_layout& layout,
-                                                   const std::string& known_spool, opened_records& records) {
+/// A case in work/ that the ledger should know and does not: it may have been sent.
+ledger::case_record of_lost_history(const settings& config, const fs::claimed_case& which) {
+    ledger::case_record record;
+    record.key = which.key;
+    const auto* target = config.services.find(which.key.folder);
+    record.service = target != nullptr ? target->name : which.key.folder;
+    record.flat = which.flat;
+    record.taken_at = std::chrono::system_clock::now();
+    record.attempts = 1;
+    ledger::attempt maybe;
+    maybe.number = 1;
+    maybe.sent_at = record.taken_at;
+    maybe.what = "the ledger was lost: whether this case was sent before is not known";
+    record.last = std::move(maybe);
+    return record;
+}
+
+/// Which spool work/ is. A spool whose mount is missing looks like an empty one, and its ledger would be closed case by
+/// case: so each names the other. A new ledger takes the spool it finds.
+std::optional<start_failure> match_spool_and_ledger(const settings& config, const fs::spool_layout& layout,
+                                                    const std::string& known_spool, opened_records& records) {
     auto identity = fs::read_identity(layout);
     if (!identity) return unusable("spool: " + identity.error().message());
     if (!known_spool.empty()) {
@@ -37,12 +54,22 @@ std::optional<start_failure> join_spool_and_ledger(const settings& config, const
         records.history_lost = true;
         records.spool = **identity;
         log::warning("the ledger is new but the spool is not: cases in work/ are treated as on_unknown_outcome says");
-    } else {
-        auto made = fs::make_identity(layout);
-        if (!made) return unusable("spool: " + made.error().message());
-        records.spool = std::move(*made);
+        return std::nullopt;
     }
-    if (const auto bound = records.ledger->bind_to_spool(records.spool); !bound)
+    auto made = fs::make_identity(layout);
+    if (!made) return unusable("spool: " + made.error().message());
+    records.spool = std::move(*made);
+    return std::nullopt;
+}
+
+/// The new ledger belongs to the spool from here on, and knows of each case in work/ that it might have been sent.
+std::optional<start_failure> bind_new_ledger(const settings& config, opened_records& records) {
+    std::vector<ledger::case_record> adopted;
+    if (records.history_lost) {
+        for (const auto& which : records.left_over)
+            if (!which.refused) adopted.push_back(of_lost_history(config, which));
+    }
+    if (const auto bound = records.ledger->bind_to_spool(records.spool, adopted); !bound)
         return unusable("ledger: " + bound.error().message());
     return std::nullopt;
 }
@@ -75,18 +102,20 @@ open_records(const settings& config, const fs::spool_layout& layout, const fs::a
                         "; make its folder writable for kycd, or set 'ledger:' to another path");
     opened_records records;
     records.ledger = std::move(opened->ledger);
-    if (opened->set_aside) {
-        records.history_lost = true;
+    if (opened->set_aside)
         log::error("the ledger was damaged and is begun anew: " + *opened->set_aside +
                    "; cases in work/ are treated as on_unknown_outcome says");
-    }
-    if (auto failed = join_spool_and_ledger(config, layout, opened->spool, records)) return std::move(*failed);
+    const bool is_new = opened->spool.empty();
+    if (auto failed = match_spool_and_ledger(config, layout, opened->spool, records)) return std::move(*failed);
     std::vector<std::string> strays;
     auto in_work = fs::recover_work(layout, access, &strays);
     if (!in_work) return unusable("spool: " + in_work.error().message());
     for (const auto& stray : strays)
         log::warning("in work/: " + stray);
     records.left_over = std::move(*in_work);
+    if (is_new) {
+        if (auto failed = bind_new_ledger(config, records)) return std::move(*failed);
+    }
     return records;
 }
 

@@ -31,7 +31,7 @@ struct taken_spool {
 struct opened_records {
     std::unique_ptr<ledger::ledger> ledger;
     std::string spool;         ///< the identity that ledger and work/ share
-    bool history_lost = false; ///< the ledger is new, work/ is not: what lies there may have been sent before
+    bool history_lost = false; ///< the ledger is new, the spool is not: it can be rebuilt from the folders
     std::vector<fs::claimed_case> left_over;
 
     opened_records() = default;

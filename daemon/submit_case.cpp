@@ -162,7 +162,7 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, const held_case& h
     what.images = held.loaded.parts();
     what.request_id = run.request_id;
 
-    if (!record.last) {
+    if (!std::exchange(run.settled, true)) {
         // A claim that a power cut undoes after the submit would be claimed, and paid, again.
         auto round = [&run](const auto&) { return fs::settle_claims(run.world.layout); };
         auto settle = [&run, &round]() { return run.world.settling.join(run.start.which.key, round); };
@@ -231,16 +231,16 @@ bool held_when_unknown(const case_run& run) {
 
 async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case_run& run) {
     auto& world = run.world;
-    const bool maybe_sent = run.record().outcome_unknown() || run.start.history_lost;
-    if (maybe_sent) {
+    if (run.record().outcome_unknown()) {
         world.count.unknown_outcome();
+        const auto& said = run.record().last->what;
         if (held_when_unknown(run))
-            co_return failure(
-                stage::submit, failure_code::unknown_outcome,
-                "kycd was stopped between sending this case and noting the answer; the API may have accepted it");
+            co_return failure(stage::submit, failure_code::unknown_outcome,
+                              said.empty() ? "kycd was stopped between sending this case and noting the answer; the "
+                                             "API may have accepted it"
+                                           : said);
         log::warning("the outcome of an earlier submit is unknown, submitting again (on_unknown_outcome: resubmit)",
                      run.about());
-        run.start.history_lost = false;
     }
     std::size_t failures = 0;
     for (;;) {

@@ -60,8 +60,11 @@ class ledger {
     /// Returns how many were new.
     [[nodiscard]] virtual async::awaitable<result<std::size_t>> add_ended(std::vector<case_history> cases) = 0;
 
-    /// Notes which spool the ledger belongs to. Blocks: for the start.
-    [[nodiscard]] virtual result<void> bind_to_spool(const std::string& identity) = 0;
+    /// Notes which spool the ledger belongs to, and in the same commit the records of `adopted` cases, which lie in
+    /// work/ and have none because the history was lost: no later start can take them for cases that were never sent. A
+    /// case that has a record keeps it. Blocks: for the start.
+    [[nodiscard]] virtual result<void> bind_to_spool(const std::string& identity,
+                                                     const std::vector<case_record>& adopted) = 0;
 
     /// Commits made and writes they carried, since the start.
     struct statistics {

@@ -98,8 +98,14 @@ class sqlite_ledger final : public ledger {
         co_return co_await pool_.run(change);
     }
 
-    result<void> bind_to_spool(const std::string& identity) override {
-        return guarded([&] { store_->set_spool(identity); });
+    result<void> bind_to_spool(const std::string& identity, const std::vector<case_record>& adopted) override {
+        return guarded([&] {
+            store_->begin();
+            for (const auto& record : adopted)
+                if (!store_->is_open(record.key)) store_->put(record);
+            store_->set_spool(identity);
+            store_->commit();
+        });
     }
 
     statistics counted() const override { return {writes_.rounds(), writes_.items()}; }
@@ -177,12 +183,14 @@ class sqlite_ledger final : public ledger {
             const auto same = [&receipt](const case_record& record) { return record.key == receipt.key; };
             const auto known = std::find_if(open.begin(), open.end(), same);
             if (known != open.end()) {
-                // A later attempt was begun knowingly; an earlier one that is known already is the same receipt.
-                if (!known->outcome_unknown() || known->last->number != receipt.last->number) continue;
+                // A later attempt was begun knowingly; the same one whose outcome is known has this receipt already.
+                const auto number = known->last ? known->last->number : 0;
+                const bool same_attempt = number == receipt.last->number;
+                if (number > receipt.last->number || (same_attempt && !known->outcome_unknown())) continue;
                 auto merged = *known;
-                merged.last->outcome = attempt_outcome::accepted;
-                merged.last->task_id = receipt.last->task_id;
-                merged.last->ended_at = receipt.last->ended_at;
+                if (same_attempt) receipt.last->sent = known->files();
+                merged.last = receipt.last;
+                merged.attempts = std::max(merged.attempts, receipt.attempts);
                 receipt = std::move(merged);
             }
             store_->put(receipt);

@@ -36,6 +36,8 @@ class store {
 
     [[nodiscard]] std::vector<case_record> open_cases();
 
+    [[nodiscard]] bool is_open(const case_key& key) { return open_id(key).has_value(); }
+
     [[nodiscard]] std::string spool();
     void set_spool(const std::string& identity);
 

@@ -54,6 +54,19 @@ async::awaitable<void> one_success_is_everybodys(world& w) {
     BOOST_TEST(!w.pause.active());
 }
 
+async::awaitable<void> others_that_work_show_that_not_all_are_held_up(world& w) {
+    fault_pause::waiter bad(w.pause);
+    fault_pause::waiter other(w.pause);
+    BOOST_TEST(!w.pause.holds_up_all());
+    co_await w.meet(bad, EIO);
+    BOOST_TEST(w.pause.holds_up_all());
+    other.worked();
+    BOOST_TEST(!w.pause.holds_up_all());
+    BOOST_TEST(w.pause.active()); // the bad one still waits
+    co_await w.meet(bad, EIO);
+    BOOST_TEST(w.pause.holds_up_all());
+}
+
 async::awaitable<void> a_changed_errno_ends_the_old_one(world& w) {
     fault_pause::waiter who(w.pause);
     co_await w.meet(who, ENOSPC);
@@ -87,6 +100,11 @@ async::awaitable<void> over_too_early_begins_again(world& w) {
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(fault_pause_suite)
+
+BOOST_AUTO_TEST_CASE(one_bad_case_does_not_hold_up_the_others) {
+    world w;
+    test::run_coroutine(w.loop, others_that_work_show_that_not_all_are_held_up(w));
+}
 
 BOOST_AUTO_TEST_CASE(one_success_ends_the_fault_for_everybody) {
     world w;

@@ -202,9 +202,22 @@ BOOST_FIXTURE_TEST_CASE(a_ledger_remembers_its_spool, ledger_fixture) {
     {
         auto opened = open();
         BOOST_TEST(opened.spool == "");
-        BOOST_TEST(opened.ledger->bind_to_spool("0123abcd").has_value());
+        BOOST_TEST(opened.ledger->bind_to_spool("0123abcd", {}).has_value());
     }
     BOOST_TEST(open().spool == "0123abcd");
+}
+
+BOOST_FIXTURE_TEST_CASE(cases_of_a_lost_history_are_adopted_with_the_spool_and_keep_what_is_known, ledger_fixture) {
+    {
+        auto opened = open();
+        put(*opened.ledger, accepted(sample("known"), "task-1"));
+        BOOST_TEST(opened.ledger->bind_to_spool("0123", {sample("known"), sample("lost", 'b')}).has_value());
+    }
+    const auto found = recover(*open().ledger);
+    BOOST_REQUIRE_EQUAL(found.size(), 2u);
+    BOOST_TEST(found[0].task_id() == "task-1");
+    BOOST_TEST(found[1].key.name == "lost");
+    BOOST_TEST(found[1].outcome_unknown());
 }
 
 BOOST_FIXTURE_TEST_CASE(writes_that_come_together_share_a_commit, ledger_fixture) {
