@@ -6,6 +6,7 @@
 #include "keep_trying.hpp"
 #include "log.hpp"
 #include "process_case.hpp"
+#include "recovery.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -123,6 +124,48 @@ async::awaitable<void> intake::scan() {
     const auto listed = co_await keep_trying_on_pool(world_, list);
     for (const auto& entry : listed)
         enqueue(entry, false);
+    // What trouble at the start, or a claim that could not be undone, has left half way.
+    auto look = [this]() { return fs::half_claimed(world_.layout); };
+    const auto left = co_await keep_trying_on_pool(world_, look);
+    for (const auto& key : left) {
+        const auto is_claiming = [&key](const auto& known) {
+            return known.second.where == place::examining && fs::key_of(known.first) == key;
+        };
+        if (world_.in_hand.contains(key) || std::any_of(known_.begin(), known_.end(), is_claiming)) continue;
+        if (resuming_.insert(key).second) cases_.spawn(resume(key));
+    }
+}
+
+/// Takes up a case that lies between inbox and work/. Back in the inbox, it is found by the watch or the next scan.
+async::awaitable<void> intake::resume(case_key key) {
+    co_await async::begin_shield(); // as in take()
+    auto settle = [this, &key]() -> result<std::optional<fs::claimed_case>> {
+        if (auto ours = check_spool(); !ours) return ours.error();
+        return fs::resume_claim(world_.layout, key, world_.access);
+    };
+    const auto which = co_await keep_trying_on_pool(world_, settle);
+    resuming_.erase(key);
+    if (!which || world_.in_hand.contains(key)) co_return;
+    log::info("going on with a case that was half claimed",
+              {{"service", key.folder}, {"case", key.folder + "/" + key.name}});
+    case_start start;
+    start.which = *which;
+    start.refused = start.which.refused;
+    start.in_hand = in_hand_mark(world_, key);
+    world_.count.claimed();
+    co_await async::end_shield();
+    if (world_.stopping) co_return;
+    co_await resume_case(world_, std::move(start));
+}
+
+/// Below a mount that has gone there may be folders of the same names: nothing is taken into those. Blocks.
+result<void> intake::check_spool() const {
+    const auto spool = fs::read_identity(world_.layout);
+    if (!spool) return spool.error();
+    if (*spool != world_.spool)
+        return last_fault(ESTALE, world_.layout.roots().work.string() +
+                                      " is not the folder it was at the start, is the spool mounted?");
+    return {};
 }
 
 void intake::enqueue(const fs::inbox_entry& entry, bool renamed_in) {
@@ -222,15 +265,6 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
     bool unfinished = known_.at(entry).unfinished;
     auto look = [&]() -> result<taken> {
         taken outcome;
-        // Below a mount that has gone there may be folders of the same names: nothing is taken into those.
-        const auto check_spool = [this]() -> result<void> {
-            const auto spool = fs::read_identity(world_.layout);
-            if (!spool) return spool.error();
-            if (*spool != world_.spool)
-                return last_fault(ESTALE, world_.layout.roots().work.string() +
-                                              " is not the folder it was at the start, is the spool mounted?");
-            return {};
-        };
         if (unfinished) {
             if (auto ours = check_spool(); !ours) return ours.error();
             // Some of it may have left the inbox, where it would look gone or incomplete.

@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -43,7 +44,9 @@ class intake {
     [[nodiscard]] async::awaitable<void> scan_once();
 
     /// Whether everything that was seen has been taken, refused, or found not ready.
-    [[nodiscard]] bool drained() const { return queue_.empty() && examining_ == 0 && retries_.empty(); }
+    [[nodiscard]] bool drained() const {
+        return queue_.empty() && examining_ == 0 && retries_.empty() && resuming_.empty();
+    }
 
     /// What is left to be taken: queued, or coming by itself.
     [[nodiscard]] std::size_t left() const;
@@ -81,6 +84,8 @@ class intake {
     [[nodiscard]] async::awaitable<void> scan();
     [[nodiscard]] async::awaitable<void> take(fs::inbox_entry entry, async::permit before_receipt,
                                               async::permit unanswered);
+    [[nodiscard]] async::awaitable<void> resume(case_key key);
+    [[nodiscard]] result<void> check_spool() const;
     void enqueue(const fs::inbox_entry& entry, bool renamed_in);
     void put_back(const fs::inbox_entry& entry, std::string why, look_again when);
     void wait_for(const fs::inbox_entry& entry, std::string why, look_again when, bool loud);
@@ -95,6 +100,7 @@ class intake {
     std::deque<fs::inbox_entry> queue_;
     std::map<fs::inbox_entry, entry_state, by_name> known_;
     std::multimap<std::chrono::steady_clock::time_point, fs::inbox_entry> retries_;
+    std::set<case_key> resuming_; ///< half claimed, and being put in order
     std::size_t examining_ = 0;
     bool once_ = false;
 };

@@ -58,10 +58,14 @@ using claim_outcome = boost::system::result<claimed_case, claim_refusal>;
                                           const service_table& services, const access_rules& access,
                                           const std::vector<std::string>& seen = {}, const failure* refused = nullptr);
 
-/// After a claim of an entry with this key that ended in a fault: finishes it, or gives the case back to the inbox. The
-/// case if one of this name lies in work/ then; whether it is in somebody's hand already is for the caller to know.
+/// After a claim of an entry with this key that ended in a fault, or was found by half_claimed(): finishes it, or gives
+/// the case back to the inbox. The case if it has come into work/ by this call or by that claim, and has not been
+/// reported before.
 [[nodiscard]] result<std::optional<claimed_case>> resume_claim(const spool_layout& layout, const case_key& key,
                                                                const access_rules& access);
+
+/// The cases that interrupted claims have left between inbox and work/, with those whose claims are under way.
+[[nodiscard]] result<std::vector<case_key>> half_claimed(const spool_layout& layout);
 
 /// Makes every claim that has returned so far survive a power cut, with the bytes of all its files, though the
 /// producers never synced them. For before the first submit: a claim that is undone after one would be claimed, and

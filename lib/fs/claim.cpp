@@ -62,6 +62,32 @@ class turn {
     std::filesystem::path name_;
 };
 
+/// Cases that came into work/ by a claim that then met trouble, and that nobody has in hand. What else lies there
+/// without being worked on (because it could not be read at the start, say) may have been paid for.
+class unreported_cases {
+  public:
+    static void add(const std::filesystem::path& work_case) {
+        const std::lock_guard lock(mutex());
+        paths().insert(work_case);
+    }
+
+    static bool take(const std::filesystem::path& work_case) {
+        const std::lock_guard lock(mutex());
+        return paths().erase(work_case) != 0;
+    }
+
+  private:
+    static std::mutex& mutex() {
+        static std::mutex one;
+        return one;
+    }
+
+    static std::set<std::filesystem::path>& paths() {
+        static std::set<std::filesystem::path> one;
+        return one;
+    }
+};
+
 bool is_taken(int error) {
     return error == EEXIST || error == ENOTEMPTY;
 }
@@ -147,6 +173,25 @@ result<std::optional<claimed_case>> case_in_work(const spool_layout& layout, con
     return outcome{claimed_case{key, layout.work_case(key), *flat, std::move(*refused)}};
 }
 
+/// Finishes or undoes what is staged. The case if that brought it into work/ just now.
+result<std::optional<claimed_case>> settle_and_report(const spool_layout& layout, const folder& inbox,
+                                                      const folder& work, const staged_case& staged,
+                                                      const access_rules& access) {
+    const auto& key = staged.key;
+    const auto before = stat_in(work, key.folder + '/' + key.name);
+    if (!before) return before.error();
+    const auto settled = settle_staged(inbox, work, staged, access);
+    if (!*before) {
+        // Also after a fault behind the rename: the next call has to report it.
+        const auto after = stat_in(work, key.folder + '/' + key.name);
+        if (!after || *after) unreported_cases::add(layout.work_case(key));
+    }
+    if (!settled) return settled.error();
+    auto which = case_in_work(layout, work, key);
+    if (which && *which && !unreported_cases::take(layout.work_case(key))) return std::optional<claimed_case>{};
+    return which;
+}
+
 } // namespace
 
 result<claim_outcome> claim(const spool_layout& layout, const inbox_entry& entry, const service_table& services,
@@ -168,9 +213,7 @@ result<claim_outcome> claim(const spool_layout& layout, const inbox_entry& entry
     if (!leftover) return leftover.error();
     if (*leftover) {
         // Of an earlier claim that could neither be finished nor undone. It goes first.
-        const auto settled = settle_staged(*inbox, *work, **leftover, access);
-        if (!settled) return settled.error();
-        auto which = case_in_work(layout, *work, key);
+        auto which = settle_and_report(layout, *inbox, *work, **leftover, access);
         if (!which) return which.error();
         if (*which) return claim_outcome{std::move(**which)};
         return claim_outcome{claim_refusal::occupied};
@@ -224,7 +267,10 @@ result<claim_outcome> claim(const spool_layout& layout, const inbox_entry& entry
     if (!brought) {
         const auto arrived = stat_in(*work, key.folder + '/' + key.name);
         // A fault after the last rename: the case is in work/ and its source must not become a second one.
-        if (arrived && !*arrived) undo(*inbox, *work, staged, entry);
+        if (arrived && !*arrived)
+            undo(*inbox, *work, staged, entry);
+        else
+            unreported_cases::add(layout.work_case(key));
         return brought.error();
     }
     if (!*brought) {
@@ -245,10 +291,12 @@ result<std::optional<claimed_case>> resume_claim(const spool_layout& layout, con
     const auto staged = find_staged(*inbox, *work, key);
     if (!staged) return staged.error();
     if (*staged) {
-        const auto settled = settle_staged(*inbox, *work, **staged, access);
-        if (!settled) return settled.error();
+        auto which = settle_and_report(layout, *inbox, *work, **staged, access);
+        if (!which || *which) return which;
     }
-    return case_in_work(layout, *work, key);
+    auto which = case_in_work(layout, *work, key);
+    if (which && *which && !unreported_cases::take(layout.work_case(key))) return std::optional<claimed_case>{};
+    return which;
 }
 
 } // namespace kyc::fs

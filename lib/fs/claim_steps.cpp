@@ -181,10 +181,8 @@ result<bool> settle_staged(const folder& inbox, const folder& work, const staged
             }
             const auto parent = stage_parent(inbox, work, which);
             if (!parent) return parent.error();
-            if (auto removed = remove_tree(*parent, key.name); !removed) return removed.error();
-            if (auto synced = sync(*parent); !synced) return synced.error();
+            if (auto removed = remove_source(*parent, work, which); !removed) return removed.error();
             fault_point("recover.source_removed", key.name);
-            if (auto cleared = clear_mark(work, copied_marks(which), key.name); !cleared) return cleared.error();
             return true;
         }
     }

@@ -68,6 +68,10 @@ result<void> settle_stage(const folder& inbox, const folder& work, bool flat, bo
                              const auto settled = settle_staged(inbox, work, staged_case{key, flat, elsewhere}, access);
                              fault_point("recover.claim_settled", key.name);
                              if (!settled && is_shortage(settled.error())) return settled.error();
+                             // A source that can be neither removed nor marked would be claimed, and paid, again once
+                             // its copy has left work/: nothing may go on.
+                             const auto copy = stat_in(work, key.folder + '/' + key.name);
+                             if (!settled && elsewhere && (!copy || *copy)) return settled.error();
                              const auto where = (parent.path / key.name).string();
                              if (!settled) strays.add(where + " stays half claimed: " + settled.error().message());
                              if (settled && !*settled)
@@ -118,6 +122,24 @@ result<std::vector<claimed_case>> list_work(const spool_layout& layout, const fo
 }
 
 } // namespace
+
+result<std::vector<case_key>> half_claimed(const spool_layout& layout) {
+    const auto work = open_folder(layout.roots().work);
+    if (!work) return work.error();
+    const auto inbox = open_folder(layout.roots().inbox);
+    if (!inbox) return inbox.error();
+    std::vector<case_key> keys;
+    for (const auto* stage : {".assembly", ".assembly/.flat", ".kycd", ".kycd/.flat"}) {
+        const bool elsewhere = std::string_view(stage).starts_with(".kycd");
+        auto done =
+            for_each_case(elsewhere ? *inbox : *work, stage, [&](const folder&, const case_key& key) -> result<void> {
+                keys.push_back(key);
+                return {};
+            });
+        if (!done) return done.error();
+    }
+    return keys;
+}
 
 result<std::vector<claimed_case>> recover_work(const spool_layout& layout, const access_rules& access,
                                                std::vector<std::string>* strays_out) {

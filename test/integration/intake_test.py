@@ -477,3 +477,16 @@ def test_inbox_and_outbox_may_lie_on_another_file_system(world):
         assert set(os.listdir(out)) == {*files, "notes.txt", "result.json"}
         assert not os.path.exists(case) and len(world.bill()) == 1
         assert not any(names for _, _, names in os.walk(os.path.join(share, "in")))
+
+
+def test_a_case_that_is_left_half_claimed_is_taken_up_by_a_running_daemon(world):
+    world.configure(intake={"rescan": "1s"})
+    daemon = world.start_daemon()
+    stage = world.work / ".assembly/face_liveness"
+    stage.mkdir(parents=True, exist_ok=True)
+    made = world.staging / "case"
+    made.mkdir()
+    (made / "image.jpg").write_bytes(picture("image", "A-1"))
+    os.rename(made, stage / "A-1")
+    world.wait_delivered("A-1")
+    assert daemon.stop() == 0 and len(world.bill()) == 1

@@ -290,6 +290,7 @@ BOOST_AUTO_TEST_CASE(a_claim_that_stopped_half_way_is_resumed_or_goes_first) {
     spool box;
     put(box.work() / ".assembly/kyc_card/A/x", "staged");
     put(box.work() / ".assembly/.flat/kyc_card/F/F.front_id.jpg", "staged");
+    BOOST_TEST(half_claimed(box.layout)->size() == 2u);
     const auto resumed = resume_claim(box.layout, {"kyc_card", "A"}, box.access);
     BOOST_REQUIRE(resumed.has_value());
     BOOST_REQUIRE(resumed->has_value());
@@ -299,6 +300,11 @@ BOOST_AUTO_TEST_CASE(a_claim_that_stopped_half_way_is_resumed_or_goes_first) {
     BOOST_TEST(!returned->has_value());
     BOOST_TEST(text_of(box.inbox() / "kyc_card/F.front_id.jpg") == "staged");
     BOOST_TEST(!resume_claim(box.layout, {"kyc_card", "C"}, box.access)->has_value());
+    // Not a second time, nor what lies in work/ for another reason: it may have been paid for.
+    BOOST_TEST(!resume_claim(box.layout, {"kyc_card", "A"}, box.access)->has_value());
+    put(box.work() / ".assembly/kyc_card/A/x", "in the way of a case in work/");
+    BOOST_TEST(!resume_claim(box.layout, {"kyc_card", "A"}, box.access)->has_value());
+    BOOST_TEST(half_claimed(box.layout)->size() == 1u);
 
     put(box.work() / ".assembly/kyc_card/B/x", "staged");
     put(box.inbox() / "kyc_card/B.front_id.jpg", "later");

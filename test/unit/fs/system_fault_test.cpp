@@ -250,8 +250,18 @@ const fs::inbox_entry entry_of(const place& where) {
     return {"kyc_card", "A", where.flat, false};
 }
 
+std::optional<claimed_case> claimed_at_once; ///< in spite of the trouble
+
+void try_to_claim(spool& box, const place& where) {
+    claimed_at_once.reset();
+    const auto outcome = claim(box.layout, entry_of(where), box.services, box.access);
+    plan.armed = false;
+    if (outcome && *outcome) claimed_at_once = **outcome;
+}
+
 /// What intake does after a claim that met trouble.
 claimed_case claim_at_last(spool& box, const place& where) {
+    if (claimed_at_once) return *claimed_at_once;
     const auto resumed = resume_claim(box.layout, {"kyc_card", "A"}, box.access);
     BOOST_REQUIRE_MESSAGE(resumed.has_value(), resumed.error().message());
     if (*resumed) return **resumed;
@@ -292,8 +302,7 @@ BOOST_AUTO_TEST_SUITE(system_fault)
 BOOST_AUTO_TEST_CASE(a_claim_that_meets_trouble_is_finished_by_the_next_try) {
     for (const auto& where : places()) {
         fail_everywhere(
-            where, [&] { return with_a_drop(where); },
-            [&](spool& box) { static_cast<void>(claim(box.layout, entry_of(where), box.services, box.access)); },
+            where, [&] { return with_a_drop(where); }, [&](spool& box) { try_to_claim(box, where); },
             [&](spool& box) { is_whole_and_alone(box, where, claim_at_last(box, where)); });
     }
 }
@@ -301,8 +310,7 @@ BOOST_AUTO_TEST_CASE(a_claim_that_meets_trouble_is_finished_by_the_next_try) {
 BOOST_AUTO_TEST_CASE(a_claim_that_meets_trouble_is_finished_or_undone_by_recovery) {
     for (const auto& where : places()) {
         fail_everywhere(
-            where, [&] { return with_a_drop(where); },
-            [&](spool& box) { static_cast<void>(claim(box.layout, entry_of(where), box.services, box.access)); },
+            where, [&] { return with_a_drop(where); }, [&](spool& box) { try_to_claim(box, where); },
             [&](spool& box) {
                 const auto found = box.recover();
                 BOOST_REQUIRE(found.size() <= 1u);
