@@ -64,28 +64,34 @@ class Verdict:
 
 
 class Ledger:
-    """The ledger's attempts, read while nobody writes: {case name: [(number, outcome, task id)]}."""
+    """The ledger as it stands: {case name: [(number, outcome, task id)]}, {case name: [(state, word)]}, what is open."""
 
     def __init__(self, file):
         self.attempts = collections.defaultdict(list)
+        self.cases = collections.defaultdict(list)
         self.open = []
         self.has_history = False
         if not file.exists():
             return
-        database = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+        database = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)
         try:
             tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if "attempt" in tables:
-                self.has_history = True
-                self._read_history(database)
+            self.has_history = "attempt" in tables
+            if self.has_history:
+                for folder, name, state, word in database.execute("SELECT folder, name, state, word FROM kyc_case"):
+                    self.cases[name].append((state, word))
+                    if state == "open":
+                        self.open.append(f"{folder}/{name}")
+                for name, *attempt in database.execute("SELECT name, number, outcome, task_id FROM attempt JOIN kyc_case "
+                                                       "ON kyc_case.id = case_id ORDER BY case_id, number"):
+                    self.attempts[name].append(tuple(attempt))
             elif "open_case" in tables:
-                self.open = [f"{folder}/{name}" for folder, name in
-                             database.execute("SELECT folder, name FROM open_case")]
+                self.open = ["/".join(row) for row in database.execute("SELECT folder, name FROM open_case")]
         finally:
             database.close()
 
-    def _read_history(self, database):
-        raise NotImplementedError("the schema with attempts")
+    def count(self, case, outcome):
+        return sum(1 for _, word, _ in self.attempts.get(case, []) if word == outcome)
 
 
 def places_of(world, drop):
@@ -107,7 +113,8 @@ def finished(world, drop):
 
 
 def leftovers(world, services):
-    """Whatever of a case is still in inbox or work, or in a hidden folder of kycd's."""
+    """Whatever of a case is still in inbox or work, or in a hidden folder of kycd's. An empty folder that was made for
+    one delivery to another file system is litter, not a case."""
     left = []
     roots = [world.inbox, world.work, world.outbox / ".kycd", world.failed / ".kycd"]
     for root in roots:
@@ -118,7 +125,8 @@ def leftovers(world, services):
                 own_file = folder == str(world.work) and name.startswith(".")
                 if not own_file:
                     left.append(os.path.join(folder, name))
-            left += [os.path.join(folder, name) for name in folders if name not in services | OWN_FOLDERS]
+            left += [os.path.join(folder, name) for name in folders if name not in services | OWN_FOLDERS and
+                     not (folder.endswith("box/.kycd") and not os.listdir(os.path.join(folder, name)))]
     return left
 
 
@@ -126,14 +134,16 @@ class Oracle:
     """Judges one world at rest: kycd has ended, everything should have come out.
 
     `unknown_at_kill`: for each kill, the names of the cases which that process had said it was about to send, and no
-    more; None if nobody traced, then the ledger alone excuses. `hold`: the setting on_unknown_outcome was hold."""
+    more; None if nobody traced, then the ledger alone excuses. `hold`: the setting on_unknown_outcome was hold.
+    `spare_failures`: so many tasks ended as FAILURE by a rule that did not choose its case."""
 
-    def __init__(self, world, drops, bill, ledger, unknown_at_kill=None, hold=False):
+    def __init__(self, world, drops, bill, ledger, unknown_at_kill=None, hold=False, spare_failures=0):
         self.world = world
         self.drops = drops
         self.ledger = ledger
         self.unknown_at_kill = unknown_at_kill
         self.hold = hold
+        self.spare_failures = spare_failures
         self.violations = []
         self.extra = []
         self.ends = collections.Counter()
@@ -146,6 +156,8 @@ class Oracle:
         for drop in self.drops:
             end, answer = self._judge_folders(drop)
             self.ends[end] += 1
+            if self.ledger.has_history:
+                self._judge_record(drop, end, answer)
             self._judge_bill(drop, end, answer)
         ours = {drop.identity for drop in self.drops}
         for identity, lines in self.billed.items():
@@ -211,6 +223,13 @@ class Oracle:
             elif sha256_of(found[name]) != digest:
                 self._wrong(f"{where}/{name} is not what was dropped")
 
+    def _judge_record(self, drop, end, answer):
+        """The ledger has the case once, and as the folders have it."""
+        word = (answer or {}).get("verdict") if end == DELIVERED else end
+        expected = [(DELIVERED if end == DELIVERED else "failed", word)]
+        if self.ledger.cases.get(drop.case, []) != expected:
+            self._wrong(f"{drop.name}: the ledger says {self.ledger.cases.get(drop.case)}, the folders {expected}")
+
     # The money
 
     def _judge_bill(self, drop, end, answer):
@@ -226,10 +245,9 @@ class Oracle:
             self._judge_receipt(drop, answer, tasks)
         if end != UNKNOWN and not lines:
             self._wrong(f"{drop.name} ended as {end} and was never billed")
-        attempts = self.ledger.attempts.get(drop.case, [])
         if self.ledger.has_history:
-            self._judge_attempts(drop, end, attempts, tasks)
-        self._judge_extra(drop, lines, attempts, answer)
+            self._judge_attempts(drop, end, self.ledger.attempts.get(drop.case, []), tasks)
+        self._judge_extra(drop, lines, answer)
 
     def _judge_receipt(self, drop, answer, tasks):
         if answer is None:
@@ -253,9 +271,13 @@ class Oracle:
         if end == UNKNOWN and not unknown:
             self._wrong(f"{drop.name} is held as {UNKNOWN}, but the ledger names no such attempt: {attempts}")
 
-    def _judge_extra(self, drop, lines, attempts, answer):
+    def _judge_extra(self, drop, lines, answer):
         """Whether each line beyond the first has its excuse."""
         extra = len(lines) - 1 - drop.failures
+        failed_by_rule = not self.ledger.has_history or self.ledger.count(drop.case, "task_failed") > 0
+        if extra > 0 and self.spare_failures > 0 and drop.failures == 0 and failed_by_rule:
+            self.spare_failures -= 1
+            extra -= 1
         if extra <= 0:
             return
         if drop.once or self.hold:
@@ -266,7 +288,7 @@ class Oracle:
         if self.unknown_at_kill is not None:
             kills = sum(1 for names in self.unknown_at_kill if drop.case in names)
         if self.ledger.has_history:
-            named = sum(1 for _, outcome, _ in attempts if outcome == "unknown")
+            named = self.ledger.count(drop.case, "unknown")
             source = f"the ledger names {named} attempts of unknown outcome"
         else:
             told = (answer or {}).get("attempts") or ((answer or {}).get("task") or {}).get("attempts", 1)
