@@ -72,19 +72,21 @@ class Place:
         return all(finished(self.world, drop) for drop in self.producer.drops)
 
     def wait_for_end(self, daemon, timeout):
-        """Until every case has come out or the process has ended: whether it still runs."""
-        wait_for(lambda: daemon.process.poll() is not None or self.all_out(), "all cases to come out", timeout)
-        return daemon.process.poll() is None
+        """Until everything is done, or the process has ended: whether it still runs."""
+        def ended():
+            return daemon.process.poll() is not None
+
+        wait_for(lambda: ended() or "started" in daemon.log(), "the start", timeout)
+        wait_for(lambda: ended() or self.all_out(), "all cases to come out", timeout)
+        wait_for(lambda: ended() or not self.ledger().open, "the ledger to close the last record", timeout)
+        return not ended()
 
     def finish(self, timeout=60):
         """The last start: everything has to come out, and SIGTERM to end it."""
         violations = []
         daemon = self.start()
         try:
-            daemon.wait_for_log("started")
-            if self.wait_for_end(daemon, timeout):
-                wait_for(lambda: not self.ledger().open, "the ledger to close the last record")
-            else:
+            if not self.wait_for_end(daemon, timeout):
                 violations.append(f"kycd ended by itself with {daemon.process.returncode}")
         except AssertionError as error:
             violations.append(f"{error}: {[drop.name for drop in self.producer.drops if not finished(self.world, drop)][:8]}")
@@ -129,8 +131,9 @@ class Campaign:
     def sandbox(self, **settings):
         """One per thread, emptied."""
         mine = threading.get_ident()
-        if mine not in self.sandboxes:
-            self.sandboxes[mine] = Sandbox(self.root / f"sandbox-{len(self.sandboxes)}")
+        with self.lock:
+            if mine not in self.sandboxes:
+                self.sandboxes[mine] = Sandbox(self.root / f"sandbox-{len(self.sandboxes)}")
         self.sandboxes[mine].call("POST", "/sandbox/reset")
         if settings:
             self.sandboxes[mine].settings(**settings)
