@@ -3,6 +3,7 @@
 
   kill_campaign.py --every-step              at each step that kycd names (kyc::fault_point), and again while it recovers
   kill_campaign.py --random 200              at random moments under load
+  kill_campaign.py                           all of it, for half an hour; --short: a sample of it
 
 The environment names the binaries: KYCD (a kycd-breakable) and KYCD_SANDBOX. Exit code 1: the oracle has objections.
 """
@@ -16,6 +17,7 @@ import random
 import shutil
 import statistics
 import sys
+import tempfile
 import threading
 import time
 
@@ -118,8 +120,8 @@ class Campaign:
 
     def __init__(self, arguments):
         self.arguments = arguments
-        self.root = pathlib.Path(arguments.root).resolve()
-        self.other = pathlib.Path(arguments.other).resolve()
+        self.root = arguments.root
+        self.other = arguments.other
         self.dice = random.Random(arguments.seed)
         self.violations = []
         self.figures = collections.Counter()
@@ -347,52 +349,77 @@ class Random(Campaign):
                 "most_submits_at_a_time": stats.get("most_at_a_time", {}).get("submit")}
 
 
-def main():
+# The program
+
+
+def read_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--every-step", action="store_true", help="kill at each step that kycd names")
+    parser.add_argument("--every-step", action="store_true", help="kill at each step that kycd names, and in recovery")
     parser.add_argument("--random", type=int, default=0, metavar="N", help="kill so often at random moments")
-    parser.add_argument("--short", action="store_true", help="a sample of steps and few random kills, for CI")
+    parser.add_argument("--short", action="store_true", help="a sample of the steps and few random kills, as CI does")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rule", choices=["resubmit", "hold"], default="resubmit", help="on_unknown_outcome under load")
     parser.add_argument("--layout", choices=LAYOUTS, default="one", help="where inbox and outbox are under load")
     parser.add_argument("--under-way", type=int, default=80, help="cases dropped and not out yet, under load")
     parser.add_argument("--per-step", type=int, default=4, help="kills at each step, at different cases")
     parser.add_argument("--recover", type=int, default=1, help="kills at each step of each recovery")
-    parser.add_argument("--points", type=int, default=24, help="steps with --short")
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--points", type=int, default=24, help="different steps with --short")
+    parser.add_argument("--jobs", type=int, default=2, help="worlds at a time")
     parser.add_argument("--root", default="build/campaign", help="where the worlds are made")
-    parser.add_argument("--other", default="/dev/shm/kycd-campaign", help="the same on another file system")
+    parser.add_argument("--other", help="the same on another file system; default: a folder in /dev/shm")
     parser.add_argument("--json", help="write the figures to this file")
     arguments = parser.parse_args()
-    if arguments.short:
-        arguments.every_step, arguments.random = True, arguments.random or 10
-    if not arguments.every_step and not arguments.random:
-        parser.error("nothing to do: --every-step, --random N or --short")
+    arguments.root = pathlib.Path(arguments.root).resolve()
+    arguments.own_other = not arguments.other
+    arguments.other = pathlib.Path(arguments.other or tempfile.mkdtemp(prefix="kycd-campaign-", dir="/dev/shm")).resolve()
+    arguments.root.mkdir(parents=True, exist_ok=True)
+    arguments.other.mkdir(parents=True, exist_ok=True)
+    if arguments.root.stat().st_dev == arguments.other.stat().st_dev:
+        parser.error(f"{arguments.root} and {arguments.other} are on one file system")
+    return arguments
 
-    reports, objections = [], 0
-    for kind, wanted in ((EveryStep, arguments.every_step), (Random, arguments.random)):
-        if not wanted:
-            continue
-        arguments.name = {EveryStep: "step", Random: "random"}[kind]
+
+def parts_of(arguments):
+    """What to run: the kinds with their changes of the arguments."""
+    asked = ([(EveryStep, {})] if arguments.every_step else []) + ([(Random, {})] if arguments.random else [])
+    if asked:
+        return asked
+    if arguments.short:
+        return [(EveryStep, {}), (Random, {"random": 10})]
+    return [(EveryStep, {}), (Random, {"random": 200}), (Random, {"random": 50, "rule": "hold"}),
+            (Random, {"random": 50, "layout": "two"})]
+
+
+def show(report):
+    for key, value in report.items():
+        if isinstance(value, list):
+            print(f"{key:26} {len(value)}", *value[:MOST_TOLD], sep="\n    ")
+        else:
+            print(f"{key:26} {value}")
+    print(flush=True)
+
+
+def main():
+    arguments = read_arguments()
+    reports = []
+    for number, (kind, changes) in enumerate(parts_of(arguments)):
+        own = argparse.Namespace(**{**vars(arguments), **changes, "name": f"{kind.__name__.lower()}-{number}"})
         began = time.monotonic()
-        campaign = kind(arguments)
+        campaign = kind(own)
         try:
             told = campaign.run()
         finally:
             campaign.close()
-        report = {"campaign": arguments.name, "seed": arguments.seed, "seconds": round(time.monotonic() - began, 1),
-                  "violations": campaign.violations, **dict(sorted(campaign.figures.items())), **told,
-                  "excuses": campaign.excuses}
-        reports.append(report)
-        objections += len(campaign.violations)
-        for key, value in report.items():
-            if isinstance(value, list):
-                print(f"{key:26} {len(value)}", *value[:MOST_TOLD], sep="\n    ")
-            else:
-                print(f"{key:26} {value}")
-        print(flush=True)
+        reports.append({"campaign": "kill " + own.name, **changes, "seed": own.seed,
+                        "seconds": round(time.monotonic() - began, 1), "violations": campaign.violations,
+                        **dict(sorted(campaign.figures.items())), **told, "excuses": campaign.excuses})
+        show(reports[-1])
     if arguments.json:
         pathlib.Path(arguments.json).write_text(json.dumps(reports, indent=2) + "\n")
+    objections = sum(len(report["violations"]) for report in reports)
+    if arguments.own_other and not objections:
+        shutil.rmtree(arguments.other, ignore_errors=True)
+    print(f"the oracle objects {objections} times" if objections else "every case came out once and was paid for once")
     sys.exit(1 if objections else 0)
 
 

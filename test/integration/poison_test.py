@@ -1,0 +1,105 @@
+"""A case that crashes kycd is set aside after the second crash; a kycd that is killed says nothing about its cases."""
+
+import os
+import signal
+
+import pytest
+from conftest import wait_for
+
+BREAKABLE = os.environ["KYCD_BREAKABLE"]
+HELD = [("kyc_card", "A-1"), ("face_liveness", "A-2"), ("ocr_passport", "A-3"), ("kyc_passport", "A-4")]
+
+
+@pytest.fixture
+def breakable(world):
+    world.program = BREAKABLE
+    return world
+
+
+def run_with(world, rule):
+    return world.run_once(env={**world.env, "KYCD_FAULT_AT": rule})
+
+
+def bills_of(world):
+    """How often each service was billed."""
+    services = [line["service"] for line in world.bill()]
+    return {service: services.count(service) for service in services}
+
+
+@pytest.mark.parametrize("crash, number", [("abort", signal.SIGABRT), ("segv", signal.SIGSEGV)])
+def test_a_case_that_crashes_kycd_twice_is_set_aside_and_the_others_are_delivered(breakable, crash, number):
+    breakable.sandbox.settings(answer_after="1500ms")
+    rule = f"prepare.loaded@poison-1={crash}"
+    daemon = breakable.start("run", "--config", str(breakable.config_file), env={**breakable.env, "KYCD_FAULT_AT": rule})
+    for service, case in HELD:
+        breakable.drop_case(case, service)
+    wait_for(lambda: daemon.log().count("info submitted") == len(HELD), "the receipts of the others")
+    breakable.drop_case("poison-1", "ocr_card")
+    assert daemon.wait() == -number
+    assert run_with(breakable, rule).code == -number
+    third = run_with(breakable, rule)
+    assert third.code == 1, third
+    for service, case in HELD:
+        assert breakable.result(case, service)["task"]["attempts"] == 1
+    error = breakable.error("poison-1", "ocr_card")
+    assert error["code"] == "RETRIES_EXHAUSTED" and not error["api"], error
+    assert "crash" in error["message"] and error["advice"], error
+    assert bills_of(breakable) == {service: 1 for service, _ in HELD}
+    assert breakable.cases("work") == set()
+
+
+def test_only_the_case_that_crashes_is_set_aside_of_those_that_are_read_at_the_same_time(breakable):
+    names = [f"A-{number}" for number in range(8)]
+    for name in names[:4]:
+        breakable.drop_case(name)
+    breakable.drop_case("poison-1")
+    for name in names[4:]:
+        breakable.drop_case(name)
+    codes = [run_with(breakable, "prepare.loaded@poison-1=abort").code for _ in range(3)]
+    assert codes == [-signal.SIGABRT, -signal.SIGABRT, 1]
+    assert breakable.cases("outbox") == {f"face_liveness/{name}" for name in names}
+    assert breakable.cases("failed") == {"face_liveness/poison-1"}
+    assert breakable.error("poison-1")["code"] == "RETRIES_EXHAUSTED"
+
+
+def test_one_crash_convicts_nobody(breakable):
+    breakable.drop_case("A-1")
+    assert run_with(breakable, "prepare.loaded@A-1=abort").code == -signal.SIGABRT
+    done = run_with(breakable, "prepare.loaded@nobody=abort")
+    assert done.code == 0, done
+    assert breakable.result("A-1")["task"]["attempts"] == 1 and len(breakable.bill()) == 1
+
+
+def test_kills_while_a_case_is_read_convict_nobody(breakable):
+    breakable.drop_case("A-1")
+    for _ in range(3):
+        assert run_with(breakable, "prepare.loaded@A-1=kill").code == -signal.SIGKILL
+    done = breakable.run_once()
+    assert done.code == 0, done
+    assert breakable.result("A-1")["task"]["attempts"] == 1 and len(breakable.bill()) == 1
+
+
+def test_kills_from_outside_while_a_case_is_uploaded_convict_nobody(breakable):
+    breakable.sandbox.rules({"name": "hang", "match": {"call": "submit"}, "do": {"hang": "20s"}})
+    breakable.drop_case("A-1")
+    for count in range(1, 4):
+        daemon = breakable.start_daemon()
+        wait_for(lambda: breakable.sandbox.fired("hang") == count, "the upload")
+        daemon.stop(signal.SIGKILL)
+    breakable.sandbox.rules()
+    done = breakable.run_once()
+    assert done.code == 0, done
+    assert len(breakable.bill()) == 1 and breakable.result("A-1")["task"]["attempts"] == 4
+
+
+def test_a_case_that_was_set_aside_can_be_dropped_again(breakable):
+    breakable.drop_case("poison-1")
+    for _ in range(2):
+        assert run_with(breakable, "prepare.loaded@poison-1=abort").code == -signal.SIGABRT
+    assert run_with(breakable, "prepare.loaded@poison-1=abort").code == 1
+    failed = breakable.failed / "face_liveness/poison-1"
+    (failed / "error.json").unlink()
+    os.rename(failed, breakable.inbox / "face_liveness/poison-1")
+    done = breakable.run_once()
+    assert done.code == 0, done
+    assert breakable.result("poison-1")["verdict"] == "pass" and len(breakable.bill()) == 1
