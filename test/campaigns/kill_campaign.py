@@ -15,11 +15,13 @@ import json
 import pathlib
 import random
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
 import threading
 import time
+import zlib
 
 import workload  # first: it finds test/support
 from oracle import Ledger, Oracle, Trace, finished
@@ -58,14 +60,14 @@ class Place:
         self.traces = []
         self.spare_failures = 0  # tasks that a rule of the sandbox lets fail, whosever they are
 
-    def start(self, at=None):
+    def start(self, at=None, once=False):
         """Begins kycd with a trace of its own; `at` is KYCD_FAULT_AT."""
         trace = self.folder / f"trace-{len(self.traces)}"
         self.traces.append(trace)
         env = {**self.world.env, "KYCD_FAULT_TRACE": str(trace)}
         if at:
             env["KYCD_FAULT_AT"] = at
-        return self.world.start("run", "--config", str(self.world.config_file), env=env)
+        return self.world.start("run", *(["--once"] if once else []), "--config", str(self.world.config_file), env=env)
 
     def ledger(self):
         return Ledger(self.folder / "ledger/ledger.db")
@@ -200,8 +202,9 @@ class EveryStep(Campaign):
         place = self.prepare(layout, rule)
         what = f"{layout}/{rule} " + " then ".join(points)
         violations, kills = [], 0
+        once = zlib.crc32(what.encode()) % 3 == 0  # the last start is always the service
         for point in points:
-            daemon = place.start(at=f"{point}=kill")
+            daemon = place.start(f"{point}=kill", once)
             try:
                 if place.wait_for_end(daemon, 30):
                     daemon.stop()
@@ -212,7 +215,7 @@ class EveryStep(Campaign):
             if code == -9:
                 kills += 1
                 self.covered[step_of(point)] += 1
-            elif code == 0:
+            elif code == 0 or (once and code == 1):
                 self.missed.append(f"{what}: {point}")
                 break
             else:
@@ -280,24 +283,36 @@ class Load:
     """Keeps so many cases of all kinds under way."""
 
     KINDS = ["card", "card", "card", "flat_passport", "single_file", "single_file", "mapped", "background", "register",
-             "forged_answer", "bad_name", "damaged", "failing_task"]
+             "forged_answer", "bad_name", "damaged", "failing_task", "same_name"]
 
     def __init__(self, place, dice, under_way):
         self.place = place
         self.dice = dice
         self.under_way = under_way
         self.open = []
+        self.out = []  # cases whose names can be used once more
         self.count = 0
 
     def look(self):
         """Forgets what has come out; how many are left."""
-        self.open = [drop for drop in self.open if not finished(self.place.world, drop)]
-        return len(self.open)
+        left = []
+        for drop in self.open:
+            if not finished(self.place.world, drop):
+                left.append(drop)
+            elif drop.case.startswith("card-") and not drop.again and not self.place.hold:
+                self.out.append(drop)
+        self.open = left
+        return len(left)
 
     def top_up(self, most=8):
         for _ in range(min(most, self.under_way - len(self.open))):
             self.count += 1
             kind = self.dice.choice(self.KINDS)
+            if kind == "same_name" and self.out:
+                earlier = self.out.pop(self.dice.randrange(len(self.out)))
+                self.open.append(self.place.producer.same_name(earlier, f"again-{self.count:05}"))
+                continue
+            kind = "card" if kind == "same_name" else kind
             service = {"service": self.dice.choice(["kyc_card", "ocr_card", "kyc_passport_with_background_check"])}
             drop = getattr(self.place.producer, kind)(f"{kind}-{self.count:05}", **(service if kind == "card" else {}))
             self.open.append(drop)
@@ -314,6 +329,7 @@ class Random(Campaign):
                            limits={"uploads": 16, "polls": 32}, log={"level": "info"})
         load = Load(place, self.dice, arguments.under_way)
         in_flight, lengths, violations = [], [], []
+        sigterms = 0
         window = 1.0
         came_out = collections.deque([window], maxlen=9)  # seconds from a start to the first case that came out
         for _ in range(arguments.random):
@@ -332,6 +348,10 @@ class Random(Campaign):
                     came_out.append(now)
                 load.top_up()
                 time.sleep(min(0.02, max(0.0, moment - (time.monotonic() - began))))
+            if self.dice.random() < 0.2:  # it was about to stop by itself
+                daemon.send(signal.SIGTERM)
+                sigterms += 1
+                time.sleep(self.dice.uniform(0, 0.3))
             daemon.process.kill()
             daemon.wait()
             lengths.append(time.monotonic() - began)
@@ -342,11 +362,9 @@ class Random(Campaign):
         violations += place.finish(120)
         verdict = place.judge(arguments.random, violations)
         self.record(place, f"random seed {arguments.seed}", verdict, arguments.random, arguments.random)
-        stats = sandbox.stats()
         return {"in_work_at_kill_median": statistics.median(in_flight), "in_work_at_kill_most": max(in_flight),
                 "kills_with_30_in_work": sum(1 for count in in_flight if count >= 30),
-                "seconds_to_kill_median": round(statistics.median(lengths), 3),
-                "most_submits_at_a_time": stats.get("most_at_a_time", {}).get("submit")}
+                "seconds_to_kill_median": round(statistics.median(lengths), 3), "sigterms_before_kills": sigterms}
 
 
 # The program
@@ -399,6 +417,10 @@ def show(report):
     print(flush=True)
 
 
+def total(reports, figure):
+    return sum(report.get(figure, 0) for report in reports)
+
+
 def main():
     arguments = read_arguments()
     reports = []
@@ -419,7 +441,11 @@ def main():
     objections = sum(len(report["violations"]) for report in reports)
     if arguments.own_other and not objections:
         shutil.rmtree(arguments.other, ignore_errors=True)
-    print(f"the oracle objects {objections} times" if objections else "every case came out once and was paid for once")
+    if objections:
+        print(f"the oracle objects {objections} times")
+    else:
+        print(f"{total(reports, 'cases')} cases, {total(reports, 'kills')} kills: each case came out once and was billed once, "
+              f"but for {total(reports, 'extra_bills')} bills after an outcome that nobody could know, each named by the ledger")
     sys.exit(1 if objections else 0)
 
 

@@ -8,6 +8,7 @@ must show that it had said "about to be sent" and nothing after.
 import collections
 import dataclasses
 import hashlib
+import itertools
 import json
 import os
 import pathlib
@@ -42,10 +43,16 @@ class Drop:
     ends: set  # DELIVERED or codes of error.json
     failures: int = 0  # tasks of it that end as FAILURE, each of which is one honest submission more
     once: bool = False  # a service that is never submitted again by itself
+    again: bool = False  # dropped under the name of a case that has come out already: it is <name>~2 where that one is
 
     @property
     def name(self):
         return f"{self.folder}/{self.case}"
+
+    @property
+    def claimed_as(self):
+        """What it is called in work/."""
+        return self.case.removesuffix("~2") if self.again else self.case
 
 
 def identity_of_bill(line):
@@ -64,7 +71,8 @@ class Verdict:
 
 
 class Ledger:
-    """The ledger as it stands: {case name: [(number, outcome, task id)]}, {case name: [(state, word)]}, what is open."""
+    """The ledger as it stands: {case: [(number, outcome, task id)]}, {case: [(state, word)]}, and what is open. Cases are
+    named as they came out."""
 
     def __init__(self, file):
         self.attempts = collections.defaultdict(list)
@@ -78,13 +86,16 @@ class Ledger:
             tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             self.has_history = "attempt" in tables
             if self.has_history:
-                for folder, name, state, word in database.execute("SELECT folder, name, state, word FROM kyc_case"):
-                    self.cases[name].append((state, word))
+                names = {}
+                for row, folder, name, state, word, place in database.execute(
+                        "SELECT id, folder, name, state, word, place FROM kyc_case"):
+                    names[row] = os.path.basename(place) if place else name
+                    self.cases[names[row]].append((state, word))
                     if state == "open":
                         self.open.append(f"{folder}/{name}")
-                for name, *attempt in database.execute("SELECT name, number, outcome, task_id FROM attempt JOIN kyc_case "
-                                                       "ON kyc_case.id = case_id ORDER BY case_id, number"):
-                    self.attempts[name].append(tuple(attempt))
+                for row, *attempt in database.execute("SELECT case_id, number, outcome, task_id FROM attempt "
+                                                      "ORDER BY case_id, number"):
+                    self.attempts[names[row]].append(tuple(attempt))
             elif "open_case" in tables:
                 self.open = ["/".join(row) for row in database.execute("SELECT folder, name FROM open_case")]
         finally:
@@ -94,16 +105,19 @@ class Ledger:
         return sum(1 for _, word, _ in self.attempts.get(case, []) if word == outcome)
 
 
-def places_of(world, drop):
-    """Every folder outside of inbox and work that bears the case's name, with or without ~N."""
+def places_of(world, drop, others):
+    """Every folder outside of inbox and work that bears the case's name, with or without ~N, and is no other's."""
     found = []
     for root in (world.outbox, world.failed):
         parent = root / drop.folder
         if not parent.is_dir():
             continue
-        found += [path for path in parent.iterdir()
-                  if path.name == drop.case or (path.name.startswith(drop.case + "~") and
-                                                path.name[len(drop.case) + 1:].isdigit())]
+        for count in itertools.count(1):
+            path = parent / (drop.case if count == 1 else f"{drop.case}~{count}")
+            if not path.exists():
+                break
+            if count == 1 or (drop.folder, path.name) not in others:
+                found.append(path)
     return found
 
 
@@ -153,8 +167,9 @@ class Oracle:
             self.billed[identity_of_bill(line)].append(line)
 
     def judge(self):
+        dropped = {(drop.folder, drop.case) for drop in self.drops}
         for drop in self.drops:
-            end, answer = self._judge_folders(drop)
+            end, answer = self._judge_folders(drop, dropped)
             self.ends[end] += 1
             if self.ledger.has_history:
                 self._judge_record(drop, end, answer)
@@ -163,7 +178,6 @@ class Oracle:
         for identity, lines in self.billed.items():
             if identity not in ours:
                 self._wrong(f"the bill has {len(lines)} lines of bytes that nobody dropped: task {lines[0]['task']}")
-        dropped = {(drop.folder, drop.case) for drop in self.drops}
         services = {drop.folder for drop in self.drops} | set(make_cases.SERVICES) | {"liveness"}
         for path in leftovers(self.world, services):
             self._wrong(f"left behind: {path}")
@@ -183,9 +197,9 @@ class Oracle:
 
     # The folders
 
-    def _judge_folders(self, drop):
+    def _judge_folders(self, drop, dropped):
         """Where it went, and the JSON beside it."""
-        places = places_of(self.world, drop)
+        places = places_of(self.world, drop, dropped)
         if len(places) != 1:
             self._wrong(f"{drop.name} came out {len(places)} times: {[str(path) for path in places]}")
             if not places:
@@ -286,7 +300,7 @@ class Oracle:
         lost_replies = sum(1 for line in lines if line["reply_lost"])
         kills = None
         if self.unknown_at_kill is not None:
-            kills = sum(1 for names in self.unknown_at_kill if drop.case in names)
+            kills = sum(1 for names in self.unknown_at_kill if drop.claimed_as in names)
         if self.ledger.has_history:
             named = self.ledger.count(drop.case, "unknown")
             source = f"the ledger names {named} attempts of unknown outcome"
@@ -320,6 +334,6 @@ class Trace:
         for step, case in self.steps:
             if step == "intent.recorded":
                 open_cases.add(case)
-            elif step in ("receipt.recorded", "refusal.recorded"):
+            elif step == "receipt.recorded":
                 open_cases.discard(case)
         return open_cases

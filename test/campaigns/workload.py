@@ -95,6 +95,15 @@ class Producer:
         """Its task ends as FAILURE, and so does the one of the second submission."""
         return self.card(case, "ocr_passport", answer="failure", ends={"TASK_FAILED"}, failures=1)
 
+    def same_name(self, earlier, case):
+        """Other pictures under the name of a case that has come out: a new case, beside the first."""
+        drop = Drop(earlier.folder, earlier.case + "~2", {}, (), {DELIVERED}, again=True)
+        files = {**shared.case_files(earlier.folder, case), **({".done": b""} if self.marker else {})}
+        drop.files, drop.identity = _hashes(files), images_of(files)
+        self.drops.append(drop)
+        self.world.drop_folder(earlier.folder, earlier.case, files)
+        return drop
+
     # What must never be paid for
 
     def bad_name(self, case):
