@@ -58,6 +58,7 @@ class Place:
         self.world.configure(**changes)
         self.producer = workload.Producer(self.world, marker=layout == "two")
         self.traces = []
+        self.ledger_lost = False
         self.spare_failures = 0  # tasks that a rule of the sandbox lets fail, whosever they are
 
     def start(self, at=None, once=False):
@@ -98,12 +99,27 @@ class Place:
             violations.append(f"kycd ended with {code} after SIGTERM")
         return violations
 
+    def lose_ledger(self, dice):
+        """Between two starts the file goes, or part of it is overwritten."""
+        file = self.folder / "ledger/ledger.db"
+        if not file.exists():
+            return
+        self.ledger_lost = True
+        if dice.random() < 0.5:
+            for each in self.folder.glob("ledger/ledger.db*"):
+                each.unlink()
+        else:
+            size = file.stat().st_size
+            with open(file, "r+b") as opened:
+                opened.seek(dice.randrange(size))
+                opened.write(dice.randbytes(8192))
+
     def judge(self, kills, more=()):
         """The oracle's verdict on what is left. The first `kills` traces are those of killed processes."""
         unknown = [Trace(file).about_to_be_sent() for file in self.traces[:kills]]
         traced = any("intent.recorded" in Trace(file).counts() for file in self.traces)
         verdict = Oracle(self.world, self.producer.drops, self.world.bill(), self.ledger(), unknown if traced else None,
-                         self.hold, self.spare_failures).judge()
+                         self.hold, self.spare_failures, self.ledger_lost).judge()
         verdict.violations[:0] = more
         return verdict
 
@@ -329,7 +345,7 @@ class Random(Campaign):
                            limits={"uploads": 16, "polls": 32}, log={"level": "info"})
         load = Load(place, self.dice, arguments.under_way)
         in_flight, lengths, violations = [], [], []
-        sigterms = 0
+        sigterms = losses = 0
         window = 1.0
         came_out = collections.deque([window], maxlen=9)  # seconds from a start to the first case that came out
         for _ in range(arguments.random):
@@ -354,6 +370,9 @@ class Random(Campaign):
                 time.sleep(self.dice.uniform(0, 0.3))
             daemon.process.kill()
             daemon.wait()
+            if self.dice.random() < arguments.lose_ledger:
+                place.lose_ledger(self.dice)
+                losses += 1
             lengths.append(time.monotonic() - began)
             in_flight.append(sum(1 for service in place.world.work.glob("[!.]*") for _ in service.iterdir())
                              if place.world.work.exists() else 0)
@@ -364,7 +383,8 @@ class Random(Campaign):
         self.record(place, f"random seed {arguments.seed}", verdict, arguments.random, arguments.random)
         return {"in_work_at_kill_median": statistics.median(in_flight), "in_work_at_kill_most": max(in_flight),
                 "kills_with_30_in_work": sum(1 for count in in_flight if count >= 30),
-                "seconds_to_kill_median": round(statistics.median(lengths), 3), "sigterms_before_kills": sigterms}
+                "seconds_to_kill_median": round(statistics.median(lengths), 3), "sigterms_before_kills": sigterms,
+                "ledgers_lost": losses}
 
 
 # The program
@@ -379,6 +399,7 @@ def read_arguments():
     parser.add_argument("--rule", choices=["resubmit", "hold"], default="resubmit", help="on_unknown_outcome under load")
     parser.add_argument("--layout", choices=LAYOUTS, default="one", help="where inbox and outbox are under load")
     parser.add_argument("--under-way", type=int, default=80, help="cases dropped and not out yet, under load")
+    parser.add_argument("--lose-ledger", type=float, default=0, metavar="P", help="chance that it is lost or damaged at a kill")
     parser.add_argument("--per-step", type=int, default=4, help="kills at each step, at different cases")
     parser.add_argument("--recover", type=int, default=1, help="kills at each step of each recovery")
     parser.add_argument("--points", type=int, default=24, help="different steps with --short")
@@ -405,7 +426,7 @@ def parts_of(arguments):
     if arguments.short:
         return [(EveryStep, {}), (Random, {"random": 10})]
     return [(EveryStep, {}), (Random, {"random": 200}), (Random, {"random": 50, "rule": "hold"}),
-            (Random, {"random": 50, "layout": "two"})]
+            (Random, {"random": 50, "layout": "two"}), (Random, {"random": 50, "rule": "hold", "lose_ledger": 0.2})]
 
 
 def show(report):

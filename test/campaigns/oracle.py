@@ -149,15 +149,18 @@ class Oracle:
 
     `unknown_at_kill`: for each kill, the names of the cases which that process had said it was about to send, and no
     more; None if nobody traced, then the ledger alone excuses. `hold`: the setting on_unknown_outcome was hold.
-    `spare_failures`: so many tasks ended as FAILURE by a rule that did not choose its case."""
+    `spare_failures`: so many tasks ended as FAILURE by a rule that did not choose its case. `ledger_lost`: it was lost or
+    damaged on the way, so that it cannot tell of everything."""
 
-    def __init__(self, world, drops, bill, ledger, unknown_at_kill=None, hold=False, spare_failures=0):
+    def __init__(self, world, drops, bill, ledger, unknown_at_kill=None, hold=False, spare_failures=0,
+                 ledger_lost=False):
         self.world = world
         self.drops = drops
         self.ledger = ledger
         self.unknown_at_kill = unknown_at_kill
         self.hold = hold
         self.spare_failures = spare_failures
+        self.ledger_tells = ledger.has_history and not ledger_lost
         self.violations = []
         self.extra = []
         self.ends = collections.Counter()
@@ -171,7 +174,7 @@ class Oracle:
         for drop in self.drops:
             end, answer = self._judge_folders(drop, dropped)
             self.ends[end] += 1
-            if self.ledger.has_history:
+            if self.ledger_tells:
                 self._judge_record(drop, end, answer)
             self._judge_bill(drop, end, answer)
         ours = {drop.identity for drop in self.drops}
@@ -259,7 +262,7 @@ class Oracle:
             self._judge_receipt(drop, answer, tasks)
         if end != UNKNOWN and not lines:
             self._wrong(f"{drop.name} ended as {end} and was never billed")
-        if self.ledger.has_history:
+        if self.ledger_tells:
             self._judge_attempts(drop, end, self.ledger.attempts.get(drop.case, []), tasks)
         self._judge_extra(drop, lines, answer)
 
