@@ -12,6 +12,7 @@ import argparse
 import collections
 import concurrent.futures
 import json
+import os
 import pathlib
 import random
 import shutil
@@ -100,18 +101,19 @@ class Place:
         return violations
 
     def lose_ledger(self, dice):
-        """Between two starts the file goes, or part of it is overwritten."""
+        """Between two starts the file goes, is cut short, or begins with something else."""
         file = self.folder / "ledger/ledger.db"
         if not file.exists():
             return
         self.ledger_lost = True
-        if dice.random() < 0.5:
+        how = dice.choice(["gone", "short", "garbage"])
+        if how == "gone":
             for each in self.folder.glob("ledger/ledger.db*"):
                 each.unlink()
+        elif how == "short":
+            os.truncate(file, file.stat().st_size // 2)
         else:
-            size = file.stat().st_size
             with open(file, "r+b") as opened:
-                opened.seek(dice.randrange(size))
                 opened.write(dice.randbytes(8192))
 
     def judge(self, kills, more=()):
@@ -222,7 +224,7 @@ class EveryStep(Campaign):
         for point in points:
             daemon = place.start(f"{point}=kill", once)
             try:
-                if place.wait_for_end(daemon, 30):
+                if place.wait_for_end(daemon, 30) and not once:  # which ends by itself
                     daemon.stop()
             except AssertionError as error:
                 violations.append(str(error))
@@ -378,13 +380,15 @@ class Random(Campaign):
                              if place.world.work.exists() else 0)
             # Long enough that runs get somewhere, short enough that most are hit while they do.
             window = min(4.0, max(0.8, 4 * statistics.median(came_out)))
+        last_start = time.monotonic()
         violations += place.finish(120)
+        last_start = time.monotonic() - last_start
         verdict = place.judge(arguments.random, violations)
         self.record(place, f"random seed {arguments.seed}", verdict, arguments.random, arguments.random)
         return {"in_work_at_kill_median": statistics.median(in_flight), "in_work_at_kill_most": max(in_flight),
                 "kills_with_30_in_work": sum(1 for count in in_flight if count >= 30),
                 "seconds_to_kill_median": round(statistics.median(lengths), 3), "sigterms_before_kills": sigterms,
-                "ledgers_lost": losses}
+                "ledgers_lost": losses, "seconds_of_the_last_start": round(last_start, 1)}
 
 
 # The program

@@ -82,6 +82,7 @@ class Ledger:
         if not file.exists():
             return
         database = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)
+        database.text_factory = lambda text: text.decode(errors="replace")
         try:
             tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             self.has_history = "attempt" in tables
