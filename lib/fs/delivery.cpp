@@ -62,15 +62,26 @@ result<void> remove_from_work(const folder& work, const case_key& key) {
     return sync(*service);
 }
 
-/// The note is gone for good when this returns. Only then may anything in <root>/.kycd/<id> be removed: beside a note
-/// that says "ready", a copy that is not there means that the case has arrived, and its last copy is removed from
-/// work/.
+/// The note is gone for good when this returns.
 result<void> remove_note(const folder& work, const case_key& key) {
     if (auto done = clear_mark(work, {notes, key.folder}, key.name); !done) return done;
     const auto parent = open_folder_in(work, std::string{notes} + '/' + key.folder);
     if (!parent && is_absent(parent.error())) return {};
     if (!parent) return parent.error();
     return sync(*parent);
+}
+
+/// A delivery that has not happened: the copy goes first and the note after it, for without the note nobody would ever
+/// find the copy again. Beside a note that says "ready", though, a copy that is not there means that the case has
+/// arrived, and its last copy is removed from work/: so the note says "copying" before anything is removed.
+result<void> call_off(const folder& work, const folder& staging, const case_key& key, note progress) {
+    if (progress.state != "copying") {
+        progress.state = "copying";
+        if (auto done = write_note(work, {notes, key.folder}, key.name, progress.text()); !done) return done;
+        fault_point("deliver.copy_called_off", key.name);
+    }
+    static_cast<void>(remove_tree(staging, progress.id));
+    return remove_note(work, key);
 }
 
 /// Last of all; what stays behind is an empty folder.
@@ -105,7 +116,7 @@ result<std::filesystem::path> deliver_by_copy(const folder& work, const folder& 
     const auto source = open_folder_in(work, key.folder);
     if (!source) return source.error();
     const auto give_up = [&](fault why) {
-        if (remove_note(work, key)) static_cast<void>(remove_tree(*staging, *id));
+        static_cast<void>(call_off(work, *staging, key, progress));
         return why;
     };
     if (auto done = copy_tree(*source, key.name, *own, key.name, access); !done) return give_up(done.error());
@@ -173,9 +184,8 @@ result<std::optional<std::filesystem::path>> settle_delivery(const folder& work,
                 if (auto done = forget(work, *staging, progress->id, key); !done) return done.error();
                 return outcome{progress->target};
             }
-            if (auto done = remove_note(work, key); !done) return done.error();
+            if (auto done = call_off(work, *staging, key, *progress); !done) return done.error();
             fault_point("recover.note_removed", key.name);
-            static_cast<void>(remove_tree(*staging, progress->id));
             return outcome{};
         }
     }

@@ -180,6 +180,12 @@ journey delivering(bool flat, const stdfs::path& far_outbox = {}) {
                 delivered["A/"] = "";
                 BOOST_TEST((tree(box.outbox() / "kyc_card") == delivered));
                 BOOST_TEST(tree(box.work() / "kyc_card").empty());
+                // An empty folder there is litter; a copy would be a customer's images that nobody ever removes.
+                const auto staging = box.outbox() / ".kycd";
+                if (stdfs::exists(staging)) {
+                    for (const auto& [name, text] : tree(staging))
+                        BOOST_TEST(name.ends_with('/'), "left behind: .kycd/" << name);
+                }
                 for (const auto* kept : {".flat/kyc_card", ".delivering/kyc_card"}) {
                     const auto place = box.work() / kept;
                     BOOST_TEST((!stdfs::exists(place) || tree(place).empty()));
