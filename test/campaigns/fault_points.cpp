@@ -105,7 +105,6 @@ void note(int trace, std::string_view step, std::string_view of) {
             ::pause();
     }
     if (signal == SIGABRT) std::abort();
-    std::signal(SIGSEGV, SIG_DFL);
     for (;;)
         ::raise(SIGSEGV);
 }
