@@ -55,11 +55,12 @@ def lay_out(files, root):
 class Scenario:
     """A recorded run, its sandbox, and the states that a power cut in it may leave."""
 
-    def __init__(self, name, folder, preload):
+    def __init__(self, name, folder, preload, forget_syncs=False):
         import fault_cases  # these need KYCD and KYCD_SANDBOX in the environment
         import world
         self.tools, self.oracle = world, fault_cases
         self.name, self.folder, self.preload = name, pathlib.Path(folder), preload
+        self.forget_syncs = forget_syncs
         self.marks_before = []
         self.sandbox = None
         self.laid_out = 0
@@ -105,6 +106,8 @@ class Scenario:
             sys.exit(f"power_campaign: the run to be recorded ended with {done!r}")
         top = str(world.root)
         operations = power_model.read_trace(trace, lambda path: not path.endswith(WITHOUT_MEANING))
+        if self.forget_syncs:
+            operations = [each for each in operations if each.kind not in ("fsync", "syncfs")]
         for each in operations:
             if each.kind != "mark":
                 each.path = each.path.removeprefix(top)
@@ -223,6 +226,8 @@ def main():
                         help="fresh: the first start ever; used: a spool that has worked before; recovery: the start after a power cut")
     parser.add_argument("--state", type=int, help="only the state with this number")
     parser.add_argument("--recoveries", type=int, default=6, help="how many starts after a power cut are recorded in turn")
+    parser.add_argument("--forget-syncs", action="store_true",
+                        help="as if kycd had never synced anything: the campaign must then find violations, and ends 0 if it does")
     parser.add_argument("--folder", help="where to work; kept. Default: a temporary folder, kept only when something failed")
     parser.add_argument("--json", help="write the figures there")
     arguments = parser.parse_args()
@@ -255,7 +260,7 @@ def main():
             print(f"{label}: {figures[label]}", flush=True)
 
     def work(name):
-        scenario = Scenario(name, folder / name, preload)
+        scenario = Scenario(name, folder / name, preload, arguments.forget_syncs)
         scenario.tools  # loaded before the threads part
         with lock:  # the sandbox is started with an environment of its own
             scenario.record() if name != "recovery" else None
@@ -294,7 +299,7 @@ def main():
         print(f"the folders of the failed states are in {folder}")
     elif not arguments.folder:
         shutil.rmtree(folder, ignore_errors=True)
-    return 1 if failures else 0
+    return 1 if bool(failures) != arguments.forget_syncs else 0
 
 
 if __name__ == "__main__":

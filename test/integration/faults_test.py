@@ -1,0 +1,292 @@
+"""The system's own trouble under a running kycd: full and read-only disks, mounts that go, inotify's limits, a clock that is
+set. Every case is kept, the log says what is waited for, and all goes on by itself.
+"""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+from conftest import case_files, wait_for
+
+PRELOAD = os.environ.get("KYCD_PRELOAD")
+
+needs_preload = pytest.mark.skipif(not PRELOAD, reason="KYCD_PRELOAD names no kycd-preload.so (builds with a sanitizer have none)")
+
+
+class Mounts:
+    """Mounts that are gone when the test ends."""
+
+    def __init__(self):
+        self.points = []
+
+    def mount(self, point, *arguments):
+        point.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(["mount", *arguments, str(point)], capture_output=True, text=True)
+        if done.returncode != 0:
+            pytest.skip(f"cannot mount here: {done.stderr.strip()}")
+        self.points.append(point)
+        return point
+
+    def small_disk(self, point, size="2m"):
+        return self.mount(point, "-t", "tmpfs", "-o", f"size={size},mode=700", "kycd-test")
+
+    def bind(self, what, point):
+        return self.mount(point, "--bind", str(what))
+
+    def remount(self, point, how):
+        subprocess.run(["mount", "-o", f"remount,{how}", str(point)], check=True)
+
+    def unmount(self, point):
+        """As an administrator does it under a program that still looks at it."""
+        subprocess.run(["umount", "--lazy", str(point)], check=True)
+        self.points.remove(point)
+
+
+@pytest.fixture
+def mounts():
+    if os.geteuid() != 0:
+        pytest.skip("mounting needs root")
+    made = Mounts()
+    yield made
+    for point in reversed(made.points):
+        subprocess.run(["umount", "--lazy", str(point)], check=False)
+
+
+def fill(folder):
+    """Takes every byte that is left; the file."""
+    file = folder / "somebody-elses.bin"
+    with open(file, "wb", buffering=0) as out:
+        for size in (65536, 4096, 1):
+            try:
+                while out.write(b"\0" * size):
+                    pass
+            except OSError:
+                pass
+    return file
+
+
+def begun(daemon):
+    return daemon.log().count("paused by a fault")
+
+
+def check_told_once(daemon, most=1):
+    """Each fault has a line when it begins and one when it is over; nothing is repeated."""
+    log = daemon.log()
+    assert 1 <= begun(daemon) <= most, log
+    assert log.count("goes on, what it waited for") + log.count("nothing waits any more") == begun(daemon), log
+    assert sum(" error " in line for line in log.splitlines()) <= most, log
+
+
+def put_spool_on(world, mounts, size):
+    """The spool on a small disk; producers stage on the same one."""
+    mounts.small_disk(world.spool, size)
+    world.inbox.mkdir()
+    world.staging = world.spool / "staging"
+    world.staging.mkdir()
+
+
+# Full disks
+
+
+def test_a_full_spool_holds_the_answer_until_there_is_room(world, mounts):
+    put_spool_on(world, mounts, "2m")
+    world.sandbox.settings(answer_after="1s")
+    daemon = world.start_daemon()
+    world.drop_case("full")
+    daemon.wait_for_log("submitted")
+    filler = fill(world.spool)
+    daemon.wait_for_log("paused by a fault")
+    filler.unlink()
+    world.wait_delivered("full", timeout=15)
+    assert len(world.bill()) == 1
+    check_told_once(daemon)
+
+
+def test_a_case_that_fills_the_spool_itself_is_kept(world, mounts):
+    put_spool_on(world, mounts, "1m")
+    daemon = world.start_daemon()
+    filler = world.spool / "somebody-elses.bin"
+    filler.write_bytes(b"\0" * 700_000)
+    world.drop_case("tight", "kyc_card")
+    used = fill(world.staging)
+    daemon.wait_for_log("paused by a fault", 15)
+    used.unlink()
+    filler.unlink()
+    world.wait_delivered("tight", "kyc_card", timeout=15)
+    assert len(world.bill()) == 1
+    check_told_once(daemon, 2)
+
+
+def test_a_full_ledger_lets_nothing_be_sent_and_loses_no_receipt(world, mounts):
+    disk = mounts.small_disk(world.root / "ledger", "1m")
+    daemon = world.start_daemon()
+    world.drop_case("before")
+    world.wait_delivered("before")
+    filler = fill(disk)
+    world.drop_case("during")
+    daemon.wait_for_log("paused by a fault")
+    assert len(world.bill()) == 1, "what cannot be recorded is not sent"
+    filler.unlink()
+    world.wait_delivered("during", timeout=15)
+    assert len(world.bill()) == 2
+    check_told_once(daemon)
+
+
+def test_a_ledger_that_is_full_when_the_receipt_comes_gets_it_later(world, mounts):
+    disk = mounts.small_disk(world.root / "ledger", "1m")
+    world.sandbox.rules({"name": "slow", "match": {"call": "submit"}, "do": {"delay": "1s"}})
+    daemon = world.start_daemon()
+    world.drop_case("paid")
+    wait_for(lambda: world.sandbox.fired("slow"), "the upload")
+    filler = fill(disk)
+    daemon.wait_for_log("paused by a fault")
+    filler.unlink()
+    result = world.wait_delivered("paid", timeout=15)
+    assert len(world.bill()) == 1 and result["task"]["attempts"] == 1
+    check_told_once(daemon)
+
+
+# Mounts
+
+
+def test_a_read_only_outbox_is_waited_for(world, mounts):
+    outbox = mounts.small_disk(world.root / "share", "8m")
+    world.configure(folders={"outbox": str(outbox)})
+    world.sandbox.settings(answer_after="700ms")
+    daemon = world.start_daemon()
+    world.drop_case("held")
+    daemon.wait_for_log("submitted")
+    mounts.remount(outbox, "ro")
+    daemon.wait_for_log("paused by a fault")
+    mounts.remount(outbox, "rw")
+    wait_for((outbox / "face_liveness/held/result.json").exists, "the delivery", 15)
+    wait_for(lambda: not list(world.work.glob("*/held")), "the end of the copy in work/")
+    assert len(world.bill()) == 1
+    check_told_once(daemon)
+
+
+def test_a_read_only_inbox_is_waited_for(world, mounts):
+    real = world.root / "real-inbox"
+    os.rename(world.inbox, real)
+    mounts.bind(real, world.inbox)
+    world.configure(intake={"rescan": "1s"})
+    daemon = world.start_daemon()
+    mounts.remount(world.inbox, "bind,ro")
+    for name, data in case_files("face_liveness", "held").items():
+        (real / "face_liveness/held").mkdir(exist_ok=True)
+        (real / "face_liveness/held" / name).write_bytes(data)
+    daemon.wait_for_log("paused by a fault")
+    mounts.remount(world.inbox, "bind,rw")
+    world.wait_delivered("held", timeout=15)
+    assert len(world.bill()) == 1
+    check_told_once(daemon)
+
+
+@pytest.mark.parametrize("below", ["nothing", "an empty spool"])
+def test_a_spool_that_is_unmounted_under_the_daemon_is_waited_for(world, mounts, below):
+    real = world.root / "real-spool"
+    if below == "an empty spool":  # of a start before the mount was there
+        for folder in ("inbox", "work", "outbox", "failed"):
+            (world.spool / folder / "face_liveness").mkdir(parents=True, exist_ok=True)
+    else:
+        world.inbox.rmdir()
+    (real / "inbox").mkdir(parents=True)
+    mounts.bind(real, world.spool)
+    world.configure(intake={"rescan": "1s"})
+    world.sandbox.settings(answer_after="1s")
+    world.staging = real / "staging"
+    world.staging.mkdir()
+    daemon = world.start_daemon()
+    world.drop_case("pending")
+    daemon.wait_for_log("submitted")
+    mounts.unmount(world.spool)
+    daemon.wait_for_log("paused by a fault", 15)
+    wait_for(lambda: any(world.sandbox.stats()["polls_per_task"].values()), "a poll")
+    mounts.bind(real, world.spool)
+    world.wait_delivered("pending", timeout=15)
+    world.drop_case("after")
+    world.wait_delivered("after", timeout=15)
+    assert len(world.bill()) == 2
+    check_told_once(daemon, 2)
+
+
+# inotify
+
+
+@needs_preload
+@pytest.mark.parametrize("first", [1, 3])
+def test_cases_are_found_without_enough_inotify_watches(world, first):
+    env = dict(world.env, LD_PRELOAD=PRELOAD, KYCD_PRELOAD_ROOT=str(world.spool),
+               KYCD_INJECT=f"inotify_add:ENOSPC:{first}:1000000")
+    daemon = world.start_daemon(env)
+    world.drop_case("unwatched")
+    world.wait_delivered("unwatched")
+    world.drop_case("again")
+    world.wait_delivered("again")
+    assert "poll" in daemon.log().splitlines()[0], daemon.log()
+    assert len(world.bill()) == 2
+
+
+def test_an_overflow_of_events_loses_no_case(world):
+    daemon = world.start_daemon()
+    daemon.send(signal.SIGSTOP)
+    folder = world.inbox / "face_liveness"
+    for number in range(9000):  # two events each; the queue takes 16384
+        (folder / f"{number}.tmp").touch()
+    for number in range(20):
+        world.drop_case(f"late-{number}")
+    daemon.send(signal.SIGCONT)
+    for number in range(20):
+        world.wait_delivered(f"late-{number}", timeout=20)
+    assert len(world.bill()) == 20
+
+
+# The clock
+
+
+@needs_preload
+@pytest.mark.parametrize("jump", [300, 86_400, -300, -86_400])
+def test_a_clock_that_is_set_harms_no_case(world, jump):
+    """While one case is polled, one settles, and one comes later with the token of before."""
+    clock = world.root / "clock"
+    clock.write_text("0")
+    world.configure(intake={"settle": "700ms", "rescan": "1s"})
+    world.sandbox.settings(answer_after="2s")
+    env = dict(world.env, LD_PRELOAD=PRELOAD, KYCD_CLOCK_FILE=str(clock))
+    daemon = world.start_daemon(env)
+    world.drop_case("polled")
+    daemon.wait_for_log("submitted")
+    folder = world.inbox / "face_liveness/settling"
+    folder.mkdir()
+    for name, data in case_files("face_liveness", "settling").items():
+        (folder / name).write_bytes(data)
+    wait_for(lambda: any(count > 1 for count in world.sandbox.stats()["polls_per_task"].values()), "a second poll")
+    clock.write_text(str(jump))
+    began = time.monotonic()
+    world.wait_delivered("polled", timeout=20)
+    world.wait_delivered("settling", timeout=20)
+    world.drop_case("later")
+    world.wait_delivered("later", timeout=20)
+    clock.write_text("0")
+    world.drop_case("back")
+    world.wait_delivered("back", timeout=20)
+    assert time.monotonic() - began < 30
+    assert len(world.bill()) == 4
+
+
+@needs_preload
+def test_a_day_between_stop_and_start_ends_no_task(world):
+    clock = world.root / "clock"
+    clock.write_text("0")
+    env = dict(world.env, LD_PRELOAD=PRELOAD, KYCD_CLOCK_FILE=str(clock))
+    world.sandbox.settings(answer_after="3s")
+    daemon = world.start_daemon(env)
+    world.drop_case("overnight")
+    daemon.wait_for_log("submitted")
+    assert daemon.stop() == 0
+    clock.write_text("86400")
+    world.start_daemon(env)
+    world.wait_delivered("overnight", timeout=20)
+    assert len(world.bill()) == 1
