@@ -196,7 +196,7 @@ def test_a_spool_that_is_unmounted_under_the_daemon_is_waited_for(world, mounts,
     mounts.bind(real, world.spool)
     world.configure(intake={"rescan": "1s"})
     world.sandbox.settings(answer_after="1s")
-    world.staging = real / "staging"
+    world.staging = world.spool / "staging"
     world.staging.mkdir()
     daemon = world.start_daemon()
     world.drop_case("pending")
