@@ -76,12 +76,13 @@ def _look_at(case, world, allowed_codes):
 
 
 def left_behind(world):
-    """What is in inbox/ and work/ that should be gone: all but kycd's own folders and the two files of the daemon."""
+    """What is in inbox/ and work/ that should be gone: all but kycd's own folders, and its own files in work/ itself."""
     found = [file for file in world.inbox.rglob("*") if file.is_file()]
     for path in world.work.rglob("*"):
         inside = path.relative_to(world.work).parts
-        own = inside[0].startswith(".") or len(inside) == 1
-        if path.is_file() and inside not in ((".lock",), (".identity",)) or not path.is_file() and not own:
+        own_file = len(inside) == 1 and inside[0].startswith(".")
+        own_folder = inside[0].startswith(".") or len(inside) == 1
+        if path.is_file() and not own_file or not path.is_file() and not own_folder:
             found.append(path)
     return sorted({str(path.relative_to(world.spool)) for path in found})
 
