@@ -12,7 +12,7 @@ def own_arguments(parser):
     parser.add_argument("--cases", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3, help="each with syncs and without")
     parser.add_argument("--workload", action="append", choices=["small", "usual"],
-                        help="small: face_liveness, one picture of 60 to 120 kB; usual: kyc_card, three of 150 to 500 kB. Default: both")
+                        help="small: face_liveness, one picture of 60 to 120 kB; usual: kyc_card, three of 150 to 500 kB")
 
 
 WORKLOADS = {"small": ("face_liveness", 60, 120), "usual": ("kyc_card", 150, 500)}

@@ -50,7 +50,7 @@ def _files_below(folder):
     return {str(file.relative_to(folder)): file for file in folder.rglob("*") if file.is_file()}
 
 
-def _look_at(case, world, allowed_codes):
+def look_at(case, world, allowed_codes):
     """What is wrong with where and how the case lies; and whether it was refused with an allowed code."""
     places = case.where(world)
     if len(places) != 1:
@@ -92,7 +92,7 @@ def judge(cases, world, allowed_codes=()):
     wrong = []
     to_pay = []
     for case in cases:
-        more, refused = _look_at(case, world, allowed_codes)
+        more, refused = look_at(case, world, allowed_codes)
         wrong += more
         if not case.fails_with and not refused:
             to_pay.append((case.service, case.images))

@@ -8,6 +8,7 @@ The rules, which every journaling file system in use keeps or betters:
 - Data of a file that was not synced may be there, or missing, in part, or as zeros, whatever became of its name. Writes to
   different files have no order.
 - syncfs makes everything durable.
+- Each file system does so for itself: on two of them neither waits for the other.
 
 So for a crash after the first k operations the states on disk are: each cut through the changes of names that nothing has forced
 × each fate of the data that was not synced.
@@ -148,14 +149,16 @@ class State:
         self.identity = digest.hexdigest()
 
     def name(self):
-        return f"crash after {self.crash}, names up to {self.cut}, unsynced data: {self.fate}"
+        cut = ", ".join(f"{number} {disk}".strip() for disk, number in self.cut.items())
+        return f"crash after {self.crash}, names up to {cut}, unsynced data: {self.fate}"
 
 
 class Model:
-    """All states that a crash in a trace may leave; `snapshot` is the tree before it (path → bytes, or None: a folder)."""
+    """All states that a crash in a trace may leave; `snapshot` is the tree before it (path → bytes, or None: a folder).
+    `disk_of` names the file system of a path; no rename leads from one to another."""
 
-    def __init__(self, snapshot, operations):
-        self.snapshot, self.operations = snapshot, operations
+    def __init__(self, snapshot, operations, disk_of=lambda path: ""):
+        self.snapshot, self.operations, self.disk_of = snapshot, operations, disk_of
         tree = Tree(snapshot)
         self.changed = {}  # number of an operation on names -> folders it changes
         self.target = {}   # number of an operation on data, or of a sync -> node
@@ -168,17 +171,38 @@ class Model:
                     self.target[number] = node
 
     def _forced(self, crash):
-        """The last change of names that is durable, whatever happens; -1 for none."""
-        forced = -1
+        """For each file system the last change of names that is durable, whatever happens; -1 for none."""
+        forced = {self.disk_of(self.operations[number].path): -1 for number in self.changed}
         for number in range(crash):
             operation = self.operations[number]
+            disk = self.disk_of(operation.path)
             if operation.kind == "fsync" and number in self.target:
                 folder = self.target[number].number
                 inside = [each for each, folders in self.changed.items() if each < number and folder in folders]
-                forced = max([forced, *inside])
             elif operation.kind == "syncfs":
-                forced = max([forced, *(each for each in self.changed if each < number)])
+                inside = [each for each in self.changed if each < number and self.disk_of(self.operations[each].path) == disk]
+            else:
+                continue
+            forced[disk] = max([forced.get(disk, -1), *inside])
         return forced
+
+    def _cuts(self, crash):
+        """Up to which change the names of each file system have come: each in turn while the others have all or the least."""
+        least = self._forced(crash)
+        possible = {disk: [least[disk]] for disk in least}
+        for number in self.changed:
+            disk = self.disk_of(self.operations[number].path)
+            if least[disk] < number < crash:
+                possible[disk].append(number)
+        found = []
+        for disk in possible:
+            for others in (0, -1):
+                for cut in possible[disk]:
+                    chosen = {each: cuts[others] for each, cuts in possible.items()}
+                    chosen[disk] = cut
+                    if chosen not in found:
+                        found.append(chosen)
+        return found
 
     def _data(self, crash):
         """For each node: its content as last synced, and the operations since."""
@@ -187,11 +211,13 @@ class Model:
             operation = self.operations[number]
             if operation.kind == "syncfs":
                 for entry in found.values():
-                    entry["synced"], entry["pending"] = entry["synced"] + entry["pending"], []
+                    if entry["disk"] == self.disk_of(operation.path):
+                        entry["synced"], entry["pending"] = entry["synced"] + entry["pending"], []
             node = self.target.get(number)
             if node is None or node.children is not None:
                 continue
-            entry = found.setdefault(node.number, {"synced": [], "pending": [], "start": node.content})
+            entry = found.setdefault(node.number, {"synced": [], "pending": [], "start": node.content,
+                                                   "disk": self.disk_of(operation.path)})
             if operation.kind in DATA:
                 entry["pending"].append(operation)
             else:
@@ -205,7 +231,6 @@ class Model:
 
     def states(self, crash):
         """The states that a crash before operation number `crash` may leave."""
-        forced = self._forced(crash)
         data = self._data(crash)
         marks = [each.path for each in self.operations[:crash] if each.kind == "mark"]
         loose = [number for number, entry in data.items() if entry["pending"]]
@@ -218,11 +243,10 @@ class Model:
                     chosen = {each: others for each in loose}
                     chosen[number] = fate
                     choices.append((f"{fate} of {self._name(number)}, {others} of the others", chosen))
-        cuts = [forced, *(number for number in self.changed if forced < number < crash)]
-        for cut in cuts:
+        for cut in self._cuts(crash):
             tree = Tree(self.snapshot)
             for number in self.changed:
-                if number <= cut:
+                if number <= cut[self.disk_of(self.operations[number].path)]:
                     tree.apply(number, self.operations[number])
             files = list(tree.files())
             seen = set()
