@@ -22,7 +22,7 @@ import threading
 import time
 
 ERRNOS = ["ENOSPC", "EDQUOT", "EROFS", "EIO", "EMFILE", "ENFILE", "EACCES"]
-DEADLINE = 45       # seconds from the fault's end until everything must have ended
+DEADLINE = 75       # seconds from the fault's end until everything must have ended
 HOLD = 1.5          # seconds that a lasting fault lasts after it was first met
 EXIT_UNUSABLE = 73  # the spool or ledger cannot be used: systemd starts kycd again
 MOST_LINES = 60     # of warnings and errors in a run: a fault is told of, not repeated
