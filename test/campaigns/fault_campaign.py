@@ -2,9 +2,9 @@
 """Makes each file call of kycd fail with each errno, at several moments, once or for a while, and looks what becomes of
 the cases: all must end as if nothing had happened, be paid once, and the log must tell of the fault once.
 
-  fault_campaign.py --kycd K --sandbox S --preload kycd-preload.so            every combination (half an hour)
-  fault_campaign.py … --short                                                 a sample that runs in CI
-  fault_campaign.py … --only fsync:EIO:running:12:once                        one of them again, keeping its folder
+  scripts/campaign fault                                          every combination (a quarter of an hour)
+  scripts/campaign fault --short                                  a sample that runs in CI
+  scripts/campaign fault --only fsync:EIO:running:12:once         one of them again, keeping its folder
 """
 
 import argparse
@@ -15,6 +15,7 @@ import os
 import pathlib
 import random
 import shutil
+import sqlite3
 import struct
 import sys
 import tempfile
@@ -59,14 +60,16 @@ class FaultRun:
     """One kycd (and, when it says 73, another) over one spool, with one fault."""
 
     def __init__(self, root, preload, combination=None):
-        import fault_cases  # these need KYCD and KYCD_SANDBOX in the environment
+        import oracle  # these need KYCD and KYCD_SANDBOX in the environment
+        import workload
         import world
-        self.oracle = fault_cases
+        self.oracle, self.tools = oracle, world
         self.root = pathlib.Path(root)
         self.combination = combination
         self.preload = str(preload)
         self.world = world.World(self.root)
         self.world.start_sandbox()
+        self.producer = workload.Producer(self.world)
         self.world.configure(intake={"settle": "50ms", "rescan": "2s"}, log={"level": "info"})
         self.on, self.off = self.root / "fault-on", self.root / "fault-off"
         self.fired_file = self.root / "fired"
@@ -97,10 +100,8 @@ class FaultRun:
 
     def run(self):
         """All that is wrong afterwards, as sentences."""
-        cases = self.oracle.mixed_cases(self.root.name)
-        early, late = cases[:4], cases[4:]
-        for case in early:
-            case.drop(self.world)
+        self._drop_early()
+        late = True
         daemon = self.start()
         began = time.monotonic()
         over_at = None  # when the fault ended
@@ -118,11 +119,10 @@ class FaultRun:
                 self.counts_at_start = read_counts(self.counts_file)
                 self.on.touch()
             if late and (self.on.exists() or self.fired()):
-                for case in late:
-                    case.drop(self.world)
-                late = []
+                self._drop_late()
+                late = False
             now = time.monotonic()
-            ended = not late and all(case.ended(self.world) for case in cases)
+            ended = not late and all(self.oracle.finished(self.world, drop) for drop in self.producer.drops)
             lasting = self.combination and self.combination.lasts != "once"
             if lasting and self.combination.lasts == "stop" and not stopped and self._held(now):
                 stopped = True
@@ -134,17 +134,50 @@ class FaultRun:
             if over_at is None and (ended or not lasting and now - began > HOLD or self._held(now)):
                 self.off.touch()
                 over_at = now
-            if ended and not self.oracle.left_behind(self.world):
+            if ended and self._at_rest():
                 break
             if over_at is not None and now - over_at > DEADLINE:
-                return ["not all cases ended", *self.oracle.judge(cases, self.world), *self._last_words(daemon)]
+                return ["not all cases ended", *self._judge(), *self._last_words(daemon)]
             time.sleep(0.02)
         code = daemon.stop()
         self.exits.append(code)
         wrong = [] if code == 0 else [f"exit code {code} after SIGTERM"]
-        allowed = CASE_CODES.get((self.combination.call, self.combination.errno), ()) if self.combination else ()
-        # A receipt that no disk would take when kycd had to stop is an unknown outcome.
-        return wrong + self.oracle.judge(cases, self.world, allowed, may_repeat=stopped) + self._judge_log()
+        return wrong + self._judge() + self._judge_log()
+
+    def _drop_early(self):
+        self.producer.card("A-1")
+        self.producer.flat_passport("P-1")
+        self.producer.damaged("D-1")
+        self.producer.single_file("O-1", "ocr_passport")
+
+    def _drop_late(self):
+        self.producer.card("L-1", "face_liveness", answer="spoof")
+        self.producer.background("B-1")
+        self.producer.mapped("C-1")
+        self.producer.register("R-1")
+
+    def _ledger(self):
+        return self.oracle.Ledger(self.root / "ledger/ledger.db")
+
+    def _at_rest(self):
+        """Nothing is left in inbox and work, and the ledger has closed every record."""
+        services = {drop.folder for drop in self.producer.drops} | set(self.tools.IMAGES) | {"liveness"}
+        try:
+            return not self.oracle.leftovers(self.world, services) and not self._ledger().open
+        except (OSError, sqlite3.Error):  # it changes while we look
+            return False
+
+    def _judge(self):
+        """The oracle of all campaigns. A receipt that no disk would take when kycd had to stop is an unknown outcome, which
+        the ledger must name."""
+        how = self.combination
+        for drop in self.producer.drops:
+            told = self.world.failed / drop.folder / drop.case / "error.json"
+            code = json.loads(told.read_text())["code"] if told.exists() else None
+            if how and code in CASE_CODES.get((how.call, how.errno), ()):
+                drop.ends = {code}
+        drops = self.producer.drops
+        return self.oracle.Oracle(self.world, drops, self.world.bill(), self._ledger()).judge().violations
 
     def _held(self, now):
         """A lasting fault has lasted long enough."""
@@ -176,7 +209,8 @@ class FaultRun:
 
 def clean_counts(folder, preload):
     """How often each call is made before and after the start of a run without faults."""
-    run = FaultRun(pathlib.Path(folder) / "clean", preload)
+    shutil.rmtree(folder / "clean", ignore_errors=True)
+    run = FaultRun(folder / "clean", preload)
     try:
         wrong = run.run()
         if wrong:
@@ -219,9 +253,9 @@ def sample(every, size, seed):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kycd", required=True)
-    parser.add_argument("--sandbox", required=True)
-    parser.add_argument("--preload", required=True)
+    for name in ("KYCD", "KYCD_SANDBOX", "KYCD_PRELOAD"):
+        option = "--" + name.removeprefix("KYCD_").lower()
+        parser.add_argument(option, default=os.environ.get(name), required=name not in os.environ, help=f"default: ${name}")
     parser.add_argument("--short", action="store_true", help="a sample of 40")
     parser.add_argument("--sample", type=int, help="a sample of this many")
     parser.add_argument("--seed", type=int, default=3, help="of the sample")

@@ -4,9 +4,9 @@ cut after each of them may leave on disk (power_model.py), lays each such state 
 becomes of the cases with the sandbox's bill. Nothing may be lost, delivered twice or damaged; a second payment is allowed
 only where the first one's receipt cannot have reached the disk, and then result.json must tell of both attempts.
 
-  power_campaign.py --kycd K --sandbox S --preload kycd-preload.so             every state (half an hour)
-  power_campaign.py … --short                                                  a sample that runs in CI
-  power_campaign.py … --scenario used --state 17                               one of them again, keeping its folder
+  scripts/campaign power                                          every state (a quarter of an hour)
+  scripts/campaign power --short                                  a sample that runs in CI
+  scripts/campaign power --scenario used --state 17 --folder F    one of them again, keeping its folder
 """
 
 import argparse
@@ -35,10 +35,10 @@ def chosen_states(scenario, arguments, fraction):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kycd", required=True)
-    parser.add_argument("--sandbox", required=True)
-    parser.add_argument("--preload", required=True)
-    parser.add_argument("--short", action="store_true", help="30 states of each scenario")
+    for name in ("KYCD", "KYCD_SANDBOX", "KYCD_PRELOAD"):
+        option = "--" + name.removeprefix("KYCD_").lower()
+        parser.add_argument(option, default=os.environ.get(name), required=name not in os.environ, help=f"default: ${name}")
+    parser.add_argument("--short", action="store_true", help="20 states of each scenario")
     parser.add_argument("--sample", type=int, help="so many states of each scenario")
     parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--scenario", action="append", choices=SCENARIOS,
@@ -46,7 +46,7 @@ def main():
                              "has synced nothing; shares: inbox and outbox on another disk; recovery: the start after a "
                              "power cut")
     parser.add_argument("--state", type=int, help="only the state with this number")
-    parser.add_argument("--recoveries", type=int, default=6, help="how many starts after a power cut are recorded in turn")
+    parser.add_argument("--recoveries", type=int, default=5, help="how many starts after a power cut are recorded in turn")
     parser.add_argument("--forget-syncs", action="store_true",
                         help="as if kycd had never synced anything: violations must then be found; ends 0 if they are")
     parser.add_argument("--folder", help="where to work; kept. Default: a temporary folder, kept only when something failed")
@@ -59,7 +59,7 @@ def main():
     folder = pathlib.Path(arguments.folder or tempfile.mkdtemp(prefix="kycd-power-"))
     folder.mkdir(parents=True, exist_ok=True)
     preload = str(pathlib.Path(arguments.preload).resolve())
-    size = arguments.sample or (30 if arguments.short else None)
+    size = arguments.sample or (20 if arguments.short else None)
     failures, figures = {}, {}
     lock = threading.Lock()
     began = time.monotonic()

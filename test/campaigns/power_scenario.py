@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import tempfile
 
-import fault_cases
+import power_cases
 import power_model
 import world as tools
 
@@ -112,7 +112,7 @@ class Scenario:
                 del os.environ[name]
 
     def cases(self):
-        case = fault_cases.Case
+        case = power_cases.Case
         files, picture = tools.case_files, tools.picture
         damaged = picture("image", f"{self.name} D-1")
         passport = case("ocr_passport", "O-1", {"O-1.jpg": picture("passport_image", f"{self.name} O-1")}, flat=True)
@@ -220,13 +220,12 @@ class Scenario:
             if self.name == "unsynced" and not before and not now:
                 wrong += self._judge_half(case, world)
                 continue
-            more, _ = fault_cases.look_at(case, world, ())
-            wrong += more
+            wrong += power_cases.look_at(case, world)
             wrong += self._judge_bill(case, state, world, before, now, polls)
         strange = [each for each in paid_now if not any(self._of_case(case, [each]) for case in cases)]
         wrong += [f"{each['service']} was paid with pictures that nobody has dropped" for each in strange]
         if self.name != "unsynced":
-            wrong += [f"{path} was left behind" for path in fault_cases.left_behind(world)]
+            wrong += [f"{path} was left behind" for path in power_cases.left_behind(world)]
         if not wrong:
             shutil.rmtree(world.root)
         return wrong
