@@ -77,8 +77,9 @@ std::optional<start_failure> bind_new_ledger(const settings& config, opened_reco
 } // namespace
 
 boost::system::result<taken_spool, start_failure> take_spool(const settings& config, const fs::spool_layout& layout) {
-    if (const auto objection = fs::layout_objection(config.folders))
-        return start_failure(*objection, exit_code::config_wrong);
+    const auto objection = fs::layout_objection(config.folders);
+    if (!objection) return unusable("spool: " + objection.error().message());
+    if (*objection) return start_failure(**objection, exit_code::config_wrong);
     const auto access = resolve_access(config);
     if (!access) return start_failure(access.error(), exit_code::config_wrong);
     // Before anything is made: a ledger is bound to a spool, so this is a mount that is missing.

@@ -109,8 +109,13 @@ void check_rename(report& out, const std::string& what, const std::filesystem::p
 
 void check_spool(report& out, const settings& config) {
     const auto& folders = config.folders;
-    if (const auto objection = fs::layout_objection(folders)) {
-        out.bad("layout", *objection, exit_code::config_wrong);
+    const auto objection = fs::layout_objection(folders);
+    if (!objection) {
+        out.bad("layout", objection.error().message(), exit_code::spool_unusable);
+        return;
+    }
+    if (*objection) {
+        out.bad("layout", **objection, exit_code::config_wrong);
         return;
     }
     out.good("layout", "the folders are apart from each other");

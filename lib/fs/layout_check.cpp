@@ -55,6 +55,12 @@ bool lies_in(const root& inner, const root& outer) {
     return false;
 }
 
+/// What writing another path would cure; the rest is the system's trouble.
+bool is_about_the_path(const std::error_code& error) {
+    return error == std::errc::too_many_symbolic_link_levels || error == std::errc::filename_too_long ||
+           error == std::errc::not_a_directory;
+}
+
 bool same_folder(const root& a, const root& b) {
     if (a.resolved == b.resolved) return true;
     const auto first = identity_of(a.resolved);
@@ -83,38 +89,39 @@ std::string probe_name() {
 
 } // namespace
 
-std::optional<std::string> layout_objection(const folder_settings& folders) {
+result<std::optional<std::string>> layout_objection(const folder_settings& folders) {
     std::array roots{root{"folders.inbox", folders.inbox, {}}, root{"folders.work", folders.work, {}},
                      root{"folders.outbox", folders.outbox, {}}, root{"folders.failed", folders.failed, {}}};
     for (auto& each : roots) {
         if (!each.given.is_absolute())
-            return each.text() + " is not an absolute path; write it from the root, as /var/spool/kycd/" +
-                   (std::string{each.setting}.substr(8));
+            return std::optional(each.text() + " is not an absolute path; write it from the root, as /var/spool/kycd/" +
+                                 (std::string{each.setting}.substr(8)));
         std::error_code error;
         each.resolved = stdfs::weakly_canonical(each.given, error);
+        if (error && !is_about_the_path(error)) return last_fault(error.value(), "resolve " + each.text());
         if (error)
-            return each.text() + " cannot be resolved: " + error.message() +
-                   "; check the links and permissions on its way";
+            return std::optional(each.text() + " cannot be resolved: " + error.message() +
+                                 "; check the links on its way");
         // "/spool/" and "/spool" are one folder, but not one path.
         if (!each.resolved.has_filename()) each.resolved = each.resolved.parent_path();
         if (!each.resolved.has_relative_path() || identity_of(each.resolved) == identity_of("/"))
-            return each.text() + " is the root of the file system; give it a folder of its own";
+            return std::optional(each.text() + " is the root of the file system; give it a folder of its own");
     }
     for (std::size_t i = 0; i < roots.size(); ++i) {
         for (std::size_t j = i + 1; j < roots.size(); ++j) {
             if (same_folder(roots[i], roots[j]))
-                return roots[i].text() + " and " + roots[j].text() +
-                       " are the same folder, be it by a link or a mount; give each a folder of its own";
+                return std::optional(roots[i].text() + " and " + roots[j].text() +
+                                     " are the same folder, be it by a link or a mount; give each a folder of its own");
         }
     }
     for (const auto& inner : roots) {
         for (const auto& outer : roots) {
             if (&inner == &outer || !lies_in(inner, outer)) continue;
-            return inner.text() + " lies inside " + outer.text() +
-                   ", so cases would go round in circles; put them beside each other";
+            return std::optional(inner.text() + " lies inside " + outer.text() +
+                                 ", so cases would go round in circles; put them beside each other");
         }
     }
-    return std::nullopt;
+    return std::optional<std::string>();
 }
 
 result<file_system_type> file_system_of(const stdfs::path& path) {

@@ -12,8 +12,8 @@ namespace kyc::fs {
 
 /// Why these folders cannot be a spool: one inside another, two that are one folder (also through links and bind
 /// mounts), a relative path, "/". Names both settings and what to do. Folders that do not exist yet are judged by their
-/// paths.
-[[nodiscard]] std::optional<std::string> layout_objection(const folder_settings& folders);
+/// paths. A fault: the disk did not say, which is no reason to call the configuration wrong.
+[[nodiscard]] result<std::optional<std::string>> layout_objection(const folder_settings& folders);
 
 /// What lies under a folder.
 struct file_system_type {

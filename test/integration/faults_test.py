@@ -214,6 +214,15 @@ def test_a_spool_that_is_unmounted_under_the_daemon_is_waited_for(world, mounts,
     check_told_once(daemon, 2)
 
 
+@needs_preload
+@pytest.mark.parametrize("fault", ["EIO", "ESTALE", "ENFILE"])
+def test_a_folder_that_the_disk_cannot_show_at_the_start_is_no_wrong_configuration(world, fault):
+    """78 would keep systemd from starting kycd again."""
+    env = dict(world.env, LD_PRELOAD=PRELOAD, KYCD_PRELOAD_ROOT=str(world.spool), KYCD_INJECT=f"stat:{fault}:1:1")
+    run = world.kycd("run", "--config", str(world.config_file), env=env)
+    assert run.code == 73 and "folders.inbox" in run.log, run
+
+
 # inotify
 
 

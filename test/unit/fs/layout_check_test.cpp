@@ -20,8 +20,9 @@ struct four_folders {
 
     bool refused_for(const std::string& word) {
         const auto objection = layout_objection(folders);
-        BOOST_TEST_MESSAGE(objection.value_or("no objection"));
-        return objection && objection->find(word) != std::string::npos;
+        BOOST_TEST_REQUIRE(objection.has_value());
+        BOOST_TEST_MESSAGE(objection->value_or("no objection"));
+        return *objection && (*objection)->find(word) != std::string::npos;
     }
 };
 
@@ -30,12 +31,12 @@ struct four_folders {
 BOOST_AUTO_TEST_SUITE(layout_check)
 
 BOOST_FIXTURE_TEST_CASE(four_folders_side_by_side_are_fine_whether_they_exist_or_not, four_folders) {
-    BOOST_TEST(!layout_objection(folders).has_value());
+    BOOST_TEST(!layout_objection(folders)->has_value());
     for (const auto& path : {folders.inbox, folders.work, folders.outbox, folders.failed})
         stdfs::create_directory(path);
-    BOOST_TEST(!layout_objection(folders).has_value());
+    BOOST_TEST(!layout_objection(folders)->has_value());
     folders.outbox = root.path() / "inbox-out"; // a common beginning of the name is no nesting
-    BOOST_TEST(!layout_objection(folders).has_value());
+    BOOST_TEST(!layout_objection(folders)->has_value());
 }
 
 BOOST_FIXTURE_TEST_CASE(one_inside_another_is_refused_and_both_are_named, four_folders) {
