@@ -17,6 +17,11 @@ if(KYC_SANITIZERS)
   if(KYC_SANITIZERS MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     add_compile_options(-Wno-tsan) # Asio's reference counts use fences, which ThreadSanitizer does not see
   endif()
+  if(KYC_FUZZ)
+    # clang 14 cannot compile coroutines with the check of function pointers' types.
+    add_compile_options(-fsanitize=fuzzer-no-link -fno-sanitize=function)
+    add_compile_definitions(KYC_FUZZ)
+  endif()
 else()
   # Hardening as Debian does it for its own daemons. The fortified functions need an optimised build.
   add_compile_options(-fstack-protector-strong $<$<CONFIG:Release,RelWithDebInfo>:-D_FORTIFY_SOURCE=2>)
