@@ -217,16 +217,4 @@ void section::finish() {
             doc_.strangers_.push_back({given.line, path_, given.key, asked_});
 }
 
-YAML::Node parse_document(document& doc, std::string_view text) {
-    try {
-        auto documents = YAML::LoadAll(std::string(text));
-        if (documents.size() > 1)
-            doc.object(line_at(documents[1].Mark()), "", "holds several YAML documents; only one is read");
-        if (!documents.empty()) return documents.front();
-    } catch (const YAML::Exception& error) {
-        doc.object(line_at(error.mark), "", "is not valid YAML: " + error.msg);
-    }
-    return YAML::Node();
-}
-
 } // namespace kyc::yaml

@@ -399,10 +399,12 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_one_yaml_map_is_refused_whole) {
     const std::vector<wrong_file> table{
         {"- a\n- b\n", 0, "", "must be a map of keys"},
         {"hello\n", 0, "", "must be a map of keys"},
-        {"spool: /a\n---\nspool: /b\n", 3, "", "several YAML documents"},
+        {"spool: /a\n---\nspool: /b\n", 2, "", "several YAML documents"},
         {"spool: /a\n\tapi: x\n", 2, "", "not valid YAML"},
         {"spool: [/a\n", 2, "", "not valid YAML"},
         {"spool: *nowhere\n", 1, "", "not valid YAML"},
+        {", spool: /a\n", 1, "", "no value can begin like this"},
+        {"spool: \"\\\x01\"\n", 1, "", "unknown escape character: ?"},
         {std::string(200'000, '['), 1, "", "not valid YAML"},
         {std::string((1u << 20) + 1, '#'), 0, "", "larger than 1MiB"},
     };
