@@ -1,6 +1,7 @@
 #include "core/case_plan.hpp"
 
 #include "core/case_name.hpp"
+#include "core/json_text.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -30,6 +31,12 @@ std::string joined(const std::vector<std::string>& words) {
     for (const auto& word : words)
         text += (text.empty() ? "" : ", ") + word;
     return text;
+}
+
+/// A name that a producer made up, in a message.
+std::string shortened(std::string_view name) {
+    constexpr std::size_t enough = 80;
+    return std::string(utf8_prefix(name, enough)) + (name.size() > enough ? "…" : "");
 }
 
 bool contains(const std::vector<std::string>& words, std::string_view word) {
@@ -87,8 +94,8 @@ std::optional<failure> objection_to(const service& target, const manifest& said,
     }
     for (const auto& [field, name] : said.files) {
         if (!contains(target.images, field)) {
-            return bad_manifest("files." + field + ": " + target.name + " has no such image; its images are " +
-                                joined(target.images));
+            return bad_manifest("files." + shortened(field) + ": " + target.name +
+                                " has no such image; its images are " + joined(target.images));
         }
         if (is_junk(name) || name == "case.json") {
             return bad_manifest("files." + field + ": " + name +
@@ -105,8 +112,8 @@ std::optional<failure> objection_to(const service& target, const manifest& said,
             return bad_manifest("extend_data belongs beside fields, as true or false, not inside it");
         }
         if (!contains(target.fields, field)) {
-            return bad_manifest("fields." + field + ": " + target.name + " has no such field; its fields are " +
-                                joined(target.fields));
+            return bad_manifest("fields." + shortened(field) + ": " + target.name +
+                                " has no such field; its fields are " + joined(target.fields));
         }
     }
     if (said.extend_data && !target.extend_data) {

@@ -1,5 +1,7 @@
 #include "core/manifest.hpp"
 
+#include "core/json_text.hpp"
+
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/parse.hpp>
 
@@ -112,7 +114,7 @@ std::string_view found(const json::value& value) {
 std::string quoted(std::string_view key) {
     constexpr std::size_t enough = 80;
     std::string text = "\"";
-    for (const char c : key.substr(0, enough))
+    for (const char c : utf8_prefix(key, enough))
         text += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
     return text + (key.size() > enough ? "…\"" : "\"");
 }
@@ -142,9 +144,12 @@ class reader {
     }
 
     void check_component(const std::string& where, const std::string& name) {
+        constexpr std::size_t longest = 255; // of any file's name; so that no message that names one is without end
         if (objection) return;
-        if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos ||
-            name.find('\0') != std::string::npos) {
+        if (name.size() > longest) {
+            objection = where + " has " + std::to_string(name.size()) + " bytes, more than a file's name can have";
+        } else if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos ||
+                   name.find('\0') != std::string::npos) {
             objection =
                 where + " must be the name of a file in the case's own folder, without a path, not " + quoted(name);
         }

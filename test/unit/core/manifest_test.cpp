@@ -55,6 +55,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named) {
         {R"({"files": {"front_id": ".."}})", "without a path"},
         {R"({"files": {"front_id": "."}})", "without a path"},
         {R"({"files": {"front_id": ""}})", "without a path"},
+        {R"({"files": {"front_id": ")" + std::string(256, 'a') + R"("}})", "256 bytes"},
         {R"({"files": {"front_id": "a\u0000b"}})", "without a path"},
         {R"({"fields": {"uuid": 5}})", "fields.\"uuid\" must be a string, not a number"},
         {R"({"fields": {"uuid": null}})", "not null"},
