@@ -51,19 +51,21 @@ void check_result(const kyc::case_facts& about, const kyc::answer& said, std::st
     const auto text = kyc::result_json(about, {}, said, std::nullopt, body);
     const auto report = read_report(text);
     require(says(report, "verdict", to_string(said.verdict)) && says(report, "case", about.name), "result.json", text);
-    std::string error;
-    const auto reply = kyc::parse_json(body, error);
-    require(error.empty() && report.at("response") == reply, "the reply is kept as it came", text);
+    require(text.find("\n  \"response\": " + std::string(body) + "\n}") != std::string::npos,
+            "the reply is kept as it came", text);
 }
 
 void check_failure(const kyc::case_facts& about, const kyc::task_reading& read, std::string_view body) {
     kyc::failure end(kyc::stage::poll, kyc::failure_code::task_failed, read.detail);
     end.api = std::string(body);
-    const auto report = read_report(kyc::error_json(about, end, 1, {}));
-    require(says(report, "code", "TASK_FAILED") && says(report, "case", about.name), "error.json says how it ended");
+    const auto text = kyc::error_json(about, end, 1, {});
+    const auto report = read_report(text);
+    require(says(report, "code", "TASK_FAILED") && says(report, "case", about.name), "error.json", text);
     std::string error;
-    const auto reply = kyc::parse_json(body, error);
-    require(error.empty() ? report.at("api") == reply : report.at("api").is_string(), "the reply is kept", body);
+    static_cast<void>(kyc::parse_json(body, error));
+    require(error.empty() ? text.find("\n  \"api\": " + std::string(body) + ",\n") != std::string::npos
+                          : report.at("api").is_string(),
+            "the reply is kept, as JSON if it is JSON", text);
 }
 
 } // namespace
