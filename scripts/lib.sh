@@ -17,6 +17,9 @@ build_packages=(
 )
 # shellcheck disable=SC2034 # for .ci/run
 ci_packages=(clang clang-format clang-tidy)
+# libFuzzer and the sanitizers of clang, and the symbolizer that makes their traces readable.
+# shellcheck disable=SC2034 # for scripts/fuzz
+fuzz_packages=(clang libclang-rt-dev llvm)
 
 say() { printf '\n== %s\n' "$*"; }
 
