@@ -106,18 +106,19 @@ void append_number(std::string& out, Number value) {
 
 } // namespace
 
-json::value parse_json(std::string_view text, std::string& error) {
+json::value parse_json(std::string_view text, std::string& error, json_limits limits) {
     error.clear();
-    if (text.size() > max_reply_bytes) {
-        error = "larger than 8 MiB";
+    if (text.size() > limits.bytes) {
+        error = "larger than " + std::to_string(limits.bytes >> 20) + " MiB";
         return nullptr;
     }
     json::parse_options options;
-    options.max_depth = max_reply_depth;
+    options.max_depth = limits.depth;
     boost::system::error_code failed;
     auto parsed = json::parse(json::string_view{text.data(), text.size()}, failed, {}, options);
     if (failed) {
-        error = failed == json::error::too_deep ? "nested deeper than 64 levels" : "not JSON: " + failed.message();
+        error = failed == json::error::too_deep ? "nested deeper than " + std::to_string(limits.depth) + " levels"
+                                                : "not JSON: " + failed.message();
         return nullptr;
     }
     return parsed;

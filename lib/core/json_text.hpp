@@ -13,10 +13,16 @@ namespace kyc {
 inline constexpr std::size_t max_reply_bytes = std::size_t{8} << 20;
 inline constexpr std::size_t max_reply_depth = 64;
 
+/// How much is read at all.
+struct json_limits {
+    std::size_t bytes = max_reply_bytes;
+    std::size_t depth = max_reply_depth;
+};
+
 /// Parses one JSON value within the limits; strict: valid UTF-8, no comments, no trailing commas, no NaN. With
 /// duplicate keys the last one wins. On error the value is null and `error` is set, to a text that quotes nothing of
 /// the input.
-[[nodiscard]] boost::json::value parse_json(std::string_view text, std::string& error);
+[[nodiscard]] boost::json::value parse_json(std::string_view text, std::string& error, json_limits limits = {});
 
 /// Appends `text` with its quotes. Control characters are escaped, other UTF-8 is kept, and bytes that are not UTF-8
 /// become U+FFFD.

@@ -11,6 +11,9 @@ namespace {
 
 namespace json = boost::json;
 
+/// A report holds a whole reply, and parts of it a second time, in which a byte may become an escape of six.
+constexpr json_limits report_limits{8 * max_reply_bytes, max_reply_depth + 8};
+
 std::string text_of(const json::object& from, std::string_view key) {
     const auto* found = string_member(from, key);
     return found == nullptr ? std::string() : std::string(view_of(*found));
@@ -61,7 +64,7 @@ task_facts task_of(const json::object& from) {
 
 std::optional<report_facts> read_report(std::string_view text) {
     std::string error;
-    const auto parsed = parse_json(text, error);
+    const auto parsed = parse_json(text, error, report_limits);
     const auto* report = parsed.if_object();
     if (report == nullptr) return std::nullopt;
     const auto schema = text_of(*report, "schema");

@@ -2,7 +2,9 @@
 // check is literally good.
 
 #include "core/answer.hpp"
+#include "core/json_text.hpp"
 #include "core/report_json.hpp"
+#include "core/report_read.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
@@ -189,6 +191,22 @@ BOOST_AUTO_TEST_CASE(no_service_passes_a_reply_of_wrong_kinds) {
             const bool pass = reading.answer && reading.answer->verdict == kyc::verdict::pass;
             BOOST_TEST(!pass, target.name << ' ' << body);
         }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(whatever_reply_is_accepted_its_report_can_be_read_back) {
+    const std::string start = R"({"compare": true, "x": )";
+    const std::string deepest = start + std::string(63, '[') + std::string(63, ']') + '}';
+    // A character that is one byte in the reply and six where it is written a second time.
+    const auto rest = kyc::max_reply_bytes - std::string(R"({"issues": {"a": ""}})").size();
+    const std::string largest = R"({"issues": {"a": ")" + std::string(rest, '\x7F') + R"("}})";
+    const kyc::service_table table;
+    for (const auto& body : {deepest, largest}) {
+        const auto reading = kyc::read_task_reply(*table.find("kyc_card"), body);
+        BOOST_TEST_REQUIRE(reading.answer.has_value());
+        const auto report = kyc::read_report(kyc::result_json({}, {}, *reading.answer, std::nullopt, body));
+        BOOST_TEST_REQUIRE(report.has_value());
+        BOOST_TEST(report->word == "inconclusive");
     }
 }
 
