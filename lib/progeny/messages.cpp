@@ -9,6 +9,7 @@ namespace kyc::progeny {
 namespace {
 
 constexpr std::size_t longest_detail = 160;
+constexpr std::size_t longest_place = 200;
 constexpr std::size_t longest_error_body = 64 * 1024;
 
 /// Text from outside on one line.
@@ -42,7 +43,8 @@ std::string place_of(std::string_view location) {
         const auto authority = location.substr(0, location.find('/'));
         if (const auto at = authority.rfind('@'); at != std::string_view::npos) location.remove_prefix(at + 1);
     }
-    return one_line(scheme + std::string(location.substr(0, 200)));
+    // What stands before "://" may be anything, and of any length.
+    return one_line((scheme + std::string(location)).substr(0, longest_place));
 }
 
 std::string_view amount(sent value) {
