@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <initializer_list>
 #include <optional>
 
 namespace kyc {
@@ -19,6 +20,13 @@ std::string lowered(std::string_view text) {
     std::string copy(text);
     std::transform(copy.begin(), copy.end(), copy.begin(), lower);
     return copy;
+}
+
+std::string together(std::initializer_list<std::string_view> parts) {
+    std::string text;
+    for (const auto part : parts)
+        text += part;
+    return text;
 }
 
 failure bad_manifest(std::string message) {
@@ -98,12 +106,12 @@ std::optional<failure> objection_to(const service& target, const manifest& said,
                                 " has no such image; its images are " + joined(target.images));
         }
         if (is_junk(name) || name == "case.json") {
-            return bad_manifest("files." + field + ": " + name +
-                                " is never uploaded because of its name; rename the file");
+            return bad_manifest(
+                together({"files.", field, ": ", name, " is never uploaded because of its name; rename the file"}));
         }
         for (const auto& [other, its_name] : said.files) {
             if (other < field && its_name == name) {
-                return bad_manifest("files." + other + " and files." + field + " name the same file, " + name);
+                return bad_manifest(together({"files.", other, " and files.", field, " name the same file, ", name}));
             }
         }
     }
@@ -180,8 +188,8 @@ boost::system::result<case_plan, failure> plan_case(const service& target, const
         if (!is_first) {
             const auto [one, two] = std::minmax(other->second, name);
             return failure(stage::intake, failure_code::ambiguous_files,
-                           "two files stand for " + *field + ": " + one + " and " + two +
-                               "; leave one, or name the right one in case.json under files");
+                           together({"two files stand for ", *field, ": ", one, " and ", two,
+                                     "; leave one, or name the right one in case.json under files"}));
         }
     }
     for (const auto& field : target.images) {
