@@ -61,10 +61,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool flat = input.starts_with('f');
     auto listed = kyc::fuzz::take_until(input, "//");
     kyc::fuzz::take_until(listed, "/");
-    std::set<std::string> unique; // a folder has no name twice
+    constexpr std::size_t longest = 255; // what a disk allows
+    std::set<std::string> unique;        // a folder has no name twice
     std::vector<std::string> names;
     while (!listed.empty())
-        if (std::string name(kyc::fuzz::take_until(listed, "/")); !name.empty() && unique.insert(name).second)
+        if (std::string name(kyc::fuzz::take_until(listed, "/").substr(0, longest));
+            !name.empty() && unique.insert(name).second)
             names.push_back(std::move(name));
     const auto flat_case =
         flat && !names.empty() ? kyc::read_flat_name(target, names.front()).case_name : std::string();
