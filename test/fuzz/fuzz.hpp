@@ -48,7 +48,7 @@ inline const service& take_service(std::string_view& input) {
     }();
     const auto byte = input.empty() ? 0u : static_cast<unsigned char>(input.front());
     if (!input.empty()) input.remove_prefix(1);
-    return table.all()[(byte + 256 - '0') % table.all().size()];
+    return table.all()[static_cast<std::uint8_t>(byte - '0') % table.all().size()];
 }
 
 /// Whether the text can stand in a log line or a terminal as it is.
