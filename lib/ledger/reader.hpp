@@ -1,15 +1,16 @@
 #pragma once
 // The ledger as the commands read it: beside a running daemon, or without one. Never writes.
 
-#include "core/result.hpp"
 #include "ledger/records.hpp"
 
+#include <boost/system/result.hpp>
+
+#include <cstdint>
 #include <filesystem>
-#include <map>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace kyc::ledger {
@@ -32,25 +33,34 @@ struct case_count {
     std::optional<utc_time> oldest;     ///< claim of the oldest
 };
 
-/// A connection that only reads. One thread at a time; blocking. What it returns is one moment of the file.
+/// What a reader returns; the error is a sentence that names the file and says what to do.
+template<class T>
+using read_result = boost::system::result<T, std::string>;
+
+/// A connection that only reads. One thread at a time; blocking.
 class reader {
   public:
     virtual ~reader() = default;
 
-    /// Oldest first; without attempts and events, but for `about.last`.
-    [[nodiscard]] virtual result<std::vector<case_history>> list(const case_filter& which) = 0;
+    /// Hands over the cases in the order in which they were taken, without attempts and events, but for `about.last`.
+    /// They are read a few hundred at a time, so that a slow `visit` keeps the daemon's file from nothing: cases that
+    /// change meanwhile are seen as they were or as they are. `visit` returns whether to go on.
+    [[nodiscard]] virtual read_result<void> list(const case_filter& which,
+                                                 const std::function<bool(case_history)>& visit) = 0;
 
-    /// The same with everything.
-    [[nodiscard]] virtual result<std::vector<case_history>> show(const case_filter& which) = 0;
+    /// The same with everything, as of one moment.
+    [[nodiscard]] virtual read_result<std::vector<case_history>> show(const case_filter& which) = 0;
 
-    [[nodiscard]] virtual result<std::vector<case_count>> count() = 0;
+    /// By service and state.
+    [[nodiscard]] virtual read_result<std::vector<case_count>> count() = 0;
 
-    /// Cases that ended at `since` or later: how fast it goes.
-    [[nodiscard]] virtual result<std::uint64_t> ended_since(utc_time since) = 0;
+    /// Cases that were delivered or failed at `since` or later: how fast it goes.
+    [[nodiscard]] virtual read_result<std::uint64_t> ended_since(utc_time since) = 0;
 };
 
-/// Opens it for reading. None when there is no file yet. A fault says what is wrong with it (damaged, newer schema, not
-/// permitted).
-[[nodiscard]] result<std::optional<std::unique_ptr<reader>>> open_reader(const std::filesystem::path& file);
+/// Opens it for reading. None when there is no file yet, or nothing in it. The error says what is wrong with it:
+/// damaged, of another version, not permitted. Leaves no files behind that were not there, unless a process that wrote
+/// it was killed: then what belongs beside the ledger is made anew, and is its owner's.
+[[nodiscard]] read_result<std::optional<std::unique_ptr<reader>>> open_reader(const std::filesystem::path& file);
 
 } // namespace kyc::ledger
