@@ -18,6 +18,7 @@ void fault_pause::join(int errno_value, const fault& what) {
     ++entry.waiting;
     if (!begins) return;
     entry.words = what.message();
+    entry.since = std::chrono::system_clock::now();
     log::error("paused by a fault of the system: " + entry.words + "; every case is kept, kycd tries again by itself");
 }
 
@@ -35,6 +36,13 @@ void fault_pause::over(int errno_value, const char* how) {
     log::info(how + place->second.words + " (" + std::to_string(place->second.rounds) + " tries)");
     ongoing_.erase(place);
     changed_.notify_all();
+}
+
+std::vector<fault_pause::state> fault_pause::now() const {
+    std::vector<state> list;
+    for (const auto& [number, each] : ongoing_)
+        list.push_back({each.words, each.since, each.rounds, each.waiting});
+    return list;
 }
 
 async::awaitable<void> fault_pause::wait_for_change(std::chrono::milliseconds limit) {

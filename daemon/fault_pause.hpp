@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace kyc {
 
@@ -41,6 +42,16 @@ class fault_pause {
         std::optional<int> errno_;
     };
 
+    /// A fault that is being waited out.
+    struct state {
+        std::string what;
+        std::chrono::system_clock::time_point since{};
+        std::size_t tries = 0;
+        std::size_t waiting = 0; ///< steps that wait for it to be over
+    };
+
+    [[nodiscard]] std::vector<state> now() const;
+
     /// Whether anything is being waited out.
     [[nodiscard]] bool active() const { return !ongoing_.empty(); }
 
@@ -58,6 +69,7 @@ class fault_pause {
 
     struct ongoing {
         std::string words;
+        std::chrono::system_clock::time_point since{};
         std::chrono::seconds delay{0};
         steady_time round_ends{}; ///< everybody who waits for it tries again then
         std::size_t rounds = 0;

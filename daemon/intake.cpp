@@ -111,6 +111,15 @@ std::size_t intake::left() const {
     return static_cast<std::size_t>(std::count_if(known_.begin(), known_.end(), is_left));
 }
 
+std::map<std::string, intake::queue_length> intake::queues() const {
+    std::map<std::string, queue_length> folders;
+    for (const auto& [entry, state] : known_) {
+        auto& folder = folders[entry.folder];
+        ++(state.where == place::waiting && !state.held ? folder.not_ready : folder.queued);
+    }
+    return folders;
+}
+
 std::vector<not_ready_entry> intake::not_ready() const {
     std::vector<not_ready_entry> list;
     for (const auto& [entry, state] : known_)
@@ -195,6 +204,7 @@ void intake::enqueue(const fs::inbox_entry& entry, bool renamed_in) {
 void intake::put_back(const fs::inbox_entry& entry, std::string why, look_again when) {
     auto& state = known_.at(entry);
     state.where = place::waiting;
+    state.held = when.held;
     state.why = std::move(why);
     state.retry = retries_.end();
     if (std::exchange(state.moved, false)) {
@@ -250,13 +260,13 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
     co_await async::begin_shield(); // a claim is never left without its coroutine
     if (world_.in_hand.contains(fs::key_of(entry))) {
         --examining_;
-        wait_for(entry, same_name, {occupied_retry, true}, false);
+        wait_for(entry, same_name, {occupied_retry, true, true}, false);
         co_return;
     }
     const auto config = world_.config;
     if (const auto* target = config->services.find(entry.folder); target != nullptr && enough_held_back(*target)) {
         --examining_;
-        wait_for(entry, "the API takes no cases of " + target->name + " now", {held_back_retry, true}, false);
+        wait_for(entry, "the API takes no cases of " + target->name + " now", {held_back_retry, true, true}, false);
         co_return;
     }
     const bool renamed_in = known_.at(entry).renamed_in;
@@ -315,12 +325,13 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
     }
     // A resumed claim may turn out to be a case of the same name that somebody else has claimed meanwhile.
     if (outcome.occupied || (outcome.claimed && world_.in_hand.contains(outcome.claimed->key))) {
-        wait_for(entry, same_name, {occupied_retry, true}, false);
+        wait_for(entry, same_name, {occupied_retry, true, true}, false);
         co_return;
     }
     if (const auto* waiting = std::get_if<fs::entry_waiting>(&outcome.found)) {
         const bool settling = waiting->retry_in <= std::max<milliseconds>(2 * config->intake.settle, occupied_retry);
-        wait_for(entry, waiting->why, {waiting->retry_in, settling}, waiting->age >= worth_a_line);
+        wait_for(entry, waiting->why, {waiting->retry_in, settling, waiting->retry_in <= config->intake.settle},
+                 waiting->age >= worth_a_line);
         co_return;
     }
     drop(entry);

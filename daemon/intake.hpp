@@ -51,6 +51,14 @@ class intake {
     /// What is left to be taken: queued, or coming by itself.
     [[nodiscard]] std::size_t left() const;
 
+    /// What waits in one folder of the inbox, as far as it was looked at.
+    struct queue_length {
+        std::size_t queued = 0;    ///< not looked at yet, or being looked at now
+        std::size_t not_ready = 0; ///< at the last look
+    };
+
+    [[nodiscard]] std::map<std::string, queue_length> queues() const;
+
     /// What was found not ready at the last look.
     [[nodiscard]] std::vector<not_ready_entry> not_ready() const;
 
@@ -61,6 +69,7 @@ class intake {
     struct look_again {
         std::chrono::milliseconds in{};
         bool comes_by_itself = false; ///< nobody has to do anything: `run --once` waits for it
+        bool held = false;            ///< nothing is wrong with it: others of its name or service are in the way
     };
 
     /// Its priority does not make an entry another one.
@@ -75,6 +84,7 @@ class intake {
         bool renamed_in = false;
         bool high_priority = false;
         bool moved = false;      ///< something moved while it was being examined
+        bool held = false;       ///< while it waits: see look_again
         bool unfinished = false; ///< a claim met trouble and may have stopped half way
         std::string why;
         std::string said; ///< the last reason that was logged aloud

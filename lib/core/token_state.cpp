@@ -37,6 +37,11 @@ token_state::need token_state::ask(steady_time now) const {
     return refresh_.empty() ? need::login : need::refresh;
 }
 
+std::optional<milliseconds> token_state::life_left(steady_time now) const {
+    if (access_.empty() || now >= ends_at_) return std::nullopt;
+    return floor<milliseconds>(ends_at_ - now);
+}
+
 bool token_state::took(secret access, secret refresh, milliseconds lifetime, steady_time now) {
     access_ = std::move(access);
     refresh_ = std::move(refresh);

@@ -46,6 +46,9 @@ class token_state {
 
     [[nodiscard]] steady_time held_until() const { return not_before_; }
 
+    /// How long the access token is good from `now`; none when there is none that is.
+    [[nodiscard]] std::optional<std::chrono::milliseconds> life_left(steady_time now) const;
+
     [[nodiscard]] const secret& access() const { return access_; }
 
     [[nodiscard]] const secret& refresh() const { return refresh_; }

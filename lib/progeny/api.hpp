@@ -78,11 +78,23 @@ class admission {
     std::function<void()> unused_;
 };
 
+/// A service whose cases the API refused in a row.
+struct paused_service {
+    std::string service;
+    int status = 0;                                    ///< of the refusals
+    std::string why;                                   ///< what the API said last
+    std::optional<std::chrono::milliseconds> next_try; ///< none: a probe is under way
+};
+
 /// Whether calls make sense now, for the log, `status` and the exit code.
 struct api_health {
     bool credentials_refused = false;
     bool host_down = false;
-    std::string why; ///< the last trouble, empty when all is well
+    std::string why;                                   ///< the last trouble, empty when all is well
+    std::optional<std::chrono::milliseconds> next_try; ///< when all calls wait: until one may be made
+    bool token_renewing = false;
+    std::optional<std::chrono::milliseconds> token_life; ///< what is left of it; none: there is no token
+    std::vector<paused_service> paused;
     std::uint64_t submits_accepted = 0;
     std::uint64_t calls_answered = 0; ///< any HTTP reply at all
 };

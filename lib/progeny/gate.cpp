@@ -81,7 +81,7 @@ void gate::learn_service(const outcome& came) {
     const auto& name = came.target->name;
     if (came.ruling.service_trouble && came.status) {
         if (streak.refused(*came.status, now(), came.probe)) {
-            service_why_ = came.what;
+            service_why_[name] = came.what;
             say(notice::kind::service_paused, name +
                                                   " is paused: " + std::to_string(refusal_streak::refusals_to_pause) +
                                                   " cases in a row were refused; the last: " + came.what);
@@ -89,7 +89,7 @@ void gate::learn_service(const outcome& came) {
     } else if (came.ruling.action == action::accept || came.ruling.code == failure_code::rejected) {
         // A 400 names fields of the case: the service did look at it.
         if (streak.success(came.probe)) {
-            service_why_.clear();
+            service_why_.erase(name);
             say(notice::kind::service_resumed, name + " takes cases again");
             wake();
         }
@@ -107,7 +107,33 @@ void gate::say(notice::kind kind, std::string message) const {
 std::string gate::why() const {
     if (tokens.is_refused() || tokens.unproven() || tokens.ask(now()) == token_state::need::hold) return token_why;
     if (breaker.is_open()) return host_why_;
-    return service_why_;
+    return service_why_.empty() ? std::string() : service_why_.begin()->second;
+}
+
+std::optional<std::chrono::milliseconds> gate::until_next_call() const {
+    const auto until = wait_until(nullptr);
+    if (!until) return std::nullopt;
+    if (*until == until_notified) return std::chrono::milliseconds(0);
+    return std::max(std::chrono::ceil<std::chrono::milliseconds>(*until - now()), std::chrono::milliseconds(0));
+}
+
+std::vector<paused_service> gate::paused() const {
+    std::vector<paused_service> list;
+    const auto time = now();
+    for (const auto& [name, streak] : streaks_) {
+        if (!streak.is_paused()) continue;
+        paused_service one;
+        one.service = name;
+        one.status = streak.status();
+        if (const auto why = service_why_.find(name); why != service_why_.end()) one.why = why->second;
+        const auto until = streak.wait_until(time);
+        if (until != until_notified) {
+            const auto left = until ? *until - time : steady_time::duration::zero();
+            one.next_try = std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(0));
+        }
+        list.push_back(std::move(one));
+    }
+    return list;
 }
 
 } // namespace kyc::progeny

@@ -46,6 +46,11 @@ class gate {
 
     [[nodiscard]] std::string why() const;
 
+    /// When every call waits: until the next may be made, 0 while one tries for all. None: calls may be made.
+    [[nodiscard]] std::optional<std::chrono::milliseconds> until_next_call() const;
+
+    [[nodiscard]] std::vector<paused_service> paused() const;
+
     token_state tokens;
     host_breaker breaker;
     std::uint64_t calls_answered = 0;
@@ -60,10 +65,10 @@ class gate {
     async::signal changed_;
     std::map<std::string, refusal_streak, std::less<>> streaks_; ///< by service
     std::string host_why_;
-    std::string service_why_;
-    steady_time throttled_until_{}; ///< 429: nobody calls before
-    std::size_t throttles_ = 0;     ///< in a row, without a Retry-After
-    bool proving_ = false;          ///< the one call that tries refused credentials is under way
+    std::map<std::string, std::string, std::less<>> service_why_; ///< of the paused ones
+    steady_time throttled_until_{};                               ///< 429: nobody calls before
+    std::size_t throttles_ = 0;                                   ///< in a row, without a Retry-After
+    bool proving_ = false; ///< the one call that tries refused credentials is under way
 };
 
 } // namespace kyc::progeny

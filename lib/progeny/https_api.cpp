@@ -225,6 +225,10 @@ api_health https_api_impl::health() const {
     health.credentials_refused = gate_.tokens.is_refused() || gate_.tokens.unproven();
     health.host_down = gate_.breaker.is_open();
     health.why = gate_.why();
+    health.next_try = gate_.until_next_call();
+    health.token_renewing = gate_.tokens.renewing();
+    health.token_life = gate_.tokens.life_left(gate::now());
+    health.paused = gate_.paused();
     health.submits_accepted = submits_accepted_;
     health.calls_answered = gate_.calls_answered;
     return health;

@@ -357,12 +357,21 @@ BOOST_AUTO_TEST_CASE(five_413s_pause_the_service_and_a_probe_resumes_it) {
         }
         const auto asked = co_await poll();
         BOOST_TEST((asked.ruling.action == action::accept));
-        BOOST_TEST(!api->health().why.empty());
+        const auto health = api->health();
+        BOOST_TEST(!health.why.empty());
+        BOOST_REQUIRE(health.paused.size() == 1u);
+        BOOST_TEST(health.paused[0].service == "ocr_card");
+        BOOST_TEST(health.paused[0].status == 413);
+        BOOST_TEST(health.paused[0].why.find("413") != std::string::npos);
+        BOOST_TEST(health.paused[0].next_try.has_value());
+        BOOST_TEST(!health.next_try.has_value()); // polls go on
+        BOOST_TEST(health.token_life.value_or(0ms).count() > 0);
         const auto got = co_await submit();
         BOOST_TEST((got.ruling.action == action::accept));
     });
     BOOST_TEST(said(kind::service_resumed) == 1);
     BOOST_TEST(api->health().why.empty());
+    BOOST_TEST(api->health().paused.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_redirect_is_named_without_its_query_and_not_followed) {
