@@ -13,12 +13,14 @@
 #include "fs/inbox_watch.hpp"
 #include "intake.hpp"
 #include "ledger_upkeep.hpp"
+#include "live_status.hpp"
 #include "log.hpp"
 #include "process_case.hpp"
 #include "progress_line.hpp"
 #include "recovery.hpp"
 #include "settings_yaml.hpp"
 #include "start_up.hpp"
+#include "status_socket.hpp"
 #include "version.hpp"
 
 #include <boost/asio/error.hpp>
@@ -90,6 +92,7 @@ class daemon_app final : public app {
     async::awaitable<void> shut_down();
     void stop(std::string why);
     void reload();
+    void open_status();
     void gather_outcome();
     exit_code judge() const;
 
@@ -118,6 +121,8 @@ class daemon_app final : public app {
     async::task_group cases_{loop_.get_executor(), end_at_once};   ///< one coroutine per case in hand
     async::task_group keepers_{loop_.get_executor(), end_at_once}; ///< intake: ends first
     std::unique_ptr<intake> intake_;
+    std::unique_ptr<status_socket> status_;                          ///< none when the file system has no sockets
+    async::task_group observers_{loop_.get_executor(), end_at_once}; ///< status_: ends last
     boost::asio::signal_set signals_{loop_};
     async::signal stop_bell_{loop_.get_executor()};
     bool scanned_ = false;          ///< --once: the inbox has been read
@@ -175,6 +180,7 @@ std::optional<start_failure> daemon_app::build() {
                                                      records_.spool,
                                                      false});
     intake_ = std::make_unique<intake>(*world_, *inbox_, cases_, loop_.get_executor());
+    open_status();
     if (!options_.once) {
         // The watch is set before the first scan, so nothing that comes in between is missed.
         auto watch = fs::make_inbox_watch(loop_.get_executor(), layout_, config_->intake, config_->services);
@@ -183,6 +189,20 @@ std::optional<start_failure> daemon_app::build() {
         watch_ = std::move(*watch);
     }
     return std::nullopt;
+}
+
+/// For the commands. They say less without it, so a spool on a file system without sockets, or a full one, is served
+/// all the same.
+void daemon_app::open_status() {
+    auto document = [this, started = std::chrono::system_clock::now()]() {
+        return live_status(*world_, *intake_, started);
+    };
+    auto opened = status_socket::open(loop_.get_executor(), layout_.roots().work, std::move(document));
+    if (opened) {
+        status_ = std::move(*opened);
+    } else {
+        log::warning("'kycd status' will say less: " + opened.error().message());
+    }
 }
 
 run_outcome daemon_app::run() {
@@ -195,6 +215,7 @@ run_outcome daemon_app::run() {
 
 async::awaitable<void> daemon_app::live() {
     keepers_.spawn(watch_signals());
+    if (status_) observers_.spawn(status_->serve());
     log::info("started",
               {{"version", version}, {"api", link_.where}, {"watch", watch_ ? watch_->describe() : "one scan"}});
     try {
@@ -267,6 +288,9 @@ async::awaitable<void> daemon_app::shut_down() {
     co_await cases_.join();
     co_await keepers_.join();
     co_await world_->ledger.flush();
+    observers_.cancel();
+    co_await observers_.join();
+    if (status_) co_await status_->stop();
     gather_outcome();
     co_await link_.api->stop();
     link_.client->close_idle();

@@ -1,7 +1,12 @@
 // kycd: from arguments to a command to an exit code.
 #include "commands/check.hpp"
 #include "commands/inspect.hpp"
+#include "commands/list.hpp"
+#include "commands/retry.hpp"
 #include "commands/run.hpp"
+#include "commands/show.hpp"
+#include "commands/status.hpp"
+#include "commands/why.hpp"
 #include "options.hpp"
 
 #include <csignal>
@@ -28,6 +33,11 @@ kyc::exit_code dispatch(const kyc::command& command) {
     if (const auto* run = std::get_if<kyc::run_options>(&command)) return kyc::run_command(*run);
     if (const auto* check = std::get_if<kyc::check_options>(&command)) return kyc::check_command(*check);
     if (const auto* inspect = std::get_if<kyc::inspect_options>(&command)) return kyc::inspect_command(*inspect);
+    if (const auto* status = std::get_if<kyc::status_options>(&command)) return kyc::status_command(*status);
+    if (const auto* list = std::get_if<kyc::list_options>(&command)) return kyc::list_command(*list);
+    if (const auto* show = std::get_if<kyc::show_options>(&command)) return kyc::show_command(*show);
+    if (const auto* why = std::get_if<kyc::why_options>(&command)) return kyc::why_command(*why);
+    if (const auto* retry = std::get_if<kyc::retry_options>(&command)) return kyc::retry_command(*retry);
     const auto& text = std::get<kyc::text_only>(command);
     std::cout << text.out;
     std::cerr << text.err;

@@ -1,5 +1,7 @@
 #include "options.hpp"
 
+#include "commands/spool_view.hpp"
+#include "commands/words.hpp"
 #include "version.hpp"
 
 #include <CLI/CLI.hpp>
@@ -13,6 +15,73 @@ constexpr const char* default_config = "/etc/kycd/kycd.yaml";
 void add_config(CLI::App& to, std::filesystem::path& target) {
     target = default_config;
     to.add_option("--config", target, "The configuration file")->type_name("FILE")->capture_default_str();
+}
+
+constexpr const char* case_help = "A case's name, or SERVICE/CASE";
+
+/// The commands that look at the spool or change it for a person.
+struct operator_commands {
+    status_options status;
+    list_options list;
+    show_options show;
+    why_options why;
+    retry_options retry;
+    CLI::App* status_command = nullptr;
+    CLI::App* list_command = nullptr;
+    CLI::App* show_command = nullptr;
+    CLI::App* why_command = nullptr;
+    CLI::App* retry_command = nullptr;
+
+    void add_to(CLI::App& program);
+    void add_list(CLI::App& program);
+    void add_retry(CLI::App& program);
+
+    template<class Options>
+    CLI::App* add(CLI::App& program, const char* name, const char* what, Options& target) {
+        auto* made = program.add_subcommand(name, what);
+        add_config(*made, target.config);
+        made->add_flag("--json", target.json, "As JSON");
+        return made;
+    }
+};
+
+void operator_commands::add_to(CLI::App& program) {
+    status_command =
+        add(program, "status", "How many cases stand where, what is paused and why, and how fast it goes", status);
+    add_list(program);
+    show_command = add(program, "show", "Everything that is known of one case", show);
+    show_command->add_option("CASE", show.name, case_help)->required();
+    why_command = add(program, "why", "Why a file or case is where it is, and what happens next", why);
+    why_command->add_option("PATH", why.path, "A file or folder in the spool, or a case")->required();
+    add_retry(program);
+}
+
+void operator_commands::add_list(CLI::App& program) {
+    list_command = add(program, "list", "The cases, a line each", list);
+    list_command->add_option("--state", list.state, "Only cases in this state")->check(CLI::IsMember(standing_words()));
+    list_command->add_option("--service", list.service, "Only cases of this service")->type_name("SERVICE");
+    const auto check_time = [](const std::string& text) {
+        const auto read = parse_since(text, std::chrono::system_clock::now());
+        return read ? std::string() : read.error();
+    };
+    list_command
+        ->add_option("--since", list.since, "Only what came to stand where it is after this time: 2h, 3d, 2026-11-20")
+        ->type_name("TIME")
+        ->check(CLI::Validator(check_time, ""));
+}
+
+void operator_commands::add_retry(CLI::App& program) {
+    retry_command = add(program, "retry", "Failed cases back into the inbox", retry);
+    auto* names = retry_command->add_option("CASE", retry.names, case_help);
+    auto* code =
+        retry_command->add_option("--code", retry.code, "Only cases that failed with this code, e.g. TASK_FAILED")
+            ->type_name("CODE");
+    retry_command->add_flag("--all", retry.all, "Every failed case")->excludes(names)->excludes(code);
+    retry_command->add_flag("--dry-run", retry.dry_run, "Only say what would be moved");
+    retry_command->callback([this]() {
+        if (!retry.all && retry.names.empty() && retry.code.empty())
+            throw CLI::ValidationError("say which cases: CASE, --code or --all", CLI::ExitCodes::ValidationError);
+    });
 }
 
 text_only usage_error(const CLI::App& program, const CLI::ParseError& error) {
@@ -51,6 +120,9 @@ command parse_command_line(int argc, const char* const* argv) {
     inspect_command->add_option("FILE", inspect.files, "Image files")->required();
     inspect_command->add_flag("--json", inspect.json, "As JSON");
 
+    operator_commands looking;
+    looking.add_to(program);
+
     // CLI11 would only say that a command is required.
     const std::string first = argc > 1 ? argv[1] : "-";
     const auto named_first = [&first](const CLI::App* each) { return each->get_name() == first; };
@@ -72,7 +144,12 @@ command parse_command_line(int argc, const char* const* argv) {
     }
     if (*run_command) return run;
     if (*check_command) return check;
-    return inspect;
+    if (*inspect_command) return inspect;
+    if (*looking.status_command) return looking.status;
+    if (*looking.list_command) return looking.list;
+    if (*looking.show_command) return looking.show;
+    if (*looking.why_command) return looking.why;
+    return looking.retry;
 }
 
 } // namespace kyc

@@ -26,6 +26,40 @@ struct inspect_options {
     bool json = false;
 };
 
+struct status_options {
+    std::filesystem::path config;
+    bool json = false;
+};
+
+struct list_options {
+    std::filesystem::path config;
+    bool json = false;
+    std::string state;   ///< a word of standing_words(); empty: all
+    std::string service; ///< empty: all
+    std::string since;   ///< as parse_since() reads it; empty: all
+};
+
+struct show_options {
+    std::filesystem::path config;
+    bool json = false;
+    std::string name; ///< CASE or SERVICE/CASE
+};
+
+struct why_options {
+    std::filesystem::path config;
+    bool json = false;
+    std::string path; ///< of a file or folder, or a case as for show
+};
+
+struct retry_options {
+    std::filesystem::path config;
+    bool json = false;
+    std::vector<std::string> names; ///< as for show
+    std::string code;
+    bool all = false;
+    bool dry_run = false;
+};
+
 /// Nothing to run: text for stdout or stderr and the exit code.
 struct text_only {
     std::string out;
@@ -33,7 +67,8 @@ struct text_only {
     exit_code code = exit_code::done;
 };
 
-using command = std::variant<run_options, check_options, inspect_options, text_only>;
+using command = std::variant<run_options, check_options, inspect_options, status_options, list_options, show_options,
+                             why_options, retry_options, text_only>;
 
 /// Reads the arguments. Never exits, never prints.
 [[nodiscard]] command parse_command_line(int argc, const char* const* argv);

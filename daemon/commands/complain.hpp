@@ -1,6 +1,8 @@
 #pragma once
 // How a command says on stderr why it cannot go on: "kycd: what: why; what to do".
 
+#include "commands/spool_view.hpp"
+#include "commands/words.hpp"
 #include "exit_code.hpp"
 #include "settings_yaml.hpp"
 
@@ -21,6 +23,14 @@ inline exit_code complain(const std::vector<config_error>& errors) {
     for (const auto& error : errors)
         std::cerr << "kycd: " << to_string(error) << "\n";
     return exit_code::config_wrong;
+}
+
+/// What could not be read of the spool, a line each, and the code that says so; `otherwise` when all could be.
+inline exit_code complain_of_troubles(const spool_view& view, exit_code otherwise = exit_code::done) {
+    std::cout.flush();
+    for (const auto& each : view.troubles())
+        std::cerr << "kycd: " << printable(each) << "\n";
+    return view.troubles().empty() ? otherwise : exit_code::spool_unusable;
 }
 
 } // namespace kyc

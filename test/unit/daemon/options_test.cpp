@@ -38,6 +38,25 @@ BOOST_AUTO_TEST_CASE(each_option_arrives) {
     BOOST_REQUIRE(inspect != nullptr);
     BOOST_TEST(inspect->files.size() == 2u);
     BOOST_TEST(inspect->json);
+    const auto listed = parse({"list", "--state", "failed", "--service", "kyc_card", "--since", "2h", "--json"});
+    const auto* list = std::get_if<list_options>(&listed);
+    BOOST_REQUIRE(list != nullptr);
+    BOOST_TEST(list->state == "failed");
+    BOOST_TEST(list->service == "kyc_card");
+    BOOST_TEST(list->since == "2h");
+    BOOST_TEST(list->json);
+    const auto retried = parse({"retry", "A-1", "kyc_card/B-2", "--code", "TASK_FAILED", "--dry-run"});
+    const auto* retry = std::get_if<retry_options>(&retried);
+    BOOST_REQUIRE(retry != nullptr);
+    BOOST_TEST(retry->names.size() == 2u);
+    BOOST_TEST(retry->code == "TASK_FAILED");
+    BOOST_TEST(retry->dry_run);
+    BOOST_TEST(!retry->all);
+    const auto shown = parse({"show", "A-1"});
+    BOOST_TEST(std::get<show_options>(shown).name == "A-1");
+    const auto asked = parse({"why", "inbox/x"});
+    BOOST_TEST(std::get<why_options>(asked).path == "inbox/x");
+    BOOST_TEST(std::holds_alternative<status_options>(parse({"status"})));
     const auto checked = parse({"check"});
     BOOST_TEST(std::holds_alternative<check_options>(checked));
 }
@@ -61,6 +80,14 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_on_stderr_with_the_usage_code) {
         {{"run", "--json"}, "--once"},
         {{"inspect"}, "FILE"},
         {{"check", "--config"}, "--config"},
+        {{"retry"}, "say which cases"},
+        {{"retry", "--dry-run"}, "say which cases"},
+        {{"retry", "--all", "A-1"}, "--all"},
+        {{"retry", "--all", "--code", "X"}, "--all"},
+        {{"list", "--state", "lost"}, "lost"},
+        {{"list", "--since", "yesterday"}, "is no time"},
+        {{"show"}, "CASE"},
+        {{"why"}, "PATH"},
     };
     for (const auto& [words, fragment] : wrong) {
         const auto parsed = parse(words);

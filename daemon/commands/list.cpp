@@ -1,0 +1,82 @@
+#include "commands/list.hpp"
+
+#include "commands/complain.hpp"
+#include "commands/spool_view.hpp"
+#include "commands/words.hpp"
+#include "core/json_text.hpp"
+#include "settings_yaml.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <iostream>
+
+namespace kyc {
+
+namespace {
+
+namespace json = boost::json;
+
+/// Lines go out while more are read, so the columns cannot wait for the widest.
+constexpr std::size_t service_width = 13;
+constexpr std::size_t case_width = 24;
+
+void print_line(const seen_case& seen) {
+    std::cout << padded(seen.since ? time_words(*seen.since) : "-", 20) << "  "
+              << padded(std::string(to_string(seen.state)), 9) << "  " << padded(printable(seen.service), service_width)
+              << "  "
+              << (seen.detail.empty() ? printable(seen.key.name)
+                                      : padded(printable(seen.key.name), case_width) + "  " + printable(seen.detail))
+              << "\n";
+}
+
+json::value known(const std::string& text) {
+    if (text.empty()) return nullptr;
+    return json::string(text);
+}
+
+std::string to_json(const seen_case& seen) {
+    json::object line;
+    line["case"] = seen.key.name;
+    line["folder"] = seen.key.folder;
+    line["service"] = seen.service;
+    line["state"] = to_string(seen.state);
+    line["since"] = known(seen.since ? to_iso8601(*seen.since) : std::string());
+    line["detail"] = known(seen.detail);
+    line["attempts"] = seen.attempts;
+    line["unknown_outcomes"] = seen.unknown_outcomes;
+    line["task"] = known(seen.task_id);
+    line["path"] = known(seen.place.string());
+    line["flat"] = seen.flat;
+    return to_json_text(line);
+}
+
+} // namespace
+
+exit_code list_command(const list_options& options) {
+    const auto config = load_settings(options.config);
+    if (!config) return complain(config.error());
+    case_query which;
+    if (!options.state.empty()) which.state = standing_from(options.state);
+    which.service = options.service;
+    if (!options.since.empty()) which.since = *parse_since(options.since, std::chrono::system_clock::now());
+    spool_view view(*config);
+    if (!which.service.empty() && config->services.find(which.service) == nullptr)
+        std::cerr << "kycd: there is no service " << printable(which.service)
+                  << " in the settings; folders of that name are looked for\n";
+    bool first = true;
+    if (options.json) std::cout << "[";
+    view.each_case(which, [&](const seen_case& seen) {
+        if (options.json) {
+            std::cout << (first ? "\n" : ",\n") << to_json(seen);
+        } else {
+            print_line(seen);
+        }
+        first = false;
+        return std::cout.good(); // whoever reads has had enough
+    });
+    if (options.json) std::cout << (first ? "]\n" : "\n]\n");
+    std::cout.flush();
+    return complain_of_troubles(view);
+}
+
+} // namespace kyc

@@ -1,0 +1,299 @@
+#include "commands/reasons.hpp"
+
+#include "commands/words.hpp"
+#include "core/json_fields.hpp"
+#include "core/pacing.hpp"
+#include "core/units.hpp"
+#include "fs/case_folder.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kyc {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::system_clock;
+
+/// Fills one explanation; the last word said stays.
+class explainer {
+  public:
+    explainer(spool_view& view, const found_place& place) : view_(view), place_(place) {
+        out_.path = place.path.string();
+        out_.about = place.key.folder + "/" + place.key.name;
+        out_.state = place.root;
+    }
+
+    explanation run() {
+        switch (place_.root) {
+        case standing::waiting:
+            in_inbox();
+            break;
+        case standing::claimed:
+            in_work();
+            break;
+        default:
+            ended();
+            break;
+        }
+        return std::move(out_);
+    }
+
+  private:
+    void say(std::string reason, std::string because, std::string next,
+             std::optional<utc_time> next_at = std::nullopt) {
+        out_.reason = std::move(reason);
+        out_.because = std::move(because);
+        out_.next = std::move(next);
+        out_.next_at = next_at;
+    }
+
+    const settings& config() const { return view_.config(); }
+
+    static std::string in_words(std::optional<std::chrono::seconds> wait) {
+        return wait && wait->count() > 0 ? " in about " + age_words(*wait) : " now and then";
+    }
+
+    static std::optional<utc_time> from_now(std::optional<std::chrono::seconds> wait) {
+        if (!wait) return std::nullopt;
+        return system_clock::now() + *wait;
+    }
+
+    std::uint64_t live_number(std::string_view group, std::string_view name) const {
+        const auto* live = view_.live();
+        const auto* in = live != nullptr ? object_member(*live, group) : nullptr;
+        const auto* value = in != nullptr ? member(*in, name) : nullptr;
+        const auto number = value != nullptr ? integer_of(*value) : std::nullopt;
+        return number && *number > 0 ? static_cast<std::uint64_t>(*number) : 0;
+    }
+
+    /// `then`: what the daemon would do with it.
+    bool not_running(const std::string& then) {
+        if (view_.running().value_or(true)) return false;
+        say("not_running", "kycd is not running", "start it (systemctl start kycd); then " + then);
+        return true;
+    }
+
+    bool held_by_system() {
+        for (const auto& each : view_.pauses()) {
+            if (each.what != pause::kind::fault) continue;
+            say("fault", "a fault of the system is waited out: " + each.why,
+                "kycd tries again every few seconds and goes on by itself when it is over");
+            return true;
+        }
+        return false;
+    }
+
+    /// `submits`: the case has yet to be sent; an answer is asked for whatever its service.
+    bool held_by_api(bool submits) {
+        for (const auto& each : view_.pauses()) {
+            if (each.what == pause::kind::credentials) {
+                say("credentials_refused", "the API refuses the credentials: " + each.why,
+                    "correct the secret and 'systemctl reload kycd'; kycd also tries again by itself" +
+                        in_words(each.next_try),
+                    from_now(each.next_try));
+                return true;
+            }
+            if (each.what == pause::kind::api_down) {
+                say("api_down", "the API is down for all: " + each.why,
+                    "kycd tries one call" + in_words(each.next_try) + " and goes on when it answers",
+                    from_now(each.next_try));
+                return true;
+            }
+            if (submits && each.what == pause::kind::service && each.service == view_.service_of(place_.key.folder)) {
+                say("service_paused", "the API refused several cases of " + each.service + " in a row: " + each.why,
+                    "one case is tried" + in_words(each.next_try) + "; the others follow when it is taken",
+                    from_now(each.next_try));
+                return true;
+            }
+        }
+        return false;
+    }
+
+    void in_inbox() {
+        const auto& entry = *place_.entry;
+        const auto inbox = fs::make_inbox(view_.layout(), config().intake, config().services);
+        const auto found = inbox->examine(entry, false);
+        if (!found) {
+            say("unreadable", found.error().message(), "let kycd's user read it; it is looked at again by itself");
+            return;
+        }
+        const auto* waiting = std::get_if<fs::entry_waiting>(&*found);
+        const auto* refused = std::get_if<fs::entry_refused>(&*found);
+        std::string then = "it is taken at once";
+        if (waiting != nullptr) then = "it waits, for " + waiting->why;
+        if (refused != nullptr) then = "it goes to failed/ as " + std::string(to_string(refused->why.code));
+        if (not_running(then) || held_by_system()) return;
+        if (waiting != nullptr) return not_ready(*waiting);
+        if (refused != nullptr)
+            return say("refused", refused->why.message,
+                       "it goes to failed/ as " + std::string(to_string(refused->why.code)) + " at the next look");
+        if (std::holds_alternative<fs::entry_gone>(*found)) return say("taken", "it has just been taken", "ask again");
+        ready(entry);
+    }
+
+    void not_ready(const fs::entry_waiting& waiting) {
+        const auto now = system_clock::now();
+        const auto fails_at = now + std::max(config().intake.incomplete_after - waiting.age, milliseconds(0));
+        const auto looked_at = now + waiting.retry_in;
+        if (waiting.age + waiting.retry_in <= 2 * config().intake.settle)
+            return say("not_ready", waiting.why, "it is looked at again in " + format_duration(waiting.retry_in),
+                       looked_at);
+        say("not_ready", waiting.why + " (nothing changed for " + age_words(waiting.age) + ")",
+            "any change is noticed; without one it goes to failed/ at " + time_words(fails_at), fails_at);
+    }
+
+    void ready(const fs::inbox_entry& entry) {
+        const auto key = fs::key_of(entry);
+        std::error_code unknown;
+        if (std::filesystem::exists(std::filesystem::symlink_status(view_.layout().work_case(key), unknown)))
+            return say("same_name", "a case of the same name is still being worked on",
+                       "it is taken when that one has left work/");
+        if (held_by_api(true)) return;
+        const auto limit = live_number("in_hand", "pending_limit");
+        const auto used = live_number("in_hand", "pending_used");
+        if (limit > 0 && used >= limit)
+            return say("capacity", std::to_string(used) + " cases are in hand, as many as limits.pending allows",
+                       "it is taken when its turn comes, the oldest first");
+        const auto uploading = live_number("in_hand", "uploading");
+        const auto uploads = live_number("in_hand", "uploads_limit");
+        if (uploads > 0 && uploading >= uploads)
+            return say("capacity",
+                       "it waits behind others: " + std::to_string(uploading) +
+                           " uploads are under way, as many as limits.uploads allows",
+                       "it is taken when its turn comes, the oldest first");
+        say("ready", "it is ready and about to be taken",
+            "at the latest the next scan takes it, within " + format_duration(config().intake.rescan));
+    }
+
+    void in_work() {
+        std::optional<ledger::case_history> row;
+        for (auto& each : view_.history_of({place_.key.folder, place_.key.name}))
+            if (each.state == ledger::case_state::open && each.about.key == place_.key) row = std::move(each);
+        if (!row) {
+            if (not_running("it is sent, or delivered if it holds an answer already")) return;
+            return claimed("");
+        }
+        const auto seen = view_.open_case(*row);
+        out_.state = seen.state;
+        switch (seen.state) {
+        case standing::pending:
+            return pending(*row);
+        case standing::sending:
+            if (held_by_system()) return;
+            return say("sending", "its upload is under way since " + time_words(*seen.since),
+                       "the API's answer, within " + format_duration(config().api.timeouts.request));
+        case standing::unknown:
+            return unknown(*row);
+        default:
+            if (not_running("it is sent")) return;
+            return claimed(seen.detail);
+        }
+    }
+
+    void claimed(const std::string& last) {
+        if (held_by_system() || held_by_api(true)) return;
+        const auto uploading = live_number("in_hand", "uploading");
+        if (!last.empty())
+            return say("retrying", "the last attempt was not taken: " + last,
+                       "it is sent again after a pause of " + format_duration(config().retry.max) + " at most");
+        if (live_number("in_hand", "waiting_for_uploads") > 0)
+            return say("capacity", "it waits for its turn: " + std::to_string(uploading) + " uploads are under way",
+                       "it is sent when one of them has ended");
+        say("in_hand", "its images are being read and checked", "then it is sent");
+    }
+
+    void unknown(const ledger::case_history& row) {
+        const auto& last = *row.about.last;
+        const auto* target = config().services.find(place_.key.folder);
+        const bool hold = config().on_unknown_outcome == unknown_outcome_rule::hold ||
+                          (target != nullptr && target->never_repeat_unknown);
+        const std::string next = hold ? "it goes to failed/ as UNKNOWN_OUTCOME, for a person to decide"
+                                      : "it is sent again, which may be paid twice (on_unknown_outcome: resubmit)";
+        if (not_running(next) || held_by_system() || held_by_api(true)) return;
+        say("unknown_outcome",
+            "attempt " + std::to_string(last.number) + " of " + time_words(last.sent_at) + " has an unknown outcome" +
+                (last.what.empty() ? std::string() : ": " + last.what),
+            next);
+    }
+
+    void pending(const ledger::case_history& row) {
+        const auto& last = *row.about.last;
+        if (not_running("task " + last.task_id + " is asked for, and nothing is sent again")) return;
+        if (held_by_system() || held_by_api(false)) return;
+        std::size_t polls = 0;
+        utc_time asked = last.ended_at.value_or(last.sent_at);
+        std::string heard;
+        for (const auto& each : row.events) {
+            if (each.kind != "polled" || each.at < last.sent_at) continue;
+            ++polls;
+            asked = each.at;
+            heard = each.detail;
+        }
+        const auto next = asked + poll_delay(config().poll, polls, std::nullopt, 0.5);
+        const auto receipt = last.ended_at.value_or(last.sent_at);
+        std::string because = "it waits for the answer of task " + last.task_id + ", for " +
+                              age_words(system_clock::now() - receipt) + "; asked " +
+                              count_words(polls, "time", "times");
+        if (!heard.empty()) because += ", last heard: " + heard;
+        say("waiting_for_answer", because,
+            "asked again in about " + age_words(next - system_clock::now()) + "; without an answer by " +
+                time_words(receipt + config().poll.deadline) + " it goes to failed/ as TASK_DEADLINE",
+            std::max(next, system_clock::now()));
+    }
+
+    void ended() {
+        const auto in = fs::open_folder(place_.path.parent_path());
+        const auto paper = in ? read_case_paper(*in, place_.path.filename().string()) : std::nullopt;
+        const auto when = time_words(paper && paper->at ? *paper->at : place_.changed);
+        if (place_.root == standing::delivered) {
+            const bool told = paper && paper->answered && !paper->verdict.empty();
+            return say("delivered", "it was answered at " + when + (told ? ", verdict " + paper->verdict : ""),
+                       "nothing: the answer is in its result.json");
+        }
+        if (!paper || paper->code.empty())
+            return say("failed", "it is in failed/, but its error.json cannot be read", "look into the folder");
+        const std::string name = paper->name.empty() ? place_.key.name : paper->name;
+        say("failed", paper->code + " at " + when + ": " + paper->message,
+            paper->advice + " ('kycd retry " + place_.key.folder + "/" + place_.key.name +
+                "' puts it back into the inbox" + (name == place_.key.name ? ")" : " as " + name + ")"));
+    }
+
+    spool_view& view_;
+    const found_place& place_;
+    explanation out_;
+};
+
+} // namespace
+
+explanation explain(spool_view& view, const found_place& place) {
+    return explainer(view, place).run();
+}
+
+explanation explain_missing(const seen_case& seen) {
+    explanation out;
+    out.path = seen.place.string();
+    out.about = seen.key.folder + "/" + seen.key.name;
+    out.state = seen.state;
+    const std::string when = seen.since ? " at " + time_words(*seen.since) : std::string();
+    switch (seen.state) {
+    case standing::delivered:
+        out.reason = "delivered";
+        out.because = "it was delivered" + when + ", verdict " + seen.detail + ", and somebody has taken its folder";
+        break;
+    case standing::failed:
+        out.reason = "failed";
+        out.because =
+            "it failed" + when + " with " + seen.detail + ", and somebody has taken its folder, or it was retried";
+        break;
+    default:
+        out.reason = "gone";
+        out.because = "somebody took its folder out of work/" + when;
+        break;
+    }
+    out.next = "nothing; 'kycd show' tells its history";
+    return out;
+}
+
+} // namespace kyc

@@ -1,0 +1,328 @@
+#include "commands/show.hpp"
+
+#include "commands/complain.hpp"
+#include "commands/spool_view.hpp"
+#include "commands/words.hpp"
+#include "core/json_writer.hpp"
+#include "core/units.hpp"
+#include "settings_yaml.hpp"
+
+#include <algorithm>
+#include <iostream>
+
+namespace kyc {
+
+namespace {
+
+/// One life of the name: what the ledger knows, what its folder says, or both.
+struct life {
+    seen_case seen;
+    std::optional<ledger::case_history> row;
+    std::optional<case_paper> paper;
+    bool there = false; ///< its folder is where `seen.place` says
+
+    [[nodiscard]] std::vector<file_facts> files() const {
+        if (row && row->about.last && !row->about.last->sent.empty()) return row->about.last->sent;
+        return paper ? paper->files : std::vector<file_facts>();
+    }
+
+    [[nodiscard]] std::uint64_t polls() const { return row ? row->about.polls : paper ? paper->polls : 0; }
+
+    /// "service/case", empty when it is none.
+    [[nodiscard]] std::string duplicate_of() const {
+        if (row && row->about.duplicate_of)
+            return row->about.duplicate_of->service + "/" + row->about.duplicate_of->case_name;
+        return paper ? paper->duplicate_of : std::string();
+    }
+};
+
+std::optional<case_paper> paper_of(const std::filesystem::path& place) {
+    const auto in = fs::open_folder(place.parent_path());
+    if (!in) return std::nullopt;
+    return read_case_paper(*in, place.filename().string());
+}
+
+/// Joins the rows with the folders: of several rows that name one folder the last one's case lies in it.
+std::vector<life> lives_of(spool_view& view, const case_words& which) {
+    std::vector<life> lives;
+    auto places = view.places_of(which);
+    for (auto& row : view.history_of(which)) {
+        life one;
+        one.seen = row.state == ledger::case_state::open ? view.open_case(row) : view.ended_case(row);
+        one.row = std::move(row);
+        lives.push_back(std::move(one));
+    }
+    for (auto each = lives.rbegin(); each != lives.rend(); ++each) {
+        const auto at = std::find_if(places.begin(), places.end(), [&](const found_place& place) {
+            return !each->seen.place.empty() && place.path == each->seen.place;
+        });
+        if (at == places.end()) continue;
+        each->there = true;
+        each->paper = paper_of(at->path);
+        places.erase(at);
+    }
+    for (const auto& place : places) {
+        life one;
+        one.there = true;
+        if (place.root == standing::waiting) {
+            one.seen = view.waiting_case(*place.entry, place.changed);
+        } else {
+            one.paper = paper_of(place.path);
+            one.seen.key =
+                case_key(place.key.folder, one.paper && !one.paper->name.empty() ? one.paper->name : place.key.name);
+            one.seen.service = view.service_of(place.key.folder);
+            one.seen.state = place.root;
+            one.seen.since = one.paper && one.paper->at ? one.paper->at : place.changed;
+            one.seen.place = place.path;
+            if (one.paper) {
+                one.seen.detail = one.paper->answered ? one.paper->verdict : one.paper->code;
+                one.seen.task_id = one.paper->task_id;
+                one.seen.attempts = static_cast<std::uint32_t>(one.paper->attempts);
+            }
+        }
+        lives.push_back(std::move(one));
+    }
+    // What the ledger does not know is put where its time says; the ledger's own order stays.
+    std::stable_sort(lives.begin(), lives.end(), [](const life& left, const life& right) {
+        if (left.row && right.row) return left.row->id < right.row->id;
+        return left.seen.since.value_or(utc_time()) < right.seen.since.value_or(utc_time());
+    });
+    return lives;
+}
+
+void line(const std::string& name, const std::string& text) {
+    std::cout << "  " << padded(name, 12) << printable(text) << "\n";
+}
+
+std::string times_words(std::optional<utc_time> time) {
+    return time ? time_words(*time) : std::string(20, ' ');
+}
+
+void print_attempt(const ledger::attempt& each) {
+    std::string text = times_words(each.sent_at) + "  " + std::string(to_string(each.outcome));
+    if (each.http_status) text += ", HTTP " + std::to_string(*each.http_status);
+    if (!each.task_id.empty()) text += ", task " + each.task_id;
+    if (each.ended_at)
+        text += ", after " + format_duration(std::chrono::floor<std::chrono::milliseconds>(
+                                 std::max(*each.ended_at - each.sent_at, utc_time::duration::zero())));
+    if (!each.what.empty()) text += ": " + each.what;
+    line("attempt " + std::to_string(each.number), text);
+}
+
+void print_file(const file_facts& file) {
+    std::string text = file.name + ", " + std::to_string(file.bytes) + " bytes";
+    if (file.width > 0) text += ", " + std::to_string(file.width) + " x " + std::to_string(file.height);
+    if (!file.sha256.empty()) text += ", sha256 " + file.sha256;
+    line(file.field.empty() ? "file" : file.field, text);
+}
+
+/// A case that waited for an hour was asked for a hundred times: of a long run of one kind the ends say enough.
+void print_events(const std::vector<ledger::event>& events) {
+    constexpr std::ptrdiff_t enough = 3;
+    for (auto each = events.begin(); each != events.end();) {
+        const auto other = [&](const ledger::event& later) { return later.kind != each->kind; };
+        const auto run_ends = std::find_if(each, events.end(), other);
+        const auto last = std::prev(run_ends);
+        if (run_ends - each > enough) {
+            line(each->kind, time_words(each->at) + " to " + time_words(last->at) + ", " +
+                                 std::to_string(run_ends - each) + " times, the last: " + last->detail);
+            each = run_ends;
+        } else {
+            line(each->kind, time_words(each->at) + "  " + each->detail);
+            ++each;
+        }
+    }
+}
+
+void print_end(const life& one) {
+    const auto* end = one.row && one.row->state != ledger::case_state::open ? &one.row->end : nullptr;
+    std::string message = end != nullptr ? end->message : std::string();
+    std::string stage = end != nullptr ? end->stage : std::string();
+    if (one.paper && !one.paper->answered) {
+        if (message.empty()) message = one.paper->message;
+        if (stage.empty()) stage = one.paper->stage;
+    }
+    if (!message.empty()) line("message", message + (stage.empty() ? "" : " (" + stage + ")"));
+    if (one.paper && !one.paper->advice.empty()) line("advice", one.paper->advice);
+}
+
+void print_life(const life& one) {
+    const auto& seen = one.seen;
+    std::cout << printable(seen.key.folder + "/" + seen.key.name) << ": " << to_string(seen.state);
+    if (!seen.detail.empty() && seen.state != standing::pending) std::cout << ", " << printable(seen.detail);
+    std::cout << "\n";
+    if (seen.service != seen.key.folder) line("service", seen.service);
+    if (one.row) {
+        line("taken", times_words(one.row->about.taken_at) + "  lane " + one.row->about.lane +
+                          (one.row->about.flat ? ", flat files" : ""));
+        for (const auto& each : one.row->attempts)
+            print_attempt(each);
+        print_events(one.row->events);
+    } else {
+        if (seen.state != standing::waiting) line("history", "the ledger does not know it; this is from its folder");
+        if (one.paper && one.paper->submitted_at) line("submitted", times_words(one.paper->submitted_at));
+        if (!seen.task_id.empty()) line("task", seen.task_id);
+    }
+    if (seen.unknown_outcomes > 0)
+        line("unknown", count_words(seen.unknown_outcomes, "submit", "submits") +
+                            " with an unknown outcome: the API may have accepted and billed each");
+    if (one.polls() > 0) line("polls", std::to_string(one.polls()));
+    for (const auto& file : one.files())
+        print_file(file);
+    if (!one.duplicate_of().empty()) line("duplicate of", one.duplicate_of());
+    line(std::string(to_string(seen.state)), times_words(seen.since));
+    print_end(one);
+    if (!seen.place.empty()) line("path", seen.place.string() + (one.there ? "" : " (not there any more)"));
+}
+
+void write_time(json_writer& out, std::string_view name, const std::optional<utc_time>& time) {
+    out.key(name);
+    out.known_text(time ? to_iso8601(*time) : std::string());
+}
+
+void write_files(json_writer& out, const std::vector<file_facts>& files) {
+    out.begin_array();
+    for (const auto& file : files) {
+        out.begin_object();
+        out.key("field");
+        out.known_text(file.field);
+        out.key("name");
+        out.text(file.name);
+        out.key("bytes");
+        out.integer(file.bytes);
+        out.key("sha256");
+        out.known_text(file.sha256);
+        out.key("width");
+        out.known_integer(file.width);
+        out.key("height");
+        out.known_integer(file.height);
+        out.end_object();
+    }
+    out.end_array();
+}
+
+void write_attempts(json_writer& out, const life& one) {
+    out.begin_array();
+    for (const auto& each : one.row ? one.row->attempts : std::vector<ledger::attempt>()) {
+        out.begin_object();
+        out.key("number");
+        out.integer(std::uint64_t{each.number});
+        write_time(out, "sent_at", each.sent_at);
+        out.key("outcome");
+        out.text(to_string(each.outcome));
+        write_time(out, "ended_at", each.ended_at);
+        out.key("http_status");
+        out.known_integer(static_cast<std::uint64_t>(each.http_status.value_or(0)));
+        out.key("task");
+        out.known_text(each.task_id);
+        out.key("what");
+        out.known_text(each.what);
+        out.key("files");
+        write_files(out, each.sent);
+        out.end_object();
+    }
+    out.end_array();
+}
+
+void write_events(json_writer& out, const life& one) {
+    out.begin_array();
+    for (const auto& each : one.row ? one.row->events : std::vector<ledger::event>()) {
+        out.begin_object();
+        write_time(out, "at", each.at);
+        out.key("kind");
+        out.text(each.kind);
+        out.key("detail");
+        out.text(each.detail);
+        out.end_object();
+    }
+    out.end_array();
+}
+
+void write_life(json_writer& out, const life& one) {
+    const auto& seen = one.seen;
+    const auto text = [&out](std::string_view name, const std::string& value) {
+        out.key(name);
+        out.known_text(value);
+    };
+    out.begin_object();
+    text("case", seen.key.name);
+    text("folder", seen.key.folder);
+    text("service", seen.service);
+    text("state", std::string(to_string(seen.state)));
+    write_time(out, "since", seen.since);
+    text("detail", seen.detail);
+    text("lane", one.row ? one.row->about.lane : std::string());
+    out.key("flat");
+    out.boolean(seen.flat);
+    write_time(out, "taken_at", one.row ? std::optional(one.row->about.taken_at) : std::nullopt);
+    out.key("submissions");
+    out.integer(std::uint64_t{seen.attempts});
+    out.key("unknown_outcomes");
+    out.integer(std::uint64_t{seen.unknown_outcomes});
+    out.key("polls");
+    out.integer(one.polls());
+    text("task", seen.task_id);
+    text("duplicate_of", one.duplicate_of());
+    out.key("attempts");
+    write_attempts(out, one);
+    out.key("events");
+    write_events(out, one);
+    out.key("files");
+    write_files(out, one.files());
+    const bool failed = seen.state == standing::failed;
+    const auto* end = one.row && failed ? &one.row->end : nullptr;
+    text("stage", end != nullptr ? end->stage : one.paper ? one.paper->stage : std::string());
+    text("message", end != nullptr ? end->message : one.paper ? one.paper->message : std::string());
+    text("advice", one.paper ? one.paper->advice : std::string());
+    text("path", seen.place.string());
+    out.key("there");
+    out.boolean(one.there);
+    out.key("in_ledger");
+    out.boolean(one.row.has_value());
+    out.end_object();
+}
+
+} // namespace
+
+exit_code show_command(const show_options& options) {
+    const auto config = load_settings(options.config);
+    if (!config) return complain(config.error());
+    const auto which = parse_case_words(options.name);
+    if (!which)
+        return complain("show: " + printable(options.name) +
+                            " is no case; write its name or SERVICE/CASE ('kycd why' takes paths)",
+                        exit_code::usage);
+    spool_view view(*config);
+    const auto lives = lives_of(view, *which);
+    if (options.json) {
+        json_writer out;
+        out.begin_object();
+        out.key("schema");
+        out.text("kycd.case/1");
+        out.key("case");
+        out.text(options.name);
+        out.key("lives");
+        out.begin_array();
+        for (const auto& one : lives)
+            write_life(out, one);
+        out.end_array();
+        out.end_object();
+        std::cout << std::move(out).finish();
+    } else {
+        for (std::size_t i = 0; i < lives.size(); ++i) {
+            if (i > 0) std::cout << "\n";
+            print_life(lives[i]);
+        }
+    }
+    if (!lives.empty()) {
+        static_cast<void>(complain_of_troubles(view));
+        return exit_code::done;
+    }
+    const auto& roots = config->folders;
+    std::cerr << "kycd: show: nobody knows a case " << printable(options.name) << "; looked into the ledger "
+              << config->ledger.string() << " and into " << roots.inbox.string() << ", " << roots.work.string() << ", "
+              << roots.outbox.string() << ", " << roots.failed.string() << "\n";
+    return complain_of_troubles(view, exit_code::some_failed);
+}
+
+} // namespace kyc

@@ -1,0 +1,426 @@
+#include "commands/spool_view.hpp"
+
+#include "core/json_fields.hpp"
+#include "core/json_text.hpp"
+#include "fs/case_folder.hpp"
+#include "fs/spool_lock.hpp"
+#include "status_socket.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace kyc {
+
+namespace {
+
+/// A loop that does not answer within this is in trouble, and people do not wait longer.
+constexpr std::chrono::seconds patience{3};
+
+namespace json = boost::json;
+
+std::string text_in(const json::object& from, std::string_view key) {
+    const auto* text = string_member(from, key);
+    return text != nullptr ? std::string(view_of(*text)) : std::string();
+}
+
+std::vector<const json::object*> objects_in(const json::object& from, std::string_view key) {
+    std::vector<const json::object*> found;
+    const auto* list = member(from, key);
+    if (list == nullptr || !list->is_array()) return found;
+    for (const auto& each : list->get_array())
+        if (const auto* one = each.if_object()) found.push_back(one);
+    return found;
+}
+
+std::string with_advice(const fault& met) {
+    std::string text = met.message();
+    if (met.code == std::errc::permission_denied || met.code == std::errc::operation_not_permitted)
+        text += "; run this as kycd's user or as root";
+    return text;
+}
+
+} // namespace
+
+const std::vector<std::string>& standing_words() {
+    static const std::vector<std::string> words{"waiting", "claimed",   "sending", "unknown",
+                                                "pending", "delivered", "failed",  "gone"};
+    return words;
+}
+
+std::string_view to_string(standing value) {
+    return standing_words().at(static_cast<std::size_t>(value));
+}
+
+std::optional<standing> standing_from(std::string_view word) {
+    const auto& words = standing_words();
+    const auto found = std::find(words.begin(), words.end(), word);
+    if (found == words.end()) return std::nullopt;
+    return static_cast<standing>(found - words.begin());
+}
+
+spool_view::spool_view(const settings& config) : config_(config), layout_(config.folders) {
+    find_daemon();
+    open_ledger();
+}
+
+void spool_view::add_trouble(std::string sentence) {
+    if (std::find(troubles_.begin(), troubles_.end(), sentence) == troubles_.end())
+        troubles_.push_back(std::move(sentence));
+}
+
+void spool_view::find_daemon() {
+    const auto holder = fs::spool_holder(layout_);
+    if (!holder) {
+        if (fs::is_absent(holder.error())) {
+            running_ = false; // work/ was never made
+        } else {
+            add_trouble("whether kycd runs cannot be told: " + with_advice(holder.error()));
+        }
+        return;
+    }
+    running_ = holder->has_value();
+    if (!*running_) return;
+    pid_ = (*holder)->pid;
+    const auto said = read_status(layout_.roots().work, patience);
+    if (!said) {
+        // Between taking the lock and opening the socket, or a file system without sockets.
+        const bool nobody = fs::is_absent(said.error()) || said.error().code == std::errc::connection_refused;
+        add_trouble((nobody ? "kycd runs but answers no questions (it may just be starting): "
+                            : "kycd runs but does not answer: ") +
+                    with_advice(said.error()));
+        return;
+    }
+    std::string error;
+    auto parsed = parse_json(*said, error);
+    if (!parsed.is_object()) {
+        add_trouble("kycd's answer cannot be read (" + error + "); is it of another version?");
+        return;
+    }
+    live_ = std::move(parsed.get_object());
+    if (const auto* text = string_member(*live_, "started_at")) started_ = from_iso8601(view_of(*text));
+}
+
+std::string spool_view::running_words() const {
+    if (!running_) return "whether kycd is running cannot be told";
+    if (!*running_) return "kycd is not running";
+    std::string text = "kycd is running";
+    if (pid_ > 0) text += " (process " + std::to_string(pid_) + ")";
+    return text;
+}
+
+std::string_view to_string(pause::kind value) {
+    switch (value) {
+    case pause::kind::fault:
+        return "fault";
+    case pause::kind::api_down:
+        return "api_down";
+    case pause::kind::credentials:
+        return "credentials";
+    case pause::kind::service:
+        return "service";
+    }
+    return "fault";
+}
+
+std::vector<pause> spool_view::pauses() const {
+    std::vector<pause> list;
+    if (!live_) return list;
+    const auto next_try_of = [](const json::object& from) -> std::optional<std::chrono::seconds> {
+        const auto* value = member(from, "next_try_in_seconds");
+        const auto number = value != nullptr ? integer_of(*value) : std::nullopt;
+        if (!number) return std::nullopt;
+        return std::chrono::seconds(*number);
+    };
+    for (const auto* about : objects_in(*live_, "faults")) {
+        pause one;
+        one.why = text_in(*about, "what");
+        one.since = from_iso8601(text_in(*about, "since"));
+        list.push_back(std::move(one));
+    }
+    if (const auto* api = object_member(*live_, "api")) {
+        pause one;
+        one.why = text_in(*api, "why");
+        one.next_try = next_try_of(*api);
+        one.what = pause::kind::credentials;
+        if (bool_member(*api, "credentials_refused").value_or(false)) list.push_back(one);
+        one.what = pause::kind::api_down;
+        if (bool_member(*api, "host_down").value_or(false)) list.push_back(one);
+    }
+    for (const auto* about : objects_in(*live_, "paused_services")) {
+        pause one;
+        one.what = pause::kind::service;
+        one.service = text_in(*about, "service");
+        one.why = text_in(*about, "why");
+        one.next_try = next_try_of(*about);
+        list.push_back(std::move(one));
+    }
+    return list;
+}
+
+void spool_view::open_ledger() {
+    auto opened = ledger::open_reader(config_.ledger);
+    if (!opened) {
+        ledger_words_ = opened.error();
+        add_trouble(ledger_words_);
+    } else if (!*opened) {
+        ledger_words_ = "there is no ledger " + config_.ledger.string() + " yet; 'kycd run' makes it";
+    } else {
+        ledger_ = std::move(**opened);
+    }
+}
+
+std::string spool_view::service_of(const std::string& folder) const {
+    const auto* known = config_.services.find(folder);
+    return known != nullptr ? known->name : folder;
+}
+
+bool spool_view::is_of(const std::string& folder, const std::string& service) const {
+    return folder == service || service_of(folder) == service_of(service);
+}
+
+seen_case spool_view::open_case(const ledger::case_history& row) const {
+    const auto& about = row.about;
+    seen_case seen;
+    seen.key = about.key;
+    seen.service = about.service;
+    seen.attempts = about.attempts;
+    seen.unknown_outcomes = row.unknown_outcomes;
+    seen.place = layout_.work_case(about.key);
+    seen.flat = about.flat;
+    seen.known_to_ledger = true;
+    seen.state = standing::claimed;
+    seen.since = about.taken_at;
+    if (!about.last) return seen;
+    const auto& last = *about.last;
+    seen.detail = last.what;
+    switch (last.outcome) {
+    case ledger::attempt_outcome::accepted:
+        seen.state = standing::pending;
+        seen.since = last.ended_at;
+        seen.task_id = last.task_id;
+        seen.detail = "task " + last.task_id;
+        break;
+    case ledger::attempt_outcome::unknown: {
+        // On disk the two look alike. An upload that this process began is under way until its time is up.
+        const auto longest = config_.api.timeouts.connect + config_.api.timeouts.handshake +
+                             config_.api.timeouts.request + std::chrono::seconds(5);
+        const bool ours = running_.value_or(false) && (!started_ || last.sent_at >= *started_);
+        const bool under_way =
+            ours && !last.ended_at && last.what.empty() && std::chrono::system_clock::now() - last.sent_at < longest;
+        seen.state = under_way ? standing::sending : standing::unknown;
+        seen.since = last.sent_at;
+        if (seen.detail.empty()) seen.detail = "attempt " + std::to_string(last.number);
+        break;
+    }
+    case ledger::attempt_outcome::task_failed:
+    case ledger::attempt_outcome::refused:
+    case ledger::attempt_outcome::not_sent:
+        if (last.ended_at) seen.since = last.ended_at;
+        break;
+    }
+    return seen;
+}
+
+seen_case spool_view::ended_case(const ledger::case_history& row) const {
+    seen_case seen;
+    seen.key = row.about.key;
+    seen.service = row.about.service;
+    seen.state = row.state == ledger::case_state::delivered ? standing::delivered
+                 : row.state == ledger::case_state::failed  ? standing::failed
+                                                            : standing::gone;
+    seen.since = row.end.at;
+    seen.detail = row.end.word;
+    seen.attempts = row.about.attempts;
+    seen.unknown_outcomes = row.unknown_outcomes;
+    if (row.about.last) seen.task_id = row.about.last->task_id;
+    seen.place = row.end.place;
+    seen.flat = row.about.flat;
+    seen.known_to_ledger = true;
+    return seen;
+}
+
+seen_case spool_view::ended_folder(const case_folder_entry& entry, bool answered) const {
+    seen_case seen;
+    seen.key = case_key(entry.key.folder, without_number(entry.key.name));
+    seen.service = service_of(entry.key.folder);
+    seen.state = answered ? standing::delivered : standing::failed;
+    seen.since = entry.changed;
+    seen.place = entry.path;
+    if (const auto paper = read_case_paper(*entry.in, entry.key.name)) {
+        seen.detail = paper->answered ? paper->verdict : paper->code;
+        seen.attempts = static_cast<std::uint32_t>(paper->attempts);
+        seen.task_id = paper->task_id;
+        if (!paper->name.empty()) seen.key.name = paper->name;
+        if (paper->at) seen.since = paper->at;
+    }
+    return seen;
+}
+
+seen_case spool_view::waiting_case(const fs::inbox_entry& entry, std::optional<utc_time> since) const {
+    seen_case seen;
+    seen.key = fs::key_of(entry);
+    seen.service = service_of(entry.folder);
+    seen.state = standing::waiting;
+    seen.since = since;
+    seen.flat = entry.flat;
+    seen.place = layout_.inbox_service(entry.folder);
+    if (!entry.flat) seen.place /= entry.name;
+    return seen;
+}
+
+void spool_view::each_case(const case_query& which, const std::function<bool(const seen_case&)>& visit) {
+    const auto wanted = [&](const seen_case& seen) {
+        if (which.state && seen.state != *which.state) return true;
+        if (!which.service.empty() && !is_of(seen.key.folder, which.service)) return true;
+        if (which.since && (!seen.since || *seen.since < *which.since)) return true;
+        return visit(seen);
+    };
+    const auto may_be = [&](std::initializer_list<standing> states) {
+        return !which.state || std::find(states.begin(), states.end(), *which.state) != states.end();
+    };
+    using enum standing;
+    bool going = true;
+    const bool ended = !which.open_only;
+    if (may_be({claimed, sending, unknown, pending, delivered, failed, gone})) going = each_of_ledger(which, wanted);
+    if (going && ended && !ledger_ && may_be({delivered, failed})) going = each_ended_folder(wanted);
+    if (going && may_be({claimed})) going = each_of_work(wanted);
+    if (going && may_be({waiting})) going = each_of_inbox(wanted);
+}
+
+bool spool_view::each_of_ledger(const case_query& which, const std::function<bool(const seen_case&)>& visit) {
+    if (!ledger_) return true;
+    ledger::case_filter filter;
+    filter.service = which.service.empty() ? std::string() : service_of(which.service);
+    if (which.state == standing::delivered) filter.state = ledger::case_state::delivered;
+    if (which.state == standing::failed) filter.state = ledger::case_state::failed;
+    if (which.state == standing::gone) filter.state = ledger::case_state::gone;
+    if ((which.state && !filter.state) || which.open_only) filter.state = ledger::case_state::open;
+    // An open case is asked for by when it came to stand where it is, which is after its claim.
+    if (filter.state && filter.state != ledger::case_state::open) filter.since = which.since;
+    bool going = true;
+    const auto read = ledger_->list(filter, [&](const ledger::case_history& row) {
+        going = visit(row.state == ledger::case_state::open ? open_case(row) : ended_case(row));
+        return going;
+    });
+    if (!read) add_trouble(read.error());
+    return going;
+}
+
+bool spool_view::each_of_work(const std::function<bool(const seen_case&)>& visit) {
+    std::set<case_key> recorded;
+    if (ledger_) {
+        ledger::case_filter open_ones;
+        open_ones.state = ledger::case_state::open;
+        const auto read = ledger_->list(open_ones, [&](const ledger::case_history& row) {
+            recorded.insert(row.about.key);
+            return true;
+        });
+        if (!read) add_trouble(read.error());
+    }
+    bool going = true;
+    const auto read = for_each_case_folder(layout_.roots().work, [&](const case_folder_entry& entry) {
+        if (recorded.contains(entry.key)) return true;
+        seen_case seen;
+        seen.key = entry.key;
+        seen.service = service_of(entry.key.folder);
+        seen.state = standing::claimed;
+        seen.since = entry.changed;
+        seen.place = entry.path;
+        going = visit(seen);
+        return going;
+    });
+    if (!read) add_trouble(with_advice(read.error()));
+    return going;
+}
+
+bool spool_view::each_ended_folder(const std::function<bool(const seen_case&)>& visit) {
+    bool going = true;
+    for (const bool answered : {true, false}) {
+        const auto& root = answered ? layout_.roots().outbox : layout_.roots().failed;
+        const auto read = for_each_case_folder(root, [&](const case_folder_entry& entry) {
+            going = visit(ended_folder(entry, answered));
+            return going;
+        });
+        if (!read) add_trouble(with_advice(read.error()));
+        if (!going) return false;
+    }
+    return true;
+}
+
+bool spool_view::each_of_inbox(const std::function<bool(const seen_case&)>& visit) {
+    const auto inbox = fs::make_inbox(layout_, config_.intake, config_.services);
+    const auto entries = inbox->list();
+    if (!entries) {
+        add_trouble(with_advice(entries.error()));
+        return true;
+    }
+    inbox_times times(config_);
+    for (const auto& entry : *entries)
+        if (!visit(waiting_case(entry, times.of(entry)))) return false;
+    return true;
+}
+
+std::optional<case_words> parse_case_words(std::string_view text) {
+    const auto is_name = [](std::string_view part) { return !part.empty() && part != "." && part != ".."; };
+    const auto slash = text.find('/');
+    const auto name = slash == std::string_view::npos ? text : text.substr(slash + 1);
+    if (!is_name(name) || name.find('/') != std::string_view::npos) return std::nullopt;
+    if (slash == std::string_view::npos) return case_words{{}, std::string(name)};
+    const auto service = text.substr(0, slash);
+    if (!is_name(service)) return std::nullopt;
+    return case_words{std::string(service), std::string(name)};
+}
+
+std::vector<found_place> spool_view::places_of(const case_words& which) {
+    const auto of = [&](const std::string& folder) { return which.service.empty() || is_of(folder, which.service); };
+    const auto& roots = layout_.roots();
+    std::vector<found_place> places;
+    const auto folders = service_folders_in(roots.inbox);
+    if (!folders) add_trouble(with_advice(folders.error()));
+    inbox_times times(config_);
+    for (const auto& folder : folders ? *folders : std::vector<std::string>()) {
+        if (!of(folder)) continue;
+        const auto found = find_in_inbox(config_, folder, which.name);
+        if (!found) add_trouble(with_advice(found.error()));
+        if (!found || !*found) continue;
+        const auto seen = waiting_case(**found, times.of(**found));
+        places.push_back({standing::waiting, seen.key, seen.place, seen.since.value_or(utc_time()), **found});
+    }
+    for (const auto& [state, root] :
+         {std::pair(standing::claimed, roots.work), std::pair(standing::delivered, roots.outbox),
+          std::pair(standing::failed, roots.failed)}) {
+        const auto found = find_case_folders(root, which.name, of);
+        if (!found) add_trouble(with_advice(found.error()));
+        for (const auto& each : found ? *found : std::vector<case_folder_entry>()) {
+            // In work/ nothing is numbered: "A-1~2" is another case there.
+            if (state == standing::claimed && each.key.name != which.name) continue;
+            places.push_back({state, each.key, each.path, each.changed, std::nullopt});
+        }
+    }
+    return places;
+}
+
+std::vector<ledger::case_history> spool_view::history_of(const case_words& which) {
+    std::vector<ledger::case_history> lives;
+    if (!ledger_) return lives;
+    const auto collect = [&](const std::string& name, bool numbered) {
+        ledger::case_filter filter;
+        filter.name = name;
+        auto read = ledger_->show(filter);
+        if (!read) {
+            add_trouble(read.error());
+            return;
+        }
+        for (auto& row : *read) {
+            if (!which.service.empty() && !is_of(row.about.key.folder, which.service)) continue;
+            if (numbered && std::filesystem::path(row.end.place).filename() != which.name) continue;
+            lives.push_back(std::move(row));
+        }
+    };
+    collect(which.name, false);
+    const auto plain = without_number(which.name);
+    if (lives.empty() && plain != which.name) collect(plain, true);
+    return lives;
+}
+
+} // namespace kyc

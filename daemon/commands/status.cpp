@@ -1,0 +1,357 @@
+#include "commands/status.hpp"
+
+#include "commands/complain.hpp"
+#include "commands/spool_view.hpp"
+#include "commands/words.hpp"
+#include "core/json_fields.hpp"
+#include "core/json_text.hpp"
+#include "core/json_writer.hpp"
+#include "settings_yaml.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <iostream>
+#include <map>
+
+namespace kyc {
+
+namespace {
+
+namespace json = boost::json;
+using std::chrono::system_clock;
+
+/// How far back the rate looks.
+constexpr std::chrono::minutes rate_window{10};
+
+/// A daemon that has just started is measured by what it did since, but not by its first moments.
+constexpr std::chrono::seconds shortest_window{30};
+
+/// Without a daemon that knows, waiting cases are examined here, for so long at most.
+constexpr std::chrono::seconds examining_time{3};
+
+/// The lines of the table, in their order; "not ready" is a part of what waits.
+enum class row { not_ready, waiting, claimed, sending, unknown, pending, delivered, failed };
+constexpr std::array<const char*, 8> row_words{"not ready", "waiting", "claimed",   "sending",
+                                               "unknown",   "pending", "delivered", "failed"};
+
+struct cell {
+    std::uint64_t cases = 0;
+    std::optional<utc_time> oldest;
+
+    void add(std::optional<utc_time> since) {
+        ++cases;
+        if (since && (!oldest || *since < *oldest)) oldest = since;
+    }
+};
+
+struct report {
+    std::map<std::pair<row, std::string>, cell> cells; ///< by row and canonical service
+    std::uint64_t unexamined = 0;
+    std::uint64_t unknown_outcomes = 0; ///< attempts, of all times
+    std::uint64_t ended = 0;            ///< within `window`
+    std::chrono::seconds window{rate_window};
+    system_clock::time_point now = system_clock::now();
+
+    [[nodiscard]] std::uint64_t count(std::initializer_list<row> rows) const {
+        std::uint64_t sum = 0;
+        for (const auto& [key, each] : cells)
+            if (std::find(rows.begin(), rows.end(), key.first) != rows.end()) sum += each.cases;
+        return sum;
+    }
+
+    /// What will end by itself.
+    [[nodiscard]] std::uint64_t backlog() const {
+        return count({row::waiting, row::claimed, row::sending, row::unknown, row::pending});
+    }
+
+    [[nodiscard]] std::optional<std::chrono::seconds> forecast() const {
+        if (backlog() == 0) return std::chrono::seconds(0);
+        if (ended == 0) return std::nullopt;
+        const double seconds =
+            static_cast<double>(backlog()) * static_cast<double>(window.count()) / static_cast<double>(ended);
+        return std::chrono::seconds(static_cast<std::int64_t>(std::min(seconds, 3.0e9)));
+    }
+};
+
+row row_of(standing state) {
+    switch (state) {
+    case standing::waiting:
+        return row::waiting;
+    case standing::claimed:
+        return row::claimed;
+    case standing::sending:
+        return row::sending;
+    case standing::unknown:
+        return row::unknown;
+    case standing::pending:
+        return row::pending;
+    case standing::delivered:
+        return row::delivered;
+    default:
+        return row::failed;
+    }
+}
+
+/// Tells what is not ready from what is, by the daemon's own looks where there is one, else by looking here.
+void split_waiting(spool_view& view, report& out) {
+    const auto move = [&out](const std::string& service, std::uint64_t cases, std::optional<utc_time> oldest) {
+        auto& from = out.cells[{row::waiting, service}];
+        auto& to = out.cells[{row::not_ready, service}];
+        cases = std::min(cases, from.cases);
+        from.cases -= cases;
+        to.cases += cases;
+        if (oldest && (!to.oldest || *oldest < *to.oldest)) to.oldest = oldest;
+    };
+    if (const auto* live = view.live()) {
+        const auto* inbox = member(*live, "inbox");
+        if (inbox == nullptr || !inbox->is_array()) return;
+        for (const auto& each : inbox->get_array()) {
+            const auto* about = each.if_object();
+            const auto* folder = about != nullptr ? string_member(*about, "folder") : nullptr;
+            const auto* number = about != nullptr ? member(*about, "not_ready") : nullptr;
+            const auto count = number != nullptr ? integer_of(*number) : std::nullopt;
+            if (folder != nullptr && count && *count > 0)
+                move(view.service_of(std::string(view_of(*folder))), static_cast<std::uint64_t>(*count), std::nullopt);
+        }
+        return;
+    }
+    const auto inbox = fs::make_inbox(view.layout(), view.config().intake, view.config().services);
+    const auto entries = inbox->list();
+    if (!entries) return; // said already
+    const auto ends = std::chrono::steady_clock::now() + examining_time;
+    inbox_times times(view.config());
+    for (const auto& entry : *entries) {
+        if (std::chrono::steady_clock::now() >= ends) {
+            ++out.unexamined;
+            continue;
+        }
+        const auto found = inbox->examine(entry, false);
+        const auto* waiting = found ? std::get_if<fs::entry_waiting>(&*found) : nullptr;
+        // What only has to settle is as good as ready.
+        if (waiting != nullptr && waiting->retry_in > view.config().intake.settle)
+            move(view.service_of(entry.folder), 1, times.of(entry));
+    }
+}
+
+void count_ended(spool_view& view, report& out) {
+    std::uint64_t ended_by_folders = 0;
+    for (const bool answered : {true, false}) {
+        const auto& root = answered ? view.layout().roots().outbox : view.layout().roots().failed;
+        const auto read = for_each_case_folder(root, [&](const case_folder_entry& entry) {
+            out.cells[{answered ? row::delivered : row::failed, view.service_of(entry.key.folder)}].add(entry.changed);
+            if (entry.changed >= out.now - out.window) ++ended_by_folders;
+            return true;
+        });
+        if (!read) view.add_trouble(read.error().message());
+    }
+    out.ended = ended_by_folders;
+    if (view.ledger() == nullptr) return;
+    if (const auto ended = view.ledger()->ended_since(out.now - out.window); ended) out.ended = *ended;
+    if (const auto counts = view.ledger()->count(); counts) {
+        for (const auto& each : *counts)
+            out.unknown_outcomes += each.unknown_outcomes;
+    } else {
+        view.add_trouble(counts.error());
+    }
+}
+
+report look(spool_view& view) {
+    report out;
+    if (const auto started = view.started())
+        out.window = std::clamp(std::chrono::floor<std::chrono::seconds>(out.now - *started), shortest_window,
+                                std::chrono::seconds(rate_window));
+    case_query open_ones;
+    open_ones.open_only = true;
+    view.each_case(open_ones, [&](const seen_case& seen) {
+        out.cells[{row_of(seen.state), seen.service}].add(seen.since);
+        return true;
+    });
+    split_waiting(view, out);
+    count_ended(view, out);
+    std::erase_if(out.cells, [](const auto& each) { return each.second.cases == 0; });
+    return out;
+}
+
+std::string pause_words(const pause& what) {
+    std::string text;
+    switch (what.what) {
+    case pause::kind::fault:
+        text = "fault of the system: " + what.why;
+        break;
+    case pause::kind::api_down:
+        text = "the API is down: " + what.why;
+        break;
+    case pause::kind::credentials:
+        text = "credentials refused: " + what.why;
+        break;
+    case pause::kind::service:
+        text = what.service + " is refused by the API: " + what.why;
+        break;
+    }
+    if (what.since) text += ", for " + age_words(system_clock::now() - *what.since);
+    if (what.next_try) text += "; next try in " + age_words(*what.next_try);
+    return text;
+}
+
+std::string number_words(double value) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.1f", value);
+    return text.data();
+}
+
+std::string rate_words(const report& out) {
+    const double minutes = static_cast<double>(out.window.count()) / 60.0;
+    std::string text = count_words(out.ended, "case", "cases") + " ended in the last " + age_words(out.window) + " (" +
+                       number_words(static_cast<double>(out.ended) / minutes) + " a minute)";
+    const auto backlog = out.backlog();
+    if (backlog == 0) return text + "; nothing waits to be done";
+    const auto left = out.forecast();
+    text += "; " + count_words(backlog, "case is", "cases are") + " to be done: ";
+    return text + (left ? "about " + age_words(*left) + " at this rate" : "no forecast, for nothing ended lately");
+}
+
+void print_daemon(const spool_view& view) {
+    const auto* live = view.live();
+    std::cout << view.running_words();
+    if (view.started()) {
+        const auto* version = string_member(*live, "version");
+        if (version != nullptr) std::cout << ", version " << printable(view_of(*version));
+        std::cout << ", since " << time_words(*view.started());
+        if (bool_member(*live, "stopping").value_or(false)) std::cout << ", stopping: it finishes its uploads";
+    }
+    std::cout << "\n";
+    for (const auto& each : view.pauses())
+        std::cout << "paused: " << printable(pause_words(each)) << "\n";
+    const auto* api = live != nullptr ? object_member(*live, "api") : nullptr;
+    const auto* token = api != nullptr ? object_member(*api, "token") : nullptr;
+    if (token != nullptr) {
+        const auto* state = string_member(*token, "state");
+        const auto* expires = member(*token, "expires_in_seconds");
+        const auto seconds = expires != nullptr ? integer_of(*expires) : std::nullopt;
+        std::cout << "token: " << (state != nullptr ? printable(view_of(*state)) : "unknown");
+        if (seconds) std::cout << ", for " << age_words(std::chrono::seconds(*seconds));
+        std::cout << "\n";
+    }
+}
+
+void print_text(const spool_view& view, const report& out) {
+    print_daemon(view);
+    std::cout << "\n";
+    text_table table({"state", "service", "cases", "oldest"});
+    for (const auto& [key, each] : out.cells)
+        table.add({row_words.at(static_cast<std::size_t>(key.first)), key.second, std::to_string(each.cases),
+                   each.oldest ? age_words(out.now - *each.oldest) : "-"});
+    if (out.cells.empty()) {
+        std::cout << "the spool is empty\n";
+    } else {
+        table.print(std::cout, {2, 3});
+    }
+    std::cout << "\n" << rate_words(out) << "\n";
+    if (out.unexamined > 0)
+        std::cout << out.unexamined << " of the waiting cases were not looked at: some may not be ready\n";
+    if (out.unknown_outcomes > 0)
+        std::cout << count_words(out.unknown_outcomes, "submit", "submits")
+                  << " in the ledger had an unknown outcome and may have been paid for nothing: see 'kycd show'\n";
+    if (view.ledger() == nullptr && view.running().value_or(false)) std::cout << printable(view.ledger_words()) << "\n";
+}
+
+void write_pauses(json_writer& out, const std::vector<pause>& pauses) {
+    out.begin_array();
+    for (const auto& each : pauses) {
+        out.begin_object();
+        out.key("what");
+        out.text(to_string(each.what));
+        out.key("service");
+        out.known_text(each.service);
+        out.key("why");
+        out.text(each.why);
+        out.key("since");
+        out.known_text(each.since ? to_iso8601(*each.since) : std::string());
+        out.key("next_try_in_seconds");
+        if (each.next_try) {
+            out.integer(std::int64_t{each.next_try->count()});
+        } else {
+            out.null();
+        }
+        out.end_object();
+    }
+    out.end_array();
+}
+
+void print_json(const spool_view& view, const report& report) {
+    json_writer out;
+    out.begin_object();
+    out.key("schema");
+    out.text("kycd.spool/1");
+    out.key("at");
+    out.text(to_iso8601(report.now));
+    out.key("running");
+    out.boolean_or_null(view.running());
+    out.key("paused");
+    write_pauses(out, view.pauses());
+    out.key("cases");
+    out.begin_array();
+    for (const auto& [key, each] : report.cells) {
+        out.begin_object();
+        out.key("state");
+        out.text(key.first == row::not_ready ? "not_ready" : row_words.at(static_cast<std::size_t>(key.first)));
+        out.key("service");
+        out.text(key.second);
+        out.key("cases");
+        out.integer(each.cases);
+        out.key("oldest_since");
+        out.known_text(each.oldest ? to_iso8601(*each.oldest) : std::string());
+        out.end_object();
+    }
+    out.end_array();
+    out.key("unexamined");
+    out.integer(report.unexamined);
+    out.key("unknown_outcomes");
+    out.integer(report.unknown_outcomes);
+    out.key("rate");
+    out.begin_object();
+    out.key("ended");
+    out.integer(report.ended);
+    out.key("in_seconds");
+    out.integer(std::int64_t{report.window.count()});
+    out.end_object();
+    out.key("backlog");
+    out.integer(report.backlog());
+    out.key("forecast_seconds");
+    if (const auto left = report.forecast()) {
+        out.integer(std::int64_t{left->count()});
+    } else {
+        out.null();
+    }
+    out.key("daemon");
+    if (view.live() != nullptr) {
+        out.value(*view.live());
+    } else {
+        out.null();
+    }
+    out.key("troubles");
+    out.begin_array();
+    for (const auto& each : view.troubles())
+        out.text(each);
+    out.end_array();
+    out.end_object();
+    std::cout << std::move(out).finish();
+}
+
+} // namespace
+
+exit_code status_command(const status_options& options) {
+    const auto config = load_settings(options.config);
+    if (!config) return complain(config.error());
+    spool_view view(*config);
+    const auto out = look(view);
+    if (options.json) {
+        print_json(view, out);
+    } else {
+        print_text(view, out);
+    }
+    return complain_of_troubles(view);
+}
+
+} // namespace kyc

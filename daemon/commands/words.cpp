@@ -1,0 +1,141 @@
+#include "commands/words.hpp"
+
+#include "core/units.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ostream>
+
+namespace kyc {
+
+namespace {
+
+struct character {
+    std::uint32_t value = 0;
+    std::size_t size = 0; ///< 0: not UTF-8
+};
+
+character first_character(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const std::uint32_t lead = byte(0);
+    if (lead < 0x80) return {lead, 1};
+    const std::size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    if (lead < 0xC2 || lead > 0xF4 || text.size() < size) return {};
+    std::uint32_t value = lead & (0x7Fu >> size);
+    for (std::size_t i = 1; i < size; ++i) {
+        if ((byte(i) & 0xC0u) != 0x80u) return {};
+        value = (value << 6) | (byte(i) & 0x3Fu);
+    }
+    constexpr std::array<std::uint32_t, 5> smallest{0, 0, 0x80, 0x800, 0x10000};
+    if (value < smallest.at(size) || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return {};
+    return {value, size};
+}
+
+bool is_plain(std::uint32_t value) {
+    const bool control = value < 0x20 || (value >= 0x7F && value < 0xA0);
+    const bool invisible = (value >= 0x200B && value <= 0x200F) || (value >= 0x2028 && value <= 0x202E) ||
+                           (value >= 0x2060 && value <= 0x206F) || value == 0xFEFF || value >= 0xE0000;
+    return !control && !invisible;
+}
+
+std::string two_units(std::int64_t large, const char* large_unit, std::int64_t small, const char* small_unit,
+                      bool two_digits) {
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), two_digits ? "%lld%s %02lld%s" : "%lld%s %lld%s",
+                  static_cast<long long>(large), large_unit, static_cast<long long>(small), small_unit);
+    return text.data();
+}
+
+} // namespace
+
+std::string printable(std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string out;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto [value, size] = first_character(text.substr(at));
+        const auto step = std::max<std::size_t>(size, 1);
+        if (size > 0 && is_plain(value)) {
+            out += text.substr(at, step);
+        } else {
+            for (const char c : text.substr(at, step)) {
+                out += "\\x";
+                out += digits[static_cast<unsigned char>(c) >> 4];
+                out += digits[static_cast<unsigned char>(c) & 15];
+            }
+        }
+        at += step;
+    }
+    return out;
+}
+
+std::string time_words(utc_time time) {
+    auto text = to_iso8601(time); // 2026-11-20T01:02:03.456Z
+    text[10] = ' ';
+    return text.substr(0, 19) + "Z";
+}
+
+std::string age_words(std::chrono::system_clock::duration age) {
+    const auto seconds = std::max<std::int64_t>(std::chrono::floor<std::chrono::seconds>(age).count(), 0);
+    if (seconds < 60) return std::to_string(seconds) + "s";
+    if (seconds < 3600) return two_units(seconds / 60, "m", seconds % 60, "s", true);
+    if (seconds < 86'400) return two_units(seconds / 3600, "h", seconds % 3600 / 60, "m", true);
+    return two_units(seconds / 86'400, "d", seconds % 86'400 / 3600, "h", true);
+}
+
+std::string count_words(std::uint64_t count, std::string_view one, std::string_view many) {
+    return std::to_string(count) + " " + std::string(count == 1 ? one : many);
+}
+
+boost::system::result<utc_time, std::string> parse_since(std::string_view text, utc_time now) {
+    if (const auto back = parse_duration(text)) return now - *back;
+    std::string full(text);
+    if (!full.empty() && full.back() == 'Z') full.pop_back();
+    if (full.size() > 10 && full[10] == ' ') full[10] = 'T';
+    constexpr std::string_view rest = "T00:00:00.000Z";
+    // A date, with minutes, with seconds, with milliseconds.
+    for (const std::size_t known : {10, 16, 19, 23}) {
+        if (full.size() != known) continue;
+        full += rest.substr(known - 10);
+        if (const auto time = from_iso8601(full)) return *time;
+    }
+    return quote_text(text) + " is no time; write e.g. 2h or 3d (back from now), 2026-11-20 or 2026-11-20T01:02Z";
+}
+
+std::size_t columns_of(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(
+        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }));
+}
+
+std::string padded(std::string text, std::size_t width, bool right) {
+    const auto has = columns_of(text);
+    if (has >= width) return text;
+    return right ? std::string(width - has, ' ') + text : text + std::string(width - has, ' ');
+}
+
+void text_table::add(std::vector<std::string> cells) {
+    for (auto& cell : cells)
+        cell = printable(cell);
+    lines_.push_back(std::move(cells));
+}
+
+void text_table::print(std::ostream& out, const std::vector<std::size_t>& right) const {
+    std::vector<std::size_t> widths;
+    for (const auto& line : lines_) {
+        widths.resize(std::max(widths.size(), line.size()));
+        for (std::size_t i = 0; i < line.size(); ++i)
+            widths[i] = std::max(widths[i], columns_of(line[i]));
+    }
+    for (const auto& line : lines_) {
+        std::string text;
+        for (std::size_t i = 0; i < line.size(); ++i) {
+            const bool to_the_right = std::find(right.begin(), right.end(), i) != right.end();
+            const bool last = i + 1 == line.size();
+            text += last && !to_the_right ? line[i] : padded(line[i], widths[i], to_the_right);
+            if (!last) text += "  ";
+        }
+        out << text << '\n';
+    }
+}
+
+} // namespace kyc
