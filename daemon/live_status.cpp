@@ -138,6 +138,7 @@ void write_counters(json_writer& out, const tally& count) {
     write_number(out, "taken_over", count.taken_over());
     write_number(out, "submissions", count.submissions());
     write_number(out, "unknown_outcomes", count.unknown_outcomes());
+    write_number(out, "duplicates", count.duplicates());
     write_number(out, "delivered", count.delivered());
     out.key("verdicts");
     out.begin_object();

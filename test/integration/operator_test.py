@@ -173,12 +173,12 @@ def test_the_rate_and_the_forecast_follow_what_ended(world, desk):
 
 @pytest.mark.parametrize("what", ["api_down", "credentials", "service"])
 def test_what_is_paused_is_told_with_the_reason(world, desk, what):
+    world.configure(limits={"uploads": 1})
     if what == "api_down":
         world.sandbox.rules(rule({"call": "submit"}, status=503))
     elif what == "credentials":
         world.write_password("wrong")
     else:
-        world.configure(limits={"uploads": 1})
         world.sandbox.rules(rule({"call": "submit"}, status=403))
     world.start_daemon()
     for number in range(12):
@@ -189,7 +189,7 @@ def test_what_is_paused_is_told_with_the_reason(world, desk, what):
     wanted = {"api_down": "api_down", "credentials": "credentials_refused", "service": "service_paused"}[what]
 
     def explained():
-        waiting = [case for case, state in desk.list().items() if state == "waiting"]
+        waiting = [case for case, state in desk.list().items() if state in ("waiting", "claimed")]
         return waiting and desk.run("why", waiting[-1], "--json").summary["reason"] == wanted
 
     wait_for(explained, "a waiting case with that reason")
