@@ -45,6 +45,11 @@ async::awaitable<std::filesystem::path> hand_over(case_run& run, std::string nam
     };
     if (!text.empty()) co_await keep_trying_on_pool(world, write);
     fault_point("answer.written", which.key.name);
+    // Before it moves: the next case of this name has done nothing.
+    if (world.crashes.erase(which.key) != 0) {
+        auto forget = [&]() { return fs::forget_crashes(world.layout, which.key); };
+        co_await keep_trying_on_pool(world, forget);
+    }
     // A case that ends unsent has no record yet; without one, nobody would know of it after a crash behind the move.
     if (run.record().attempts == 0) co_await put_record(run);
     auto move = [&]() -> result<std::filesystem::path> {
@@ -60,10 +65,6 @@ async::awaitable<std::filesystem::path> hand_over(case_run& run, std::string nam
     auto close = [&]() { return world.ledger.close(run.record(), end); };
     co_await keep_trying(world, close);
     fault_point("record.closed", which.key.name);
-    if (world.crashes.erase(which.key) != 0) {
-        auto forget = [&]() { return fs::forget_crashes(world.layout, which.key); };
-        co_await keep_trying_on_pool(world, forget);
-    }
     co_return where;
 }
 
