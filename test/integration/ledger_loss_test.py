@@ -12,7 +12,7 @@ BREAKABLE = os.environ["KYCD_BREAKABLE"]
 @pytest.fixture
 def breakable(world):
     world.program = BREAKABLE
-    world.configure(on_unknown_outcome="hold")
+    world.configure(on_unknown_outcome="hold", once={"patience": "3s"})
     return world
 
 
