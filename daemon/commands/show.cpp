@@ -91,15 +91,16 @@ std::vector<life> lives_of(spool_view& view, const case_words& which) {
 }
 
 void line(const std::string& name, const std::string& text) {
-    std::cout << "  " << padded(name, 12) << printable(text) << "\n";
+    std::cout << "  " << padded(name, 14) << "  " << printable(text) << "\n";
 }
 
 std::string times_words(std::optional<utc_time> time) {
     return time ? time_words(*time) : std::string(20, ' ');
 }
 
-void print_attempt(const ledger::attempt& each) {
-    std::string text = times_words(each.sent_at) + "  " + std::string(to_string(each.outcome));
+void print_attempt(const ledger::attempt& each, bool under_way) {
+    std::string text = times_words(each.sent_at) + "  ";
+    text += under_way ? "under way" : to_string(each.outcome);
     if (each.http_status) text += ", HTTP " + std::to_string(*each.http_status);
     if (!each.task_id.empty()) text += ", task " + each.task_id;
     if (each.ended_at)
@@ -156,7 +157,7 @@ void print_life(const life& one) {
         line("taken", times_words(one.row->about.taken_at) + "  lane " + one.row->about.lane +
                           (one.row->about.flat ? ", flat files" : ""));
         for (const auto& each : one.row->attempts)
-            print_attempt(each);
+            print_attempt(each, seen.state == standing::sending && each.number == one.row->about.last->number);
         print_events(one.row->events);
     } else {
         if (seen.state != standing::waiting) line("history", "the ledger does not know it; this is from its folder");

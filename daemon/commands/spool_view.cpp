@@ -208,6 +208,7 @@ seen_case spool_view::open_case(const ledger::case_history& row) const {
         const bool under_way =
             ours && !last.ended_at && last.what.empty() && std::chrono::system_clock::now() - last.sent_at < longest;
         seen.state = under_way ? standing::sending : standing::unknown;
+        if (under_way && seen.unknown_outcomes > 0) --seen.unknown_outcomes; // it will be known
         seen.since = last.sent_at;
         if (seen.detail.empty()) seen.detail = "attempt " + std::to_string(last.number);
         break;

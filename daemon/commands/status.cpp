@@ -27,7 +27,10 @@ constexpr std::chrono::minutes rate_window{10};
 /// A daemon that has just started is measured by what it did since, but not by its first moments.
 constexpr std::chrono::seconds shortest_window{30};
 
-/// Without a daemon that knows, waiting cases are examined here, for so long at most.
+/// So many waiting cases are looked at here, which also tells their ages; of more the daemon tells how many are ready.
+constexpr std::size_t few_entries = 2000;
+
+/// Without a daemon they are all looked at, for so long at most.
 constexpr std::chrono::seconds examining_time{3};
 
 /// The lines of the table, in their order; "not ready" is a part of what waits.
@@ -93,7 +96,7 @@ row row_of(standing state) {
     }
 }
 
-/// Tells what is not ready from what is, by the daemon's own looks where there is one, else by looking here.
+/// Tells what is not ready from what is.
 void split_waiting(spool_view& view, report& out) {
     const auto move = [&out](const std::string& service, std::uint64_t cases, std::optional<utc_time> oldest) {
         auto& from = out.cells[{row::waiting, service}];
@@ -103,10 +106,13 @@ void split_waiting(spool_view& view, report& out) {
         to.cases += cases;
         if (oldest && (!to.oldest || *oldest < *to.oldest)) to.oldest = oldest;
     };
-    if (const auto* live = view.live()) {
-        const auto* inbox = member(*live, "inbox");
-        if (inbox == nullptr || !inbox->is_array()) return;
-        for (const auto& each : inbox->get_array()) {
+    const auto inbox = fs::make_inbox(view.layout(), view.config().intake, view.config().services);
+    const auto entries = inbox->list();
+    if (!entries) return; // said already
+    const auto* live = view.live();
+    const auto* queues = live != nullptr ? member(*live, "inbox") : nullptr;
+    if (entries->size() > few_entries && queues != nullptr && queues->is_array()) {
+        for (const auto& each : queues->get_array()) {
             const auto* about = each.if_object();
             const auto* folder = about != nullptr ? string_member(*about, "folder") : nullptr;
             const auto* number = about != nullptr ? member(*about, "not_ready") : nullptr;
@@ -116,9 +122,6 @@ void split_waiting(spool_view& view, report& out) {
         }
         return;
     }
-    const auto inbox = fs::make_inbox(view.layout(), view.config().intake, view.config().services);
-    const auto entries = inbox->list();
-    if (!entries) return; // said already
     const auto ends = std::chrono::steady_clock::now() + examining_time;
     inbox_times times(view.config());
     for (const auto& entry : *entries) {
@@ -151,6 +154,7 @@ void count_ended(spool_view& view, report& out) {
     if (const auto counts = view.ledger()->count(); counts) {
         for (const auto& each : *counts)
             out.unknown_outcomes += each.unknown_outcomes;
+        out.unknown_outcomes -= std::min(out.unknown_outcomes, out.count({row::sending})); // those will be known
     } else {
         view.add_trouble(counts.error());
     }
@@ -200,7 +204,7 @@ std::string number_words(double value) {
     return text.data();
 }
 
-std::string rate_words(const report& out) {
+std::string rate_words(const report& out, bool stopped) {
     const double minutes = static_cast<double>(out.window.count()) / 60.0;
     std::string text = count_words(out.ended, "case", "cases") + " ended in the last " + age_words(out.window) + " (" +
                        number_words(static_cast<double>(out.ended) / minutes) + " a minute)";
@@ -208,6 +212,7 @@ std::string rate_words(const report& out) {
     if (backlog == 0) return text + "; nothing waits to be done";
     const auto left = out.forecast();
     text += "; " + count_words(backlog, "case is", "cases are") + " to be done: ";
+    if (stopped) return text + "they wait until kycd is started";
     return text + (left ? "about " + age_words(*left) + " at this rate" : "no forecast, for nothing ended lately");
 }
 
@@ -247,7 +252,7 @@ void print_text(const spool_view& view, const report& out) {
     } else {
         table.print(std::cout, {2, 3});
     }
-    std::cout << "\n" << rate_words(out) << "\n";
+    std::cout << "\n" << rate_words(out, !view.running().value_or(true)) << "\n";
     if (out.unexamined > 0)
         std::cout << out.unexamined << " of the waiting cases were not looked at: some may not be ready\n";
     if (out.unknown_outcomes > 0)
