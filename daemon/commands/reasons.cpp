@@ -246,16 +246,16 @@ class explainer {
     void ended() {
         const auto in = fs::open_folder(place_.path.parent_path());
         const auto paper = in ? read_case_paper(*in, place_.path.filename().string()) : std::nullopt;
-        const auto when = time_words(paper && paper->at ? *paper->at : place_.changed);
+        const auto when = time_words(paper && paper->ended_at != utc_time{} ? paper->ended_at : place_.changed);
         if (place_.root == standing::delivered) {
-            const bool told = paper && paper->answered && !paper->verdict.empty();
-            return say("delivered", "it was answered at " + when + (told ? ", verdict " + paper->verdict : ""),
+            const bool told = paper && paper->answered && !paper->word.empty();
+            return say("delivered", "it was answered at " + when + (told ? ", verdict " + paper->word : ""),
                        "nothing: the answer is in its result.json");
         }
-        if (!paper || paper->code.empty())
+        if (!paper || paper->word.empty())
             return say("failed", "it is in failed/, but its error.json cannot be read", "look into the folder");
-        const std::string name = paper->name.empty() ? place_.key.name : paper->name;
-        say("failed", paper->code + " at " + when + ": " + paper->message,
+        const std::string name = paper->about.name.empty() ? place_.key.name : paper->about.name;
+        say("failed", paper->word + " at " + when + ": " + paper->message,
             paper->advice + " ('kycd retry " + place_.key.folder + "/" + place_.key.name +
                 "' puts it back into the inbox" + (name == place_.key.name ? ")" : " as " + name + ")"));
     }

@@ -49,13 +49,13 @@ candidate make_candidate(const spool_view& view, const case_folder_entry& entry)
     one.which.name = entry.key.name;
     one.path = entry.path;
     if (const auto folder = fs::open_folder(entry.path)) {
-        auto paper = read_case_paper_file(*folder, "error.json", false);
-        if (!paper) paper = read_case_paper_file(*folder, fs::retried_mark, false);
+        auto paper = read_case_paper_file(*folder, "error.json");
+        if (!paper) paper = read_case_paper_file(*folder, fs::retried_mark);
         if (paper) {
-            one.code = paper->code;
+            one.code = paper->word;
             one.retryable = paper->retryable;
             // What delivery numbered gets its own name back.
-            if (is_numbered(entry.key.name, paper->name) && !paper->name.empty()) one.which.name = paper->name;
+            if (is_numbered(entry.key.name, paper->about.name)) one.which.name = paper->about.name;
         }
     }
     one.which.flat = fs::looks_flat(entry.path, one.which.name, view.config().services.find(entry.key.folder));

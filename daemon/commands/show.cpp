@@ -18,25 +18,26 @@ namespace {
 struct life {
     seen_case seen;
     std::optional<ledger::case_history> row;
-    std::optional<case_paper> paper;
+    std::optional<report_facts> paper;
     bool there = false; ///< its folder is where `seen.place` says
 
     [[nodiscard]] std::vector<file_facts> files() const {
         if (row && row->about.last && !row->about.last->sent.empty()) return row->about.last->sent;
-        return paper ? paper->files : std::vector<file_facts>();
+        return paper ? paper->about.files : std::vector<file_facts>();
     }
 
-    [[nodiscard]] std::uint64_t polls() const { return row ? row->about.polls : paper ? paper->polls : 0; }
+    [[nodiscard]] std::uint64_t polls() const { return row ? row->about.polls : paper ? paper->task.polls : 0; }
 
     /// "service/case", empty when it is none.
     [[nodiscard]] std::string duplicate_of() const {
         if (row && row->about.duplicate_of)
             return row->about.duplicate_of->service + "/" + row->about.duplicate_of->case_name;
-        return paper ? paper->duplicate_of : std::string();
+        if (!paper || !paper->duplicate_of) return {};
+        return paper->duplicate_of->service + "/" + paper->duplicate_of->case_name;
     }
 };
 
-std::optional<case_paper> paper_of(const std::filesystem::path& place) {
+std::optional<report_facts> paper_of(const std::filesystem::path& place) {
     const auto in = fs::open_folder(place.parent_path());
     if (!in) return std::nullopt;
     return read_case_paper(*in, place.filename().string());
@@ -68,16 +69,16 @@ std::vector<life> lives_of(spool_view& view, const case_words& which) {
             one.seen = view.waiting_case(*place.entry, place.changed);
         } else {
             one.paper = paper_of(place.path);
-            one.seen.key =
-                case_key(place.key.folder, one.paper && !one.paper->name.empty() ? one.paper->name : place.key.name);
+            one.seen.key = case_key(
+                place.key.folder, one.paper && !one.paper->about.name.empty() ? one.paper->about.name : place.key.name);
             one.seen.service = view.service_of(place.key.folder);
             one.seen.state = place.root;
-            one.seen.since = one.paper && one.paper->at ? one.paper->at : place.changed;
+            one.seen.since = one.paper && one.paper->ended_at != utc_time{} ? one.paper->ended_at : place.changed;
             one.seen.place = place.path;
             if (one.paper) {
-                one.seen.detail = one.paper->answered ? one.paper->verdict : one.paper->code;
-                one.seen.task_id = one.paper->task_id;
-                one.seen.attempts = static_cast<std::uint32_t>(one.paper->attempts);
+                one.seen.detail = one.paper->word;
+                one.seen.task_id = one.paper->task.id;
+                one.seen.attempts = one.paper->task.attempts;
             }
         }
         lives.push_back(std::move(one));
@@ -161,7 +162,8 @@ void print_life(const life& one) {
         print_events(one.row->events);
     } else {
         if (seen.state != standing::waiting) line("history", "the ledger does not know it; this is from its folder");
-        if (one.paper && one.paper->submitted_at) line("submitted", times_words(one.paper->submitted_at));
+        if (one.paper && one.paper->task.submitted_at != utc_time{})
+            line("submitted", times_words(one.paper->task.submitted_at));
         if (!seen.task_id.empty()) line("task", seen.task_id);
     }
     if (seen.unknown_outcomes > 0)

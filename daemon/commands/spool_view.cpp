@@ -248,11 +248,11 @@ seen_case spool_view::ended_folder(const case_folder_entry& entry, bool answered
     seen.since = entry.changed;
     seen.place = entry.path;
     if (const auto paper = read_case_paper(*entry.in, entry.key.name)) {
-        seen.detail = paper->answered ? paper->verdict : paper->code;
-        seen.attempts = static_cast<std::uint32_t>(paper->attempts);
-        seen.task_id = paper->task_id;
-        if (!paper->name.empty()) seen.key.name = paper->name;
-        if (paper->at) seen.since = paper->at;
+        seen.detail = paper->word;
+        seen.attempts = paper->task.attempts;
+        seen.task_id = paper->task.id;
+        if (!paper->about.name.empty()) seen.key.name = paper->about.name;
+        if (paper->ended_at != utc_time{}) seen.since = paper->ended_at;
     }
     return seen;
 }

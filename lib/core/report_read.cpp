@@ -90,6 +90,8 @@ std::optional<report_facts> read_report(std::string_view text) {
         facts.word = text_of(*report, "code");
         facts.stage = text_of(*report, "stage");
         facts.message = text_of(*report, "message");
+        facts.advice = text_of(*report, "advice");
+        facts.retryable = bool_member(*report, "retryable").value_or(false);
         facts.ended_at = time_of(*report, "failed_at").value_or(utc_time{});
     }
     return facts;

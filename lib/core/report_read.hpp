@@ -14,11 +14,13 @@ namespace kyc {
 struct report_facts {
     bool answered = false; ///< result.json; else error.json
     case_facts about;
-    task_facts task;     ///< of an answered case; of a failed one only `attempts`
-    utc_time ended_at{}; ///< answered_at or failed_at
-    std::string word;    ///< the verdict or the code
-    std::string stage;   ///< of a failed case
-    std::string message; ///< of a failed case
+    task_facts task;        ///< of an answered case; of a failed one only `attempts`
+    utc_time ended_at{};    ///< answered_at or failed_at
+    std::string word;       ///< the verdict or the code
+    std::string stage;      ///< of a failed case
+    std::string message;    ///< of a failed case
+    std::string advice;     ///< of a failed case
+    bool retryable = false; ///< of a failed case: unchanged, it may do better another time
     std::optional<duplicate_facts> duplicate_of;
 };
 
