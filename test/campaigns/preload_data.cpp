@@ -124,6 +124,17 @@ ssize_t pwrite64(int fd, const void* data, size_t size, off64_t offset) {
     return write_with(fd, data, size, offset, [&](size_t most) { return real(fd, data, most, offset); });
 }
 
+/// As one write of all parts, but for a write that is cut short: that is the first part alone.
+ssize_t writev(int fd, const iovec* parts, int count) {
+    static const auto real = pre::next<decltype(::writev)>("writev");
+    if (pre::idle() || pre::path_of(fd).empty()) return real(fd, parts, count);
+    std::string all;
+    for (int i = 0; i < count; ++i)
+        all.append(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
+    return write_with(fd, all.data(), all.size(), at_position,
+                      [&](size_t most) { return real(fd, parts, most < all.size() ? 1 : count); });
+}
+
 int fsync(int fd) {
     static const auto real = pre::next<decltype(::fsync)>("fsync");
     return sync_with(call::fsync, fd, [&] { return real(fd); });

@@ -208,6 +208,16 @@ int access(const char* name, int mode) noexcept {
     return passed(call::access, AT_FDCWD, name, [&] { return real(name, mode); });
 }
 
+int faccessat(int parent, const char* name, int mode, int flags) noexcept {
+    static const auto real = pre::next<int(int, const char*, int, int)>("faccessat");
+    return passed(call::access, parent, name, [&] { return real(parent, name, mode, flags); });
+}
+
+int fchmodat(int parent, const char* name, mode_t mode, int flags) noexcept {
+    static const auto real = pre::next<int(int, const char*, mode_t, int)>("fchmodat");
+    return passed(call::chmod, parent, name, [&] { return real(parent, name, mode, flags); });
+}
+
 int chmod(const char* name, mode_t mode) noexcept {
     static const auto real = pre::next<int(const char*, mode_t)>("chmod");
     return passed(call::chmod, AT_FDCWD, name, [&] { return real(name, mode); });
