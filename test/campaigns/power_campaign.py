@@ -24,7 +24,10 @@ SCENARIOS = ["fresh", "used", "unsynced", "shares", "recovery"]
 
 
 def chosen_states(scenario, arguments, fraction):
-    states = list(scenario.model.all_states())
+    crashes = None
+    if arguments.forget_syncs and fraction:  # the states of a run without syncs are legion
+        crashes = random.Random(arguments.seed).sample(range(len(scenario.model.operations)), 6)
+    states = list(scenario.model.all_states(crashes))
     numbered = list(enumerate(states))
     if arguments.state is not None:
         return states, [numbered[arguments.state]]

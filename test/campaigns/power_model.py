@@ -270,10 +270,10 @@ class Model:
         operation = self.operations[number] if isinstance(number, int) else None
         return operation.path.rsplit("/", 1)[-1] if operation else str(number).rsplit("/", 1)[-1]
 
-    def all_states(self):
-        """The distinct states of all crash points, each with its first crash."""
+    def all_states(self, crashes=None):
+        """The distinct states of all crash points (or of these), each with its first crash."""
         seen = set()
-        for crash in range(len(self.operations) + 1):
+        for crash in range(len(self.operations) + 1) if crashes is None else crashes:
             for state in self.states(crash):
                 if state.identity not in seen:
                     seen.add(state.identity)
