@@ -46,6 +46,7 @@ def test_a_case_that_crashes_kycd_twice_is_set_aside_and_the_others_are_delivere
     daemon = breakable.start("run", "--config", str(breakable.config_file), env={**breakable.env, "KYCD_FAULT_AT": rule})
     for service, case in HELD:
         breakable.drop_case(case, service)
+    daemon.wait_for_log("started")
     wait_for(lambda: receipts_of(breakable) == len(HELD), "the receipts of the others, on disk")
     breakable.drop_case("poison-1", "ocr_card")
     daemon.wait()
