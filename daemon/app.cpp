@@ -91,6 +91,7 @@ class daemon_app final : public app {
     async::awaitable<void> run_once();
     async::awaitable<void> shut_down();
     void stop(std::string why);
+    void end_damaged(const std::string& what);
     void reload();
     void open_status();
     void gather_outcome();
@@ -125,7 +126,8 @@ class daemon_app final : public app {
     async::task_group observers_{loop_.get_executor(), end_at_once}; ///< status_: ends last
     boost::asio::signal_set signals_{loop_};
     async::signal stop_bell_{loop_.get_executor()};
-    bool scanned_ = false;          ///< --once: the inbox has been read
+    bool scanned_ = false; ///< --once: the inbox has been read
+    bool ledger_damaged_ = false;
     bool stopped_in_fault_ = false; ///< the system was in trouble when the stop came
     run_outcome outcome_;
 };
@@ -178,6 +180,7 @@ std::optional<start_failure> daemon_app::build() {
                                                      async::signal(loop_.get_executor()),
                                                      std::move(*crashes),
                                                      records_.spool,
+                                                     [this](const std::string& what) { end_damaged(what); },
                                                      false});
     intake_ = std::make_unique<intake>(*world_, *inbox_, cases_, loop_.get_executor());
     open_status();
@@ -299,6 +302,14 @@ async::awaitable<void> daemon_app::shut_down() {
                           {"open", std::to_string(outcome_.open)}});
 }
 
+/// What is damaged while it is open cannot be repaired there: the next start sets it aside and takes over what can be
+/// read. Receipts that come until then go to the reserve.
+void daemon_app::end_damaged(const std::string& what) {
+    if (std::exchange(ledger_damaged_, true)) return;
+    log::error("the ledger is damaged, ending with 73 so that the next start sets it aside: " + what);
+    stop("the ledger is damaged");
+}
+
 void daemon_app::stop(std::string why) {
     if (world_->stopping) return;
     world_->stopping = true;
@@ -373,6 +384,7 @@ void daemon_app::gather_outcome() {
 
 /// The exit codes of design section 5.
 exit_code daemon_app::judge() const {
+    if (ledger_damaged_) return exit_code::spool_unusable;
     if (!options_.once) return exit_code::done;
     if (scanned_ && outcome_.open == 0 && outcome_.left == 0)
         return outcome_.failed > 0 ? exit_code::some_failed : exit_code::done;

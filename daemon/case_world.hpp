@@ -16,6 +16,7 @@
 #include "progeny/api.hpp"
 #include "tally.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -49,7 +50,8 @@ struct case_world {
     async::signal sending_ended;                       ///< one of them left
     std::map<case_key, std::size_t> crashes{};         ///< how often earlier processes broke down at a case
     std::string spool;                                 ///< its identity, in work/ as it was at the start
-    bool stopping = false;                             ///< set once, before the cases are cancelled
+    std::function<void(const std::string&)> ledger_damaged{}; ///< ends the daemon: the next start mends the ledger
+    bool stopping = false;                                    ///< set once, before the cases are cancelled
 };
 
 /// A case is in hand, and counts as open, for as long as this lives: from its claim until its record is closed. Another

@@ -6,6 +6,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <cerrno>
 #include <type_traits>
 #include <utility>
 
@@ -28,6 +29,7 @@ template<class Step>
                 co_return std::move(*done);
             }
         }
+        if (done.error().code.value() == ENOTRECOVERABLE) world.ledger_damaged(done.error().message());
         if (world.stopping) throw boost::system::system_error(boost::asio::error::operation_aborted);
         co_await patience.wait(done.error());
     }

@@ -20,8 +20,8 @@ namespace kyc::ledger {
 
 /// Where the records are. One writer: the daemon. Loop's thread only; calls for different cases may overlap and then
 /// share a commit, calls for one case may not overlap. What returns an awaitable<result<…>> is durable when it returns
-/// without a fault; a fault means that nothing was recorded. A caller that is cancelled meanwhile cannot know: shield
-/// the call.
+/// without a fault; a fault means that nothing was recorded, and ENOTRECOVERABLE that the file is damaged: only
+/// open_ledger() at the next start can mend that. A caller that is cancelled meanwhile cannot know: shield the call.
 class ledger {
   public:
     virtual ~ledger() = default;

@@ -22,7 +22,7 @@ bool sqlite_error::is_damage() const {
 }
 
 fault sqlite_error::as_fault() const {
-    if (is_damage()) return last_fault(EIO, std::string(what()) + " (restart kycd: it then begins the ledger anew)");
+    if (is_damage()) return last_fault(ENOTRECOVERABLE, what());
     switch (code & 0xff) {
     case SQLITE_FULL:
         return last_fault(ENOSPC, what());

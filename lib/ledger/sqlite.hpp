@@ -26,7 +26,8 @@ class sqlite_error : public std::runtime_error {
     /// The file is not a database, or a damaged one: it can only be set aside.
     [[nodiscard]] bool is_damage() const;
 
-    /// As the system's trouble: ENOSPC for a full disk, EROFS, EIO and so on, as near as SQLite tells.
+    /// As the system's trouble: ENOSPC for a full disk, EROFS, EIO and so on, as near as SQLite tells; ENOTRECOVERABLE
+    /// for a damaged file.
     [[nodiscard]] fault as_fault() const;
 };
 
