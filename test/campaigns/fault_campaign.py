@@ -26,6 +26,7 @@ ERRNOS = ["ENOSPC", "EDQUOT", "EROFS", "EIO", "EMFILE", "ENFILE", "EACCES"]
 DEADLINE = 75       # seconds from the fault's end until everything must have ended
 HOLD = 1.5          # seconds that a lasting fault lasts after it was first met
 STOP_WITHIN = 20    # seconds from SIGTERM in a fault to the end
+EXIT_OPEN = 2       # run --once: some cases are still open
 EXIT_UNUSABLE = 73  # the spool or ledger cannot be used: systemd starts kycd again
 MOST_LINES = 60     # of warnings and errors in a run: a fault is told of, not repeated
 
@@ -37,7 +38,8 @@ CASE_CODES = {("open", "EACCES"): ("FILE_UNREADABLE",), ("opendir", "EACCES"): (
 
 
 class Combination:
-    """CALL:ERRNO:PHASE:N:HOW; HOW is once, burst (for a while), or stop (a burst in which kycd is stopped and started)."""
+    """CALL:ERRNO:PHASE:N:HOW; HOW is once, burst (for a while), stop (a burst in which kycd is stopped and started), or batch
+    (a burst in `kycd run --once`)."""
 
     def __init__(self, call, errno, phase, number, lasts):
         self.call, self.errno, self.phase, self.number, self.lasts = call, errno, phase, int(number), lasts
@@ -96,12 +98,16 @@ class FaultRun:
 
     def start(self):
         self.starts += 1
-        return self.world.start("run", "--config", str(self.world.config_file), env=self.environment())
+        once = ["--once"] if self.combination and self.combination.lasts == "batch" else []
+        return self.world.start("run", *once, "--config", str(self.world.config_file), env=self.environment())
 
     def run(self):
         """All that is wrong afterwards, as sentences."""
+        batch = self.combination and self.combination.lasts == "batch"
         self._drop_early()
-        late = True
+        late = not batch
+        if batch:
+            self._drop_late()
         daemon = self.start()
         began = time.monotonic()
         over_at = None  # when the fault ended
@@ -111,7 +117,9 @@ class FaultRun:
             log = daemon.log()
             if code is not None:
                 self.exits.append(code)
-                if code != EXIT_UNUSABLE:
+                if batch and code in (0, 1):
+                    return ([] if self._at_rest() else ["kycd --once said that it was done"]) + self._judge() + self._judge_log()
+                if code != EXIT_UNUSABLE and not (batch and code == EXIT_OPEN):
                     return [f"kycd ended by itself with {code}"]
                 time.sleep(0.2)
                 daemon = self.start()
@@ -134,7 +142,7 @@ class FaultRun:
             if over_at is None and (ended or not lasting and now - began > HOLD or self._held(now)):
                 self.off.touch()
                 over_at = now
-            if ended and self._at_rest():
+            if ended and not batch and self._at_rest():
                 break
             if over_at is not None and now - over_at > DEADLINE:
                 return ["not all cases ended", *self._judge(), *self._last_words(daemon)]
@@ -243,6 +251,7 @@ def combinations(counts, per_kind):
                     yield Combination(call, errno, phase, at, "burst")
                 if phase == "running":
                     yield Combination(call, errno, phase, 1 + number // 2, "stop")
+                    yield Combination(call, errno, phase, 1 + number // 3, "batch")
 
 
 def sample(every, size, seed):
@@ -267,7 +276,7 @@ def main():
     parser.add_argument("--seed", type=int, default=3, help="of the sample")
     parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--per-kind", type=int, default=4, help="moments of each call and errno that fails once")
-    parser.add_argument("--only", action="append", help="CALL:ERRNO:PHASE:N:once|burst|stop; may be given again")
+    parser.add_argument("--only", action="append", help="CALL:ERRNO:PHASE:N:once|burst|stop|batch; may be given again")
     parser.add_argument("--match", help="only combinations whose name has this in it")
     parser.add_argument("--folder", help="where to work; kept. Default: a temporary folder, kept only for failed runs")
     parser.add_argument("--json", help="write the figures there")
