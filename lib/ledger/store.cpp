@@ -6,9 +6,14 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
 #include <map>
 #include <sys/stat.h>
 #include <tuple>
+#include <unistd.h>
+#include <vector>
 
 namespace kyc::ledger {
 
@@ -43,9 +48,33 @@ std::string packed(const std::string& hex) {
     return bytes;
 }
 
-void check_sound(database& file) {
-    statement check(file.handle(), "PRAGMA quick_check(1)");
-    if (!check.step() || check.text(0) != "ok") throw sqlite_error(SQLITE_CORRUPT, "ledger: quick_check failed");
+/// Throws unless each byte of the file can be read now; a file that is not there is fine.
+void read_through(const std::filesystem::path& file) {
+    const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT) return;
+    std::vector<char> buffer(std::size_t{256} << 10);
+    ssize_t count = fd < 0 ? -1 : 1;
+    while (count > 0 || (count < 0 && fd >= 0 && errno == EINTR))
+        count = ::read(fd, buffer.data(), buffer.size());
+    const int error = count < 0 ? errno : 0;
+    if (fd >= 0) ::close(fd);
+    if (error != 0)
+        throw sqlite_error(SQLITE_IOERR_READ, "ledger: read " + file.string() + ": " + std::strerror(error));
+}
+
+std::string quick_check(database& opened) {
+    statement check(opened.handle(), "PRAGMA quick_check(1)");
+    return check.step() ? check.text(0) : "quick_check says nothing";
+}
+
+/// For quick_check a page that the disk did not give for a moment is damage like any other. A ledger is worth a second
+/// look before it is set aside: only what can be read, and is wrong again, is damaged.
+void check_sound(database& opened, const std::filesystem::path& file) {
+    if (quick_check(opened) == "ok") return;
+    read_through(file);
+    read_through(file.string() + "-wal");
+    if (const auto found = quick_check(opened); found != "ok")
+        throw sqlite_error(SQLITE_CORRUPT, "ledger: quick_check: " + found);
 }
 
 } // namespace
@@ -55,7 +84,7 @@ store::store(const std::filesystem::path& file) : database_(file) {
     database_.execute("PRAGMA synchronous=FULL");
     database_.execute("PRAGMA foreign_keys=ON");
     database_.execute("PRAGMA secure_delete=ON"); // answers that are forgotten are gone from the file
-    check_sound(database_);
+    check_sound(database_, file);
     migrate(database_);
     ::chmod(file.c_str(), S_IRUSR | S_IWUSR);
 

@@ -223,6 +223,20 @@ def test_a_folder_that_the_disk_cannot_show_at_the_start_is_no_wrong_configurati
     assert run.code == 73 and "folders.inbox" in run.log, run
 
 
+@needs_preload
+def test_a_ledger_that_could_not_be_read_for_a_moment_is_not_called_damaged(world):
+    """Set aside, it would take the receipts with it, and the cases in work/ would be paid again."""
+    world.drop_case("earlier")
+    assert world.run_once().code == 0
+    for nth in range(1, 41):
+        env = dict(world.env, LD_PRELOAD=PRELOAD, KYCD_PRELOAD_ROOT=str(world.root / "ledger"),
+                   KYCD_INJECT=f"read:EIO:{nth}:1:ledger.db", KYCD_INJECT_LOG=str(world.root / "fired"))
+        run = world.run_once(env=env)
+        assert run.code in (0, 73), f"read {nth}: {run}"
+        assert not list((world.root / "ledger").glob("*damaged*")), f"read {nth}: {run}"
+    assert (world.root / "fired").exists()
+
+
 # inotify
 
 
