@@ -17,6 +17,7 @@ namespace kyc::fs {
 ///   work/<folder>/<name>                     a claimed case
 ///   work/.identity                           which spool this is
 ///   work/.lock                               held by the daemon
+///   work/.control                            the socket on which the daemon says how it stands
 ///   work/.crashes                            the cases at which the process broke down, a line each time
 ///   work/.receipts                           receipts that the ledger's full disk could not take (ledger/reserve.hpp)
 ///   work/.assembly/<folder>/<name>           a folder case on its way in: its names are not yet made safe
@@ -30,6 +31,7 @@ namespace kyc::fs {
 ///                                            removed; it must be removed and never be claimed again
 ///   work/.delivering/<folder>/<name>         how far a delivery to another file system has come
 ///   <inbox>/.kycd/[.flat/]<folder>/<name>    a claimed case on the inbox's own file system, until it is copied
+///   <inbox>/.kycd-retry/<id>/<name>          a failed case's copy on its way back from another file system (fs/retry.cpp)
 ///   <outbox>/.kycd/<id>/<name>               the growing copy of a case that goes to another file system (failed/ likewise)
 ///
 /// No service folder starts with a dot, so these names meet nobody's.
