@@ -196,17 +196,12 @@ def test_what_is_paused_is_told_with_the_reason(world, desk, what):
 
 
 def test_a_fault_of_the_system_is_told(world, desk):
-    daemon = world.start_daemon()
+    world.configure(intake={"rescan": "1s"})
+    world.start_daemon()
     away = world.root / "away"
     world.inbox.rename(away)
-    (world.inbox).mkdir()
-    shutil.rmtree(world.inbox)
-    daemon.send(signal.SIGCONT)
-    world.configure(intake={"rescan": "1s"})
-    # The scan meets a missing inbox; folders other than the socket's play no part in the answer.
-    paused = None
     try:
-        paused = wait_for(lambda: desk.status(code=73)["paused"], "the fault", timeout=70)
+        paused = wait_for(lambda: desk.run("status", "--json").summary["paused"], "the fault")
     finally:
         away.rename(world.inbox)
     assert paused[0]["what"] == "fault" and "inbox" in paused[0]["why"] and paused[0]["since"]
@@ -283,7 +278,7 @@ def test_list_streams_many_cases_and_ends_when_nobody_reads(world, desk):
     began = time.monotonic()
     run = desk.run("list", "--json")
     assert run.code == 0 and len(json.loads(run.out)) == 100_000
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
     with subprocess.Popen([KYCD, "list", "--config", str(world.config_file)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           env=world.env) as process:
         process.stdout.readline()
@@ -603,6 +598,84 @@ def test_a_daemon_that_does_not_answer_is_told_from_one_that_is_not_there(world,
     finally:
         daemon.send(signal.SIGCONT)
     assert desk.status()["daemon"]["pid"] == daemon.pid
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of its own, of a few megabytes."""
+    where = tmp_path / "disk"
+    where.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m,mode=0700", "tmpfs", where], capture_output=True, check=False).returncode != 0:
+        pytest.skip("this needs the right to mount")
+    try:
+        yield where
+    finally:
+        subprocess.run(["umount", "-l", where], check=True)
+
+
+def fill(disk):
+    with open(disk / "ballast", "wb", buffering=0) as ballast:
+        for size in (1 << 16, 1 << 12, 1):
+            try:
+                while True:
+                    ballast.write(b"x" * size)
+            except OSError:
+                continue
+
+
+@pytest.mark.parametrize("how", ["full", "read-only"])
+def test_on_a_disk_that_cannot_be_written_everything_is_told(world, desk, small_disk, how):
+    spool, ledger = small_disk / "spool", small_disk / "ledger"
+    (spool / "inbox").mkdir(parents=True)
+    ledger.mkdir()
+    world.spool, world.inbox, world.work = spool, spool / "inbox", spool / "work"
+    world.outbox, world.failed, world.staging = spool / "outbox", spool / "failed", small_disk / "staging"
+    world.staging.mkdir()
+    world.configure(spool=str(spool), ledger=str(ledger / "ledger.db"), resubmit_failed_tasks=0)
+    world.drop_case("A-1")
+    world.drop_folder("face_liveness", "B-2", {"image.jpg": b"no image"})
+    assert world.run_once().code == 1
+
+    def all_is_told(states):
+        assert desk.list() == states
+        assert desk.show("A-1")[0]["detail"] == "pass" and desk.show("A-1")[0]["in_ledger"]
+        assert desk.why("B-2")["reason"] == "failed"
+        return desk.status()
+
+    def close_disk(closed):
+        if how == "full":
+            if closed:
+                fill(small_disk)
+            else:
+                (small_disk / "ballast").unlink()
+        else:
+            subprocess.run(["mount", "-o", f"remount,{'ro' if closed else 'rw'}", small_disk], check=True)
+
+    ended = {"face_liveness/A-1": "delivered", "face_liveness/B-2": "failed"}
+    close_disk(True)
+    assert all_is_told(ended)["running"] is False
+    close_disk(False)
+    if how == "full":  # a writer keeps its file system from becoming read-only
+        daemon = world.start_daemon()
+        world.sandbox.settings(answer="never")
+        world.drop_case("C-3")
+        wait_for(lambda: desk.list().get("face_liveness/C-3") == "pending", "the receipt")
+        ready = small_disk / "D-4"
+        ready.mkdir()
+        (ready / "image.jpg").write_bytes(picture("image", "D-4"))
+        fill(small_disk)
+        ready.rename(world.inbox / "face_liveness/D-4")
+        paused = wait_for(lambda: desk.status()["paused"], "the fault")
+        assert "No space left" in paused[0]["why"]
+        held = {**ended, "face_liveness/C-3": "pending", "face_liveness/D-4": "claimed"}
+        assert all_is_told(held)["daemon"]["pid"] == daemon.pid
+        assert desk.why("C-3")["reason"] == desk.why("D-4")["reason"] == "fault"
+        daemon.stop(signal.SIGKILL)
+        assert all_is_told(held)["running"] is False
+        close_disk(False)
+        world.sandbox.settings(answer="pass")
+        world.start_daemon()
+        world.wait_delivered("D-4")
 
 
 # Hostile names
