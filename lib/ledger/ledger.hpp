@@ -62,7 +62,8 @@ class ledger {
 
     /// Notes which spool the ledger belongs to, and in the same commit the records of `adopted` cases, which lie in
     /// work/ and have none because the history was lost: no later start can take them for cases that were never sent. A
-    /// case that has a record keeps it. Blocks: for the start.
+    /// case with a record keeps it, with the attempt of the adopted one added unless there is a receipt or a doubt
+    /// already: records that were read out of a damaged file may be old. Blocks: for the start.
     [[nodiscard]] virtual result<void> bind_to_spool(const std::string& identity,
                                                      const std::vector<case_record>& adopted) = 0;
 

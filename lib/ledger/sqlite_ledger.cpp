@@ -7,6 +7,7 @@
 #include "ledger/store.hpp"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -101,8 +102,17 @@ class sqlite_ledger final : public ledger {
     result<void> bind_to_spool(const std::string& identity, const std::vector<case_record>& adopted) override {
         return guarded([&] {
             store_->begin();
-            for (const auto& record : adopted)
-                if (!store_->is_open(record.key)) store_->put(record);
+            std::map<case_key, case_record> known;
+            for (auto& record : store_->open_cases())
+                known.emplace(record.key, std::move(record));
+            for (const auto& record : adopted) {
+                const auto found = known.find(record.key);
+                if (found == known.end()) {
+                    store_->put(record);
+                } else if (found->second.task_id().empty() && !found->second.outcome_unknown()) {
+                    store_->put(doubted(std::move(found->second), record));
+                }
+            }
             store_->set_spool(identity);
             store_->commit();
         });
@@ -111,6 +121,16 @@ class sqlite_ledger final : public ledger {
     statistics counted() const override { return {writes_.rounds(), writes_.items()}; }
 
   private:
+    /// What was read out of a damaged file may be old, or not all there: that a case was never sent, or refused, does
+    /// not mean that it was not sent after that.
+    static case_record doubted(case_record old, const case_record& lost) {
+        const auto earlier = old.last ? std::max(old.last->number, old.attempts) : old.attempts;
+        old.last = lost.last;
+        old.last->number = earlier + 1;
+        ++old.attempts;
+        return old;
+    }
+
     /// SQLite's errors as faults; whatever was begun is rolled back.
     template<class Work>
     auto guarded(Work work) -> result<std::invoke_result_t<Work>> {

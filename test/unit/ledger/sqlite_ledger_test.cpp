@@ -220,6 +220,27 @@ BOOST_FIXTURE_TEST_CASE(cases_of_a_lost_history_are_adopted_with_the_spool_and_k
     BOOST_TEST(found[1].outcome_unknown());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_record_of_a_lost_history_that_knows_of_no_receipt_is_doubted, ledger_fixture) {
+    {
+        auto opened = open();
+        auto refused = sample("refused");
+        refused.last->outcome = attempt_outcome::refused;
+        put(*opened.ledger, refused);
+        auto never = sample("never", 'b');
+        never.attempts = 0;
+        never.last.reset();
+        put(*opened.ledger, never);
+        BOOST_TEST(opened.ledger->bind_to_spool("0123", {sample("refused"), sample("never", 'b')}).has_value());
+    }
+    const auto found = recover(*open().ledger);
+    BOOST_REQUIRE_EQUAL(found.size(), 2u);
+    for (const auto& record : found)
+        BOOST_TEST(record.outcome_unknown(), record.key.name);
+    BOOST_TEST(found[0].last->number == 2u);
+    BOOST_TEST(found[0].attempts == 2u);
+    BOOST_TEST(found[1].last->number == 1u);
+}
+
 BOOST_FIXTURE_TEST_CASE(writes_that_come_together_share_a_commit, ledger_fixture) {
     auto opened = open();
     test::run_coroutine(loop, put_many(*opened.ledger, loop.get_executor(), 200));
