@@ -4,6 +4,7 @@
 #include "fs/atomic_file.hpp"
 #include "fs/case_marks.hpp"
 #include "fs/case_open.hpp"
+#include "fs/retry.hpp"
 #include "fs/tree.hpp"
 
 #include <cerrno>
@@ -24,6 +25,8 @@ result<void> make_names_safe(const folder& where) {
     if (!names) return names.error();
     for (const auto& name : *names) {
         if (!is_own_name(name)) continue;
+        // Left by a retry that was cut short behind its last rename.
+        if (name == retried_mark && ::unlinkat(where.get(), name.c_str(), 0) == 0) continue;
         std::string other = name + ".dropped";
         for (int count = 2;; ++count) {
             const int error = rename_no_replace(where, name, where, other);

@@ -24,9 +24,16 @@ constexpr const char* error_file = "error.json";
 /// Copies on their way into an inbox on another file system: <inbox>/.kycd-retry/<id>/<name>.
 constexpr const char* staging_folder = ".kycd-retry";
 
-/// In the case's folder in failed/ while a whole copy is in <inbox>/.kycd-retry/<id>, which it holds: from then on only
-/// renames out of there bring anything into the inbox, so that an interrupted retry cannot make two cases of one.
+/// In the case's folder in failed/ for as long as something may be in <inbox>/.kycd-retry/<id>: a line that says how
+/// far it has come, and the id.
 constexpr const char* moving_note = ".kycd.moving.tmp";
+
+/// The note's word while what is there is worth nothing …
+constexpr const char* copying = "copying";
+
+/// … and from when it is all there. Then only renames out of there bring anything into the inbox, so that an
+/// interrupted retry cannot make two cases of one.
+constexpr const char* copied = "copied";
 
 bool is_taken(int error) {
     return error == EEXIST || error == ENOTEMPTY;
@@ -83,9 +90,14 @@ class retry {
         if (!to) return to.error();
         to_ = std::move(*to);
 
-        const auto note = stat_in(case_, moving_note);
-        if (!note) return note.error();
-        if (*note) return go_on_moving();
+        const auto emptied = end_earlier_removal();
+        if (!emptied) return emptied.error();
+        if (*emptied) return not_there();
+        if (auto done = read_note(); !done) return done.error();
+        if (state_ == copied) return go_on_moving();
+        if (!state_.empty()) {
+            if (auto done = call_off(); !done) return done.error();
+        }
         auto begun = begin();
         if (!begun) return begun.error();
         if (!begun->empty()) return refused(*begun);
@@ -102,6 +114,53 @@ class retry {
     }
 
     retried moved() const { return {which_.flat ? to_.path : to_.path / which_.name, {}}; }
+
+    /// What an earlier call left to remove when it ended before its last step; whether that was all there was.
+    result<bool> end_earlier_removal() {
+        const auto names = list_names(case_);
+        if (!names) return names.error();
+        if (!names->empty()) return false;
+        if (::unlinkat(from_.get(), which_.place.name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
+            return from_.trouble_with(errno, "remove what is left of", which_.place.name);
+        return true;
+    }
+
+    /// Into state_ and id_; both empty without a note.
+    result<void> read_note() {
+        const auto note = stat_in(case_, moving_note);
+        if (!note) return note.error();
+        if (!*note) return {};
+        const auto text = read_text(case_, moving_note, 64);
+        if (!text) return text.error();
+        const auto line = text->find('\n');
+        state_ = text->substr(0, line);
+        id_ = line == std::string::npos ? std::string() : text->substr(line + 1);
+        const bool sound = id_.size() == 32 && id_.find_first_not_of("0123456789abcdef") == std::string::npos;
+        if ((state_ != copying && state_ != copied) || !sound) return case_.trouble_with(EBADMSG, "read", moving_note);
+        return {};
+    }
+
+    result<void> write_note(const char* state) {
+        state_ = state;
+        return write_atomically(case_, moving_note, state_ + '\n' + id_, 0600);
+    }
+
+    /// Nothing of the copy has reached the inbox: it goes, and the note last, for without the note nobody would find
+    /// it.
+    result<void> call_off() {
+        if (state_ != copying) {
+            if (auto done = write_note(copying); !done) return done;
+        }
+        if (const auto staging = open_folder_in(inbox_, staging_folder)) {
+            if (auto done = remove_tree(*staging, id_); !done) return done;
+        } else if (!is_absent(staging.error())) {
+            return staging.error();
+        }
+        state_.clear();
+        if (::unlinkat(case_.get(), moving_note, 0) != 0 && errno != ENOENT)
+            return case_.trouble_with(errno, "remove", moving_note);
+        return sync(case_);
+    }
 
     /// A command may make it before the daemon does: it must be as usable as the inbox itself.
     result<folder> open_service_folder() {
@@ -132,6 +191,7 @@ class retry {
             if (!why) return why.error();
             if (!why->empty()) return *why;
         }
+        ::unlinkat(case_.get(), temporary_name(moving_note).c_str(), 0);
         if (resumed_) return std::string();
         if (::renameat(case_.get(), error_file, case_.get(), retried_mark) != 0)
             return case_.trouble_with(errno, "set aside", error_file);
@@ -219,41 +279,40 @@ class retry {
     }
 
     result<retried> move_by_copy() {
-        const auto id = new_id();
+        auto id = new_id();
         if (!id) return id.error();
-        const auto staging = make_private(inbox_, {staging_folder});
-        if (!staging) return staging.error();
-        const auto own = make_private(*staging, {*id});
-        if (!own) return own.error();
+        id_ = std::move(*id);
         const auto give_up = [&](fault why) {
-            static_cast<void>(remove_tree(*staging, *id));
-            undo_begin();
+            if (call_off()) undo_begin();
             return why;
         };
+        if (auto done = write_note(copying); !done) return give_up(done.error());
+        const auto staging = make_private(inbox_, {staging_folder});
+        if (!staging) return give_up(staging.error());
+        const auto own = make_private(*staging, {id_});
+        if (!own) return give_up(own.error());
         if (auto done = copy_tree(from_, which_.place.name, *own, which_.name, access_); !done)
             return give_up(done.error());
         {
             const auto copy = open_folder_in(*own, which_.name);
             if (!copy) return give_up(copy.error());
-            ::unlinkat(copy->get(), retried_mark, 0);
+            for (const auto* name : {retried_mark, moving_note})
+                ::unlinkat(copy->get(), name, 0);
             if (auto done = sync(*copy); !done) return give_up(done.error());
         }
         if (auto done = sync(*own); !done) return give_up(done.error());
         if (auto done = sync(*staging); !done) return give_up(done.error());
         if (auto done = sync(inbox_); !done) return give_up(done.error());
-        if (auto done = write_atomically(case_, moving_note, *id, 0600); !done) return give_up(done.error());
+        if (auto done = write_note(copied); !done) return give_up(done.error());
         fault_point("retry.copied", which_.name);
         return go_on_moving();
     }
 
     /// The copy is whole and the note says where.
     result<retried> go_on_moving() {
-        const auto id = read_text(case_, moving_note, 64);
-        if (!id) return id.error();
-        const bool sound = id->size() == 32 && id->find_first_not_of("0123456789abcdef") == std::string::npos;
         const auto staging = make_private(inbox_, {staging_folder});
         if (!staging) return staging.error();
-        const auto own = sound ? open_folder_in(*staging, *id) : result<folder>{last_fault(ENOENT, "open")};
+        const auto own = open_folder_in(*staging, id_);
         if (!own && is_absent(own.error()))
             return refused("an earlier retry was cut short and its copy is not in " + staging->path.string() +
                            " any more, so it may be in the inbox already; look for it with 'kycd show', and remove " +
@@ -265,10 +324,7 @@ class retry {
             const int error =
                 which_.flat ? move_copied_files(*own) : rename_no_replace(*own, which_.name, to_, which_.name);
             if (is_taken(error) && !(which_.flat && files_moved_)) {
-                // The note goes first: once it is gone, what happens to the copy means nothing.
-                ::unlinkat(case_.get(), moving_note, 0);
-                static_cast<void>(sync(case_));
-                static_cast<void>(remove_tree(*staging, *id));
+                if (auto done = call_off(); !done) return done.error();
                 undo_begin();
                 return taken();
             }
@@ -277,10 +333,25 @@ class retry {
         fault_point("retry.arrived", which_.name);
         if (auto done = sync(to_); !done) return done.error();
         if (auto done = sync(*own); !done) return done.error();
-        if (auto done = remove_tree(from_, which_.place.name); !done) return done.error();
-        if (auto done = sync(from_); !done) return done.error();
-        static_cast<void>(remove_tree(*staging, *id));
+        if (auto done = remove_original(*staging); !done) return done.error();
         return moved();
+    }
+
+    /// The note goes last but for the empty folder: while it is there, a call that was cut short is gone on with, and
+    /// what is left of the case is never taken for one that can be brought back.
+    result<void> remove_original(const folder& staging) {
+        const auto names = list_names(case_);
+        if (!names) return names.error();
+        for (const auto& name : *names) {
+            if (name == moving_note) continue;
+            if (auto done = remove_tree(case_, name); !done) return done;
+        }
+        if (auto done = sync(case_); !done) return done;
+        fault_point("retry.original_removed", which_.name);
+        if (auto done = remove_tree(from_, which_.place.name); !done) return done;
+        if (auto done = sync(from_); !done) return done;
+        static_cast<void>(remove_tree(staging, id_)); // an empty folder by now
+        return {};
     }
 
     /// 0 or errno; what has arrived stays.
@@ -289,11 +360,16 @@ class retry {
         if (!copy) return copy.error().code.value();
         const auto names = flat_files(*copy);
         if (!names) return names.error().code.value();
+        const auto all = flat_files(case_);
+        if (!all) return all.error().code.value();
+        files_moved_ = names->size() < all->size(); // by an earlier call
         for (const auto& name : *names) {
             if (const int error = rename_no_replace(*copy, name, to_, name); error != 0) return error;
             files_moved_ = true;
+            fault_point("retry.copy_moved", which_.name);
         }
-        return ::unlinkat(own.get(), which_.name.c_str(), AT_REMOVEDIR) == 0 ? 0 : errno;
+        const auto removed = remove_tree(own, which_.name);
+        return removed ? 0 : removed.error().code.value();
     }
 
     const failed_case& which_;
@@ -304,6 +380,8 @@ class retry {
     folder case_; ///< the case's own, wherever it is renamed to
     folder inbox_;
     folder to_;            ///< inbox/<folder>
+    std::string state_;    ///< the note's word; empty: there is none
+    std::string id_;       ///< of the copy that it is about
     bool resumed_ = false; ///< an earlier call set error.json aside
     bool files_moved_ = false;
 };

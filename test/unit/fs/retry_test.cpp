@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(a_copy_that_has_arrived_is_never_made_again) {
     const std::string id(32, 'a');
     const auto place = d.fail("A-1", {{"front_id.png", "front"}});
     stdfs::rename(place / "error.json", place / fs::retried_mark);
-    put(place / ".kycd.moving.tmp", id);
+    put(place / ".kycd.moving.tmp", "copied\n" + id);
     // The copy is still there: it goes in, and the original away.
     put(d.inbox() / ".kycd-retry" / id / "A-1/front_id.png", "front");
     BOOST_TEST(d.retry("A-1", "A-1").why_not == "");
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(a_copy_that_has_arrived_is_never_made_again) {
     // It has gone in, and was claimed: only the original goes away.
     const auto second = d.fail("B-1", {{"front_id.png", "front"}});
     stdfs::rename(second / "error.json", second / fs::retried_mark);
-    put(second / ".kycd.moving.tmp", id);
+    put(second / ".kycd.moving.tmp", "copied\n" + id);
     stdfs::create_directories(d.inbox() / ".kycd-retry" / id);
     BOOST_TEST(d.retry("B-1", "B-1").why_not == "");
     BOOST_TEST(!stdfs::exists(d.inbox() / "kyc_card/B-1"));
@@ -170,9 +170,32 @@ BOOST_AUTO_TEST_CASE(a_copy_that_has_arrived_is_never_made_again) {
     // Nobody can tell: a person has to look.
     const auto third = d.fail("C-1", {{"front_id.png", "front"}});
     stdfs::rename(third / "error.json", third / fs::retried_mark);
-    put(third / ".kycd.moving.tmp", id);
+    put(third / ".kycd.moving.tmp", "copied\n" + id);
     BOOST_TEST(d.retry("C-1", "C-1").why_not.find("cut short") != std::string::npos);
     BOOST_TEST(stdfs::exists(third / "front_id.png"));
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_that_was_not_finished_is_removed_and_made_again) {
+    for (const auto& place : inboxes()) {
+        const desk d(place);
+        const std::string id(32, 'a');
+        const auto failed = d.fail("A-1", flat_files);
+        stdfs::rename(failed / "error.json", failed / fs::retried_mark);
+        put(failed / ".kycd.moving.tmp", "copying\n" + id);
+        put(failed / ".kycd..kycd.moving.tmp.tmp", "half");
+        put(d.inbox() / ".kycd-retry" / id / "A-1/A-1.front_id.png", "half");
+        BOOST_TEST(d.retry("A-1", "A-1", true).why_not == "");
+        BOOST_TEST((d.waiting() == tree_of(flat_files.begin(), flat_files.end())));
+        BOOST_TEST(!stdfs::exists(failed));
+        BOOST_TEST(tree(d.inbox() / ".kycd-retry").empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_left_of_a_case_that_has_gone_back_is_removed) {
+    const desk d;
+    stdfs::create_directories(d.failed() / "kyc_card/A-1");
+    BOOST_TEST(d.retry("A-1", "A-1").why_not.find("not in failed/") != std::string::npos);
+    BOOST_TEST(!stdfs::exists(d.failed() / "kyc_card/A-1"));
 }
 
 BOOST_AUTO_TEST_CASE(a_service_folder_that_is_missing_is_made_like_the_inbox) {
