@@ -3,6 +3,7 @@
 
 #include "core/fault_point.hpp"
 #include "fs/case_folder.hpp"
+#include "fs/retry.hpp"
 #include "unit/fs/spool_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -193,6 +194,56 @@ journey delivering(bool flat, const stdfs::path& far_outbox = {}) {
             }};
 }
 
+void retry_a(spool& box, bool flat) {
+    const failed_case which{{"kyc_card", "A"}, "A", flat};
+    const auto done = retry_case(box.layout, which, box.services.find("kyc_card"), box.access);
+    BOOST_REQUIRE(done.has_value());
+    BOOST_TEST((done->why_not.empty() || done->why_not == "it is not in failed/ any more"), done->why_not);
+}
+
+/// How many cases the daemon takes out of the inbox now.
+int claim_a(spool& box, bool flat) {
+    const auto claimed = box.claim("kyc_card", "A", flat);
+    if (!claimed) return 0;
+    const files parts{{"A.front_id.jpg", "front"}, {"A.back_id.jpg", "back"}};
+    const auto found = tree(claimed->folder);
+    BOOST_TEST((found == (flat ? parts : dropped)));
+    BOOST_REQUIRE(publish(box.layout, *claimed, box.access).has_value());
+    return 1;
+}
+
+/// A failed case on its way back, with a daemon that takes what is in the inbox before and after the second try. A flat
+/// case is taken after it only: until then it is not complete.
+journey retrying(bool flat, const stdfs::path& far_inbox = {}) {
+    return {[flat, far_inbox] {
+                auto box = std::make_unique<spool>(far_inbox);
+                flat ? drop_flat(*box) : drop_folder(*box);
+                const auto claimed = box->claim("kyc_card", "A", flat);
+                BOOST_REQUIRE(claimed.has_value());
+                BOOST_REQUIRE(write_in_case(*claimed, "error.json", "{}", box->access).has_value());
+                BOOST_REQUIRE(reject(box->layout, *claimed, box->access).has_value());
+                steps_seen.clear();
+                return box;
+            },
+            [flat](spool& box) { retry_a(box, flat); },
+            [flat](spool& box, const std::string&) {
+                int taken = flat ? 0 : claim_a(box, flat);
+                for (int within = 0; crashes(within, [&] { retry_a(box, flat); }); ++within)
+                    BOOST_REQUIRE(within < 100);
+                taken += claim_a(box, flat);
+                retry_a(box, flat);
+                taken += claim_a(box, flat);
+                BOOST_TEST(taken == 1);
+                BOOST_TEST((tree(box.failed()) == files{{"kyc_card/", ""}}));
+                BOOST_TEST(tree(box.inbox() / "kyc_card").empty());
+                const auto staging = box.inbox() / ".kycd-retry";
+                if (stdfs::exists(staging)) {
+                    for (const auto& [name, text] : tree(staging))
+                        BOOST_TEST(name.ends_with('/'), "left behind: .kycd-retry/" << name);
+                }
+            }};
+}
+
 bool has_second_file_system() {
     if (!other_file_system().empty()) return true;
     BOOST_TEST_MESSAGE("skipped: this machine has no second file system");
@@ -255,6 +306,16 @@ BOOST_AUTO_TEST_CASE(a_delivery_by_copying_that_ends_anywhere_happens_once) {
     if (!has_second_file_system()) return;
     break_everywhere(delivering(false, other_file_system()));
     break_everywhere(delivering(true, other_file_system()));
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_that_ends_anywhere_makes_one_case_of_one) {
+    BOOST_TEST(words(steps_of(retrying(false))) == "retry.marked retry.renamed");
+    BOOST_TEST(words(steps_of(retrying(true))) == "retry.marked retry.file_moved retry.file_moved");
+    break_everywhere(retrying(false));
+    break_everywhere(retrying(true));
+    if (!has_second_file_system()) return;
+    break_everywhere(retrying(false, other_file_system()));
+    break_everywhere(retrying(true, other_file_system()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
