@@ -15,6 +15,7 @@
 #include "ledger/ledger.hpp"
 #include "progeny/api.hpp"
 #include "tally.hpp"
+#include "twins.hpp"
 
 #include <functional>
 #include <map>
@@ -46,8 +47,7 @@ struct case_world {
     std::map<std::string, answer_times> usual_answers; ///< by service: what the first poll is planned with
     std::map<std::string, std::size_t> held_back;      ///< by service: claimed cases that wait for the API to take them
     std::set<case_key> in_hand;                        ///< cases whose coroutine runs: their records are theirs alone
-    std::map<std::string, std::size_t> sending{};      ///< by fingerprint: cases that were sent or are about to be
-    async::signal sending_ended;                       ///< one of them left
+    twin_list twins;                                   ///< cases with the same bytes that are on their way
     std::map<case_key, std::size_t> crashes{};         ///< how often earlier processes broke down at a case
     std::string spool;                                 ///< its identity, in work/ as it was at the start
     std::function<void(const std::string&)> ledger_damaged{}; ///< ends the daemon: the next start mends the ledger

@@ -6,13 +6,14 @@ namespace kyc {
 
 namespace {
 
-ledger::case_end end_of(const report_facts& said) {
+ledger::case_end end_of(const report_facts& said, std::string_view text) {
     ledger::case_end end;
     end.state = said.answered ? ledger::case_state::delivered : ledger::case_state::failed;
     end.at = said.ended_at;
     end.word = said.word;
     end.stage = said.stage;
     end.message = said.message;
+    if (said.answered) end.reply = reply_in_result(text);
     return end;
 }
 
@@ -20,7 +21,7 @@ ledger::case_end end_of(const report_facts& said) {
 
 ledger::case_end end_in_report(std::string_view text) {
     const auto said = read_report(text);
-    return said ? end_of(*said) : ledger::case_end();
+    return said ? end_of(*said, text) : ledger::case_end();
 }
 
 std::optional<ledger::case_history> ended_case_in(const fs::ended_place& where) {
@@ -48,7 +49,7 @@ std::optional<ledger::case_history> ended_case_in(const fs::ended_place& where) 
         last.what = "read from the case's folder, since the ledger was lost";
         about.last = std::move(last);
     }
-    ended.end = end_of(*said);
+    ended.end = end_of(*said, **text);
     ended.end.place = where.folder.string();
     ended.state = ended.end.state;
     return ended;

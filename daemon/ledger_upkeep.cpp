@@ -28,13 +28,18 @@ async::awaitable<void> rebuild_history(case_world& world) {
             std::vector<ledger::case_history> cases;
             const auto to = std::min(places.size(), from + rebuilt_at_a_time);
             for (auto i = from; i < to; ++i)
-                if (auto ended = ended_case_in(places[i])) cases.push_back(std::move(*ended));
+                if (auto ended = ended_case_in(places[i])) {
+                    ended->end.reply.clear(); // not kept without knowing what it answered
+                    cases.push_back(std::move(*ended));
+                }
             return cases;
         };
         const auto cases = co_await world.pool.run(read);
         auto add = [&world, &cases]() { return world.ledger.add_ended(cases); };
         added += co_await keep_trying(world, add);
     }
+    auto done = [&world]() { return world.ledger.rebuilt(); };
+    co_await keep_trying(world, done);
     log::info("the ledger was rebuilt from the folders: " + std::to_string(added) + " cases that have ended");
 }
 

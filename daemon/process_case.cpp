@@ -68,6 +68,11 @@ async::awaitable<std::filesystem::path> hand_over(case_run& run, std::string nam
     co_return where;
 }
 
+/// For cases with the same bytes. Not the answer of an answer: the window counts from the paid call.
+bool keeps_reply(case_run& run) {
+    return run.config->intake.dedupe && !run.record().task_id().empty();
+}
+
 std::string result_text(case_run& run, const answered_case& answered) {
     const crash_blame working_on(run.start.which.key);
     return result_json(facts_of(run), answered.task, answered.said, run.record().duplicate_of, answered.reply);
@@ -79,8 +84,7 @@ async::awaitable<void> deliver(case_run& run, answered_case answered) {
     ledger::case_end end;
     end.state = ledger::case_state::delivered;
     end.word = to_string(verdict);
-    // Not the answer of an answer: the window counts from the paid call.
-    if (run.config->intake.dedupe && !run.record().task_id().empty()) end.reply = answered.reply;
+    if (keeps_reply(run)) end.reply = answered.reply;
     const auto where = co_await hand_over(run, "result.json", std::move(text), std::move(end));
     auto about = run.about();
     about.emplace_back("verdict", std::string(to_string(verdict)));
@@ -133,7 +137,11 @@ async::awaitable<bool> finish_earlier_end(case_run& run) {
         auto read = [&]() { return fs::read_in_case(run.start.which, name); };
         const auto text = co_await keep_trying_on_pool(world, read);
         if (!text) continue;
-        const auto where = co_await hand_over(run, name, {}, end_in_report(*text));
+        auto end = end_in_report(*text);
+        // Whatever became of its text: which of the two it is says where the case belongs.
+        end.state = answered ? ledger::case_state::delivered : ledger::case_state::failed;
+        if (!keeps_reply(run)) end.reply.clear();
+        const auto where = co_await hand_over(run, name, {}, std::move(end));
         auto about = run.about();
         about.emplace_back("folder", where.string());
         log::info(answered ? "delivered an answer that was on disk already" : "moved a case that had failed already",
@@ -226,6 +234,8 @@ async::awaitable<void> process_case(case_world& world, case_start start) {
         co_await live_and_end(run);
     } catch (const case_vanished&) {
         vanished = true; // a handler cannot await
+    } catch (const std::bad_alloc&) {
+        throw; // the machine's trouble, whoever met it
     } catch (const boost::system::system_error& error) {
         if (error.code() != boost::asio::error::operation_aborted) blame_case(run.start.which.key);
         throw;

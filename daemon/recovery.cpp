@@ -32,7 +32,8 @@ async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::
         start.recovered = true;
         if (auto known = records.extract(which.key)) {
             start.record = std::move(known.mapped());
-            if (start.record.last) start.sending = sending_mark(world, start.record.fingerprint);
+            if (start.record.last && !start.record.fingerprint.empty())
+                start.sending = sending_mark(world.twins, start.record.fingerprint);
         }
         start.refused = which.refused;
         if (const auto blamed = world.crashes.find(which.key);
@@ -54,6 +55,7 @@ async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::
         log::info("closing the record of a case that has left work/", about(record));
         auto look = [&world, &record = record]() { return end_of_moved_case(world.layout, record); };
         auto end = co_await world.pool.run(look);
+        if (!world.config->intake.dedupe || record.task_id().empty()) end.reply.clear();
         if (end.at == utc_time{}) end.at = std::chrono::system_clock::now();
         auto close = [&world, &record = record, &end]() { return world.ledger.close(record, end); };
         co_await keep_trying(world, close);

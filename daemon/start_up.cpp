@@ -69,7 +69,7 @@ std::optional<start_failure> bind_new_ledger(const settings& config, opened_reco
         for (const auto& which : records.left_over)
             if (!which.refused) adopted.push_back(of_lost_history(config, which));
     }
-    if (const auto bound = records.ledger->bind_to_spool(records.spool, adopted); !bound)
+    if (const auto bound = records.ledger->bind_to_spool(records.spool, records.history_lost, adopted); !bound)
         return unusable("ledger: " + bound.error().message());
     return std::nullopt;
 }
@@ -107,6 +107,7 @@ open_records(const settings& config, const fs::spool_layout& layout, const fs::a
         log::error("the ledger was damaged and is begun anew: " + *opened->set_aside +
                    "; cases in work/ are treated as on_unknown_outcome says");
     const bool is_new = opened->spool.empty();
+    records.history_lost = opened->to_be_rebuilt;
     if (auto failed = match_spool_and_ledger(config, layout, opened->spool, records)) return std::move(*failed);
     std::vector<std::string> strays;
     auto in_work = fs::recover_work(layout, access, &strays);

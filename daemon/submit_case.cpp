@@ -101,13 +101,21 @@ async::awaitable<std::optional<answered_case>> answer_of_twin(case_run& run) {
     co_return std::optional<answered_case>(std::in_place, std::move(*reading.answer), earlier->reply, std::move(task));
 }
 
-/// Until no other case with these bytes is on its way: its answer may be this one's. Gives away what others need
-/// meanwhile.
-async::awaitable<void> wait_for_twin(case_run& run) {
-    run.start.before_receipt.release();
-    run.remember("waits", "another case with the same bytes is on its way (intake.dedupe)");
-    while (run.world.sending.contains(run.record().fingerprint))
-        co_await run.world.sending_ended.wait();
+/// The answer of a case with the same bytes, waited for while one is on its way; none when there is no such answer, and
+/// this case is the one that the next waits for.
+async::awaitable<std::optional<answered_case>> answer_or_lead(case_run& run) {
+    twin_list::waiter twin(run.world.twins, run.record().fingerprint);
+    if (twin.is_sent()) run.remember("waits", "another case with the same bytes is on its way (intake.dedupe)");
+    for (;;) {
+        co_await twin.wait_until_none_is_sent();
+        const auto ended = twin.ended();
+        auto known = co_await answer_of_twin(run);
+        if (known) co_return known;
+        // Another one may have been faster, or even have come to its end, while the ledger was asked.
+        if (!twin.is_sent() && twin.ended() == ended) break;
+    }
+    run.start.sending = sending_mark(run.world.twins, run.record().fingerprint);
+    co_return std::nullopt;
 }
 
 /// The row of the attempt that is about to be sent.
@@ -130,7 +138,9 @@ void note_reply(ledger::case_record& record, const progeny::api_reply& reply) {
         last.task_id = reply.task_id;
         break;
     case action::unknown_outcome:
-        return; // nothing ended: the row stays as it is, with what is known
+        // Nothing ended: the row stays as it is, with what is known.
+        if (reply.ruling.hold) last.outcome = ledger::attempt_outcome::no_receipt;
+        return;
     case action::fail:
         last.outcome = ledger::attempt_outcome::refused;
         break;
@@ -223,8 +233,11 @@ failure submit_failure(failure_code code, const progeny::api_reply& reply) {
     return end;
 }
 
-bool held_when_unknown(const case_run& run) {
-    return run.target->never_repeat_unknown || run.config->on_unknown_outcome == unknown_outcome_rule::hold;
+/// Also after a restart: the ledger remembers an outcome that must never be repeated by itself.
+bool held_when_unknown(case_run& run) {
+    const auto& last = run.record().last;
+    return run.target->never_repeat_unknown || (last && last->outcome == ledger::attempt_outcome::no_receipt) ||
+           run.config->on_unknown_outcome == unknown_outcome_rule::hold;
 }
 
 } // namespace
@@ -249,17 +262,18 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
         if (!held) co_return held.error();
         run.record().fingerprint =
             fingerprint_of(world.spool, *run.target, held->outline.fields, extend_data_of(run, *held), run.files);
-        if (run.config->intake.dedupe && !run.record().last) {
-            if (world.sending.contains(run.record().fingerprint)) {
-                held = failure(); // frees the images before any wait
+        if (run.config->intake.dedupe && !run.record().last && !run.start.sending) {
+            const bool twin_is_sent = world.twins.is_sent(run.record().fingerprint);
+            if (twin_is_sent) { // gives away what others need meanwhile
+                held = failure();
                 leave = progeny::admission();
-                co_await wait_for_twin(run);
-                continue;
+                run.start.before_receipt.release();
             }
-            run.start.sending = sending_mark(world, run.record().fingerprint); // the next one waits for this one
-            auto known = co_await answer_of_twin(run);
+            auto known = co_await answer_or_lead(run);
             if (known) co_return known;
+            if (twin_is_sent) continue;
         }
+        if (!run.start.sending) run.start.sending = sending_mark(world.twins, run.record().fingerprint);
         auto slot = co_await world.uploads.acquire();
         co_await world.rate.take();
         if (!leave.probe() && !world.api.admits(run.target)) continue; // paused while this case waited its turn
@@ -276,8 +290,7 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
         if (reply.ruling.action == action::unknown_outcome) {
             world.count.unknown_outcome();
             log::warning("submitted with unknown outcome: " + reply.what, run.about());
-            if (reply.ruling.hold || held_when_unknown(run))
-                co_return submit_failure(failure_code::unknown_outcome, reply);
+            if (held_when_unknown(run)) co_return submit_failure(failure_code::unknown_outcome, reply);
         } else {
             log::warning("not submitted: " + reply.what, run.about());
         }

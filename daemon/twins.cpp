@@ -1,6 +1,5 @@
 #include "twins.hpp"
 
-#include "case_world.hpp"
 #include "fs/sha256.hpp"
 
 #include <algorithm>
@@ -33,25 +32,64 @@ std::string fingerprint_of(std::string_view spool, const service& target,
     return hash.finish();
 }
 
-sending_mark::sending_mark(case_world& world, std::string fingerprint)
-    : world_(&world), fingerprint_(std::move(fingerprint)) {
-    ++world_->sending[fingerprint_];
+bool twin_list::is_sent(const std::string& fingerprint) const {
+    const auto found = entries_.find(fingerprint);
+    return found != entries_.end() && found->second.sent > 0;
+}
+
+twin_list::entry& twin_list::at(const std::string& fingerprint) {
+    return entries_.try_emplace(fingerprint, loop_).first->second;
+}
+
+void twin_list::drop_unused(const std::string& fingerprint) {
+    const auto place = entries_.find(fingerprint);
+    if (place->second.sent == 0 && place->second.waiting == 0) entries_.erase(place);
+}
+
+twin_list::waiter::waiter(twin_list& owner, const std::string& fingerprint) : owner_(owner), fingerprint_(fingerprint) {
+    ++owner_.at(fingerprint_).waiting;
+}
+
+twin_list::waiter::~waiter() {
+    --owner_.at(fingerprint_).waiting;
+    owner_.drop_unused(fingerprint_);
+}
+
+bool twin_list::waiter::is_sent() const {
+    return owner_.is_sent(fingerprint_);
+}
+
+std::uint64_t twin_list::waiter::ended() const {
+    return owner_.at(fingerprint_).ended;
+}
+
+async::awaitable<void> twin_list::waiter::wait_until_none_is_sent() {
+    auto& mine = owner_.at(fingerprint_); // stays while anybody waits
+    while (mine.sent > 0)
+        co_await mine.changed.wait();
+}
+
+sending_mark::sending_mark(twin_list& owner, std::string fingerprint)
+    : owner_(&owner), fingerprint_(std::move(fingerprint)) {
+    ++owner_->at(fingerprint_).sent;
 }
 
 sending_mark::sending_mark(sending_mark&& other) noexcept
-    : world_(std::exchange(other.world_, nullptr)), fingerprint_(std::move(other.fingerprint_)) {}
+    : owner_(std::exchange(other.owner_, nullptr)), fingerprint_(std::move(other.fingerprint_)) {}
 
 sending_mark& sending_mark::operator=(sending_mark&& other) noexcept {
-    std::swap(world_, other.world_);
+    std::swap(owner_, other.owner_);
     std::swap(fingerprint_, other.fingerprint_);
     return *this;
 }
 
 sending_mark::~sending_mark() {
-    if (world_ == nullptr) return;
-    const auto place = world_->sending.find(fingerprint_);
-    if (--place->second == 0) world_->sending.erase(place);
-    world_->sending_ended.notify_all();
+    if (owner_ == nullptr) return;
+    auto& mine = owner_->at(fingerprint_);
+    --mine.sent;
+    ++mine.ended;
+    mine.changed.notify_all();
+    owner_->drop_unused(fingerprint_);
 }
 
 } // namespace kyc

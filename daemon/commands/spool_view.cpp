@@ -213,6 +213,10 @@ seen_case spool_view::open_case(const ledger::case_history& row) const {
         if (seen.detail.empty()) seen.detail = "attempt " + std::to_string(last.number);
         break;
     }
+    case ledger::attempt_outcome::no_receipt:
+        seen.state = standing::unknown;
+        seen.since = last.sent_at;
+        break;
     case ledger::attempt_outcome::task_failed:
     case ledger::attempt_outcome::refused:
     case ledger::attempt_outcome::not_sent:

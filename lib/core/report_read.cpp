@@ -97,4 +97,26 @@ std::optional<report_facts> read_report(std::string_view text) {
     return facts;
 }
 
+std::string_view reply_in_result(std::string_view text) {
+    // `response` is the last member, so its value ends where the object does. Its key is looked for at the top level
+    // only: the parts before it hold texts of strangers.
+    constexpr std::string_view key = "\"response\"";
+    const auto end = text.rfind('}');
+    int depth = 0;
+    for (std::size_t at = 0; at < text.size() && end != std::string_view::npos; ++at) {
+        if (text[at] == '{' || text[at] == '[') ++depth;
+        if (text[at] == '}' || text[at] == ']') --depth;
+        if (text[at] != '"') continue;
+        const auto begin = at;
+        for (++at; at < text.size() && text[at] != '"'; ++at)
+            if (text[at] == '\\') ++at;
+        if (depth != 1 || text.substr(begin, at + 1 - begin) != key) continue;
+        const auto value = text.find_first_not_of(": \t\r\n", at + 1);
+        const auto last = text.find_last_not_of(" \t\r\n", end - 1);
+        if (value == std::string_view::npos || last == std::string_view::npos || value > last) return {};
+        return text.substr(value, last + 1 - value);
+    }
+    return {};
+}
+
 } // namespace kyc

@@ -28,4 +28,7 @@ struct report_facts {
 /// may have written to the file.
 [[nodiscard]] std::optional<report_facts> read_report(std::string_view text);
 
+/// The API's reply in the text of a result.json that kycd wrote, byte for byte. Empty when there is none.
+[[nodiscard]] std::string_view reply_in_result(std::string_view text);
+
 } // namespace kyc

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <mutex>
 #include <sstream>
 #include <string>
 #include <unistd.h>
@@ -40,6 +41,8 @@ result<std::map<case_key, std::size_t>> read_crash_notes(const spool_layout& lay
 }
 
 result<void> forget_crashes(const spool_layout& layout, const case_key& which) {
+    static std::mutex one_at_a_time; // each reads and writes the whole file
+    const std::lock_guard guard(one_at_a_time);
     auto counts = read_crash_notes(layout);
     if (!counts) return counts.error();
     if (counts->erase(which) == 0) return {};

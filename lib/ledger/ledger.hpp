@@ -60,11 +60,15 @@ class ledger {
     /// Returns how many were new.
     [[nodiscard]] virtual async::awaitable<result<std::size_t>> add_ended(std::vector<case_history> cases) = 0;
 
-    /// Notes which spool the ledger belongs to, and in the same commit the records of `adopted` cases, which lie in
-    /// work/ and have none because the history was lost: no later start can take them for cases that were never sent. A
-    /// case with a record keeps it, with the attempt of the adopted one added unless there is a receipt or a doubt
-    /// already: records that were read out of a damaged file may be old. Blocks: for the start.
-    [[nodiscard]] virtual result<void> bind_to_spool(const std::string& identity,
+    /// The cases of before are all added: `to_be_rebuilt` is over.
+    [[nodiscard]] virtual async::awaitable<result<void>> rebuilt() = 0;
+
+    /// Notes which spool the ledger belongs to, whether its history was lost (and is to be rebuilt), and in the same
+    /// commit the records of `adopted` cases, which lie in work/ and have none because the history was lost: no later
+    /// start can take them for cases that were never sent. A case with a record keeps it, with the attempt of the
+    /// adopted one added unless there is a receipt or a doubt already: records that were read out of a damaged file may
+    /// be old. Blocks: for the start.
+    [[nodiscard]] virtual result<void> bind_to_spool(const std::string& identity, bool history_lost,
                                                      const std::vector<case_record>& adopted) = 0;
 
     /// Commits made and writes they carried, since the start.
@@ -79,7 +83,8 @@ class ledger {
 /// An open ledger, and what became of one that could not be used.
 struct opened_ledger {
     std::unique_ptr<kyc::ledger::ledger> ledger;
-    std::string spool; ///< the identity of the spool it belongs to; empty for a new ledger
+    std::string spool;          ///< the identity of the spool it belongs to; empty for a new ledger
+    bool to_be_rebuilt = false; ///< its history was lost, and the folders have not all been read yet
     std::optional<std::string>
         set_aside; ///< why and where to a damaged file was moved, and how many cases could be read out of it; what was
                    ///< said about the others is lost, the service goes on

@@ -94,9 +94,10 @@ class sqlite_reader final : public reader {
                 if (cases.number(3) > 0) each.oldest = from_milliseconds(cases.number(3));
                 all.push_back(std::move(each));
             }
-            statement unknown(database_.handle(), "SELECT c.service, c.state, count(*) FROM attempt AS a "
-                                                  "JOIN kyc_case AS c ON c.id = a.case_id "
-                                                  "WHERE a.outcome = 'unknown' GROUP BY c.service, c.state");
+            statement unknown(database_.handle(),
+                              "SELECT c.service, c.state, count(*) FROM attempt AS a "
+                              "JOIN kyc_case AS c ON c.id = a.case_id "
+                              "WHERE a.outcome IN ('unknown', 'no_receipt') GROUP BY c.service, c.state");
             while (unknown.step()) {
                 for (auto& each : all) {
                     if (each.service == unknown.text(0) && to_string(each.state) == unknown.text(1))
@@ -162,10 +163,11 @@ class sqlite_reader final : public reader {
     }
 
     std::vector<case_history> cases_after(const case_filter& which, std::int64_t after) {
-        std::string sql = std::string("SELECT ") + case_columns + ", " + attempt_columns +
-                          ", (SELECT count(*) FROM attempt AS u WHERE u.case_id = c.id AND u.outcome = 'unknown')"
-                          " FROM kyc_case AS c LEFT JOIN attempt AS a ON a.case_id = c.id AND a.number ="
-                          " (SELECT max(number) FROM attempt AS m WHERE m.case_id = c.id) WHERE c.id > ?1";
+        std::string sql =
+            std::string("SELECT ") + case_columns + ", " + attempt_columns +
+            ", (SELECT count(*) FROM attempt AS u WHERE u.case_id = c.id AND u.outcome IN ('unknown', 'no_receipt'))"
+            " FROM kyc_case AS c LEFT JOIN attempt AS a ON a.case_id = c.id AND a.number ="
+            " (SELECT max(number) FROM attempt AS m WHERE m.case_id = c.id) WHERE c.id > ?1";
         // A literal, so that the index over open cases is used.
         if (which.state) sql += " AND c.state = '" + std::string(to_string(*which.state)) + "'";
         if (!which.service.empty()) sql += " AND c.service = ?2";

@@ -8,9 +8,9 @@ namespace kyc::ledger {
 namespace {
 
 constexpr std::array outcome_words{
-    std::pair{attempt_outcome::unknown, "unknown"},         std::pair{attempt_outcome::accepted, "accepted"},
-    std::pair{attempt_outcome::task_failed, "task_failed"}, std::pair{attempt_outcome::refused, "refused"},
-    std::pair{attempt_outcome::not_sent, "not_sent"},
+    std::pair{attempt_outcome::unknown, "unknown"},   std::pair{attempt_outcome::no_receipt, "no_receipt"},
+    std::pair{attempt_outcome::accepted, "accepted"}, std::pair{attempt_outcome::task_failed, "task_failed"},
+    std::pair{attempt_outcome::refused, "refused"},   std::pair{attempt_outcome::not_sent, "not_sent"},
 };
 
 constexpr std::array state_words{

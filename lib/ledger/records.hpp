@@ -16,14 +16,15 @@ namespace kyc::ledger {
 /// when its answer never came.
 enum class attempt_outcome {
     unknown,     ///< about to be sent, or sent without an answer: the API may have accepted and billed it
+    no_receipt,  ///< accepted, as the reply says, but without a usable id: unknown too, and never repeated by itself
     accepted,    ///< there is a task
     task_failed, ///< there was a task and it ended FAILURE: it may be submitted again
     refused,     ///< the API answered that it does not take it
     not_sent,    ///< certain that nothing was accepted: the request never went out, or the API said to come later
 };
 
-/// "unknown", "accepted", "task_failed", "refused", "not_sent": as in the file and in `show`. The way back reads every
-/// other word as the first one.
+/// "unknown", "no_receipt", "accepted", "task_failed", "refused", "not_sent": as in the file and in `show`. The way
+/// back reads every other word as the first one.
 [[nodiscard]] std::string_view to_string(attempt_outcome value);
 [[nodiscard]] attempt_outcome attempt_outcome_from(std::string_view word);
 
@@ -54,7 +55,9 @@ struct case_record {
     std::optional<duplicate_facts> duplicate_of; ///< a case that was sent earlier with the same bytes
 
     /// Whether the last attempt may have been accepted without our knowing.
-    [[nodiscard]] bool outcome_unknown() const { return last && last->outcome == attempt_outcome::unknown; }
+    [[nodiscard]] bool outcome_unknown() const {
+        return last && (last->outcome == attempt_outcome::unknown || last->outcome == attempt_outcome::no_receipt);
+    }
 
     /// The task to be polled; empty when there is none.
     [[nodiscard]] std::string task_id() const {

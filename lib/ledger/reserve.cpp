@@ -20,8 +20,8 @@ namespace json = boost::json;
 /// An open file that closes itself; -1 is none.
 class open_file {
   public:
-    explicit open_file(const std::filesystem::path& path)
-        : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {}
+    open_file(const std::filesystem::path& path, int flags)
+        : fd_(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600)) {}
 
     open_file(const open_file&) = delete;
     open_file& operator=(const open_file&) = delete;
@@ -45,6 +45,7 @@ std::string slot_text(const case_record& record) {
     entry["flat"] = record.flat;
     entry["attempts"] = record.attempts;
     entry["number"] = record.last->number;
+    entry["taken_at"] = to_iso8601(record.taken_at);
     entry["sent_at"] = to_iso8601(record.last->sent_at);
     entry["received_at"] = to_iso8601(record.submitted_at());
     entry["task"] = record.last->task_id;
@@ -71,6 +72,7 @@ std::optional<case_record> read_slot(std::string_view bytes) {
     record.service = text("service");
     record.flat = bool_member(*entry, "flat").value_or(false);
     record.attempts = number("attempts");
+    record.taken_at = from_iso8601(text("taken_at")).value_or(utc_time{});
     attempt last;
     last.number = number("number");
     last.sent_at = from_iso8601(text("sent_at")).value_or(utc_time{});
@@ -99,22 +101,36 @@ result<void> write_at(const open_file& file, const std::filesystem::path& path, 
 
 } // namespace
 
+result<void> reserve::read() {
+    if (read_) return {};
+    const open_file file(file_, O_RDONLY);
+    if (file.get() < 0 && errno != ENOENT) return trouble_with(file_, errno, "open");
+    if (file.get() >= 0) {
+        std::string content(slots * slot_bytes, '\0');
+        const auto there = ::pread(file.get(), content.data(), content.size(), 0);
+        if (there < 0) return trouble_with(file_, errno, "read");
+        for (std::size_t i = 0; i < slots; ++i)
+            used_[i] = read_slot(std::string_view(content).substr(i * slot_bytes, slot_bytes));
+    }
+    read_ = true;
+    return {};
+}
+
 result<void> reserve::prepare() {
     if (prepared_) return {};
-    const open_file file(file_);
+    if (auto done = read(); !done) return done;
+    const open_file file(file_, O_RDWR | O_CREAT);
     if (file.get() < 0) return trouble_with(file_, errno, "open");
+    const auto there = ::lseek(file.get(), 0, SEEK_END);
+    if (there < 0) return trouble_with(file_, errno, "measure");
     // Written, not only allocated: converting reserved blocks on their first write could need space for metadata.
-    std::string content(slots * slot_bytes, '\0');
-    const auto there = ::pread(file.get(), content.data(), content.size(), 0);
-    if (there < 0) return trouble_with(file_, errno, "read");
-    if (static_cast<std::size_t>(there) < content.size()) {
-        const auto missing = std::string_view(content).substr(static_cast<std::size_t>(there));
+    constexpr auto whole = static_cast<off_t>(slots * slot_bytes);
+    if (there < whole) {
+        const std::string missing(static_cast<std::size_t>(whole - there), '\0');
         if (const auto written = write_at(file, file_, missing, there); !written) return written.error();
         if (::fsync(file.get()) != 0) return trouble_with(file_, errno, "sync");
         // Its name is on disk long before the first receipt: every group of claims syncs the file system.
     }
-    for (std::size_t i = 0; i < slots; ++i)
-        used_[i] = read_slot(std::string_view(content).substr(i * slot_bytes, slot_bytes));
     prepared_ = true;
     return {};
 }
@@ -129,7 +145,7 @@ result<void> reserve::keep(const case_record& record) {
     auto text = slot_text(record);
     if (text.size() > slot_bytes) return trouble_with(file_, EFBIG, "keep a receipt in");
     text.resize(slot_bytes, '\0');
-    const open_file file(file_);
+    const open_file file(file_, O_RDWR);
     if (file.get() < 0) return trouble_with(file_, errno, "open");
     const auto offset = static_cast<off_t>(place - used_.begin()) * static_cast<off_t>(slot_bytes);
     if (const auto written = write_at(file, file_, text, offset); !written) return written.error();
@@ -141,13 +157,12 @@ result<void> reserve::keep(const case_record& record) {
 void reserve::drop(const case_key& key) {
     for (std::size_t i = 0; i < slots; ++i) {
         if (!used_[i] || used_[i]->key != key) continue;
-        const open_file file(file_);
-        if (file.get() >= 0) {
-            const std::string nothing(slot_bytes, '\0');
-            static_cast<void>(write_at(file, file_, nothing, static_cast<off_t>(i * slot_bytes)));
-            ::fdatasync(file.get());
-        }
-        used_[i].reset();
+        const open_file file(file_, O_RDWR);
+        const std::string nothing(slot_bytes, '\0');
+        const bool cleared = file.get() >= 0 &&
+                             write_at(file, file_, nothing, static_cast<off_t>(i * slot_bytes)).has_value() &&
+                             ::fdatasync(file.get()) == 0;
+        if (cleared) used_[i].reset();
     }
 }
 

@@ -23,22 +23,28 @@ class reserve {
     /// The file is made by prepare(), or when it is first needed.
     explicit reserve(std::filesystem::path file) : file_(std::move(file)) {}
 
-    /// Takes the space, and reads what an earlier process left. A fault is no reason not to start.
+    /// Reads what an earlier process left; nothing when there is no file. To be repeated after a fault: without it a
+    /// receipt would be overlooked.
+    [[nodiscard]] result<void> read();
+
+    /// Takes the space. A fault is no reason not to start.
     [[nodiscard]] result<void> prepare();
 
     /// Durable when it returns: the case's last attempt is accepted as its task. Keeping it again costs nothing.
     [[nodiscard]] result<void> keep(const case_record& record);
 
-    /// The ledger has it, or the case is closed. Failing is harmless: a receipt that the ledger knows is passed over.
+    /// The ledger has it, or the case is closed. What the disk does not let go of stays, and is passed over by whoever
+    /// finds its task in the ledger.
     void drop(const case_key& key);
 
-    /// What was kept: key, service, flat, attempts and the accepted attempt without its files.
+    /// What was kept: key, service, flat, taken_at, attempts and the accepted attempt without its files.
     [[nodiscard]] std::vector<case_record> kept() const;
 
     [[nodiscard]] bool empty() const;
 
   private:
     std::filesystem::path file_;
+    bool read_ = false;
     bool prepared_ = false;
     std::array<std::optional<case_record>, slots> used_;
 };

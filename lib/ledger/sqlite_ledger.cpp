@@ -3,6 +3,7 @@
 #include "core/fault_point.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/reserve.hpp"
+#include "ledger/rows.hpp"
 #include "ledger/salvage.hpp"
 #include "ledger/store.hpp"
 
@@ -43,8 +44,17 @@ class sqlite_ledger final : public ledger {
         static_cast<void>(reserve_.prepare());
     }
 
+    /// After the pool's last work. A file that was found damaged is read as a whole at the next start.
+    ~sqlite_ledger() override {
+        if (!damaged_) static_cast<void>(guarded([this] { store_->set_about("clean", "yes"); }));
+    }
+
+    sqlite_ledger(const sqlite_ledger&) = delete;
+    sqlite_ledger& operator=(const sqlite_ledger&) = delete;
+
     async::awaitable<result<std::vector<case_record>>> recover() override {
         auto read = [this] {
+            if (const auto ready = reserve_.read(); !ready) return result<std::vector<case_record>>(ready.error());
             return guarded([this] {
                 take_over_reserve();
                 return store_->open_cases();
@@ -99,7 +109,13 @@ class sqlite_ledger final : public ledger {
         co_return co_await pool_.run(change);
     }
 
-    result<void> bind_to_spool(const std::string& identity, const std::vector<case_record>& adopted) override {
+    async::awaitable<result<void>> rebuilt() override {
+        auto change = [this] { return guarded([&] { store_->set_about("rebuild", ""); }); };
+        co_return co_await pool_.run(change);
+    }
+
+    result<void> bind_to_spool(const std::string& identity, bool history_lost,
+                               const std::vector<case_record>& adopted) override {
         return guarded([&] {
             store_->begin();
             std::map<case_key, case_record> known;
@@ -113,7 +129,8 @@ class sqlite_ledger final : public ledger {
                     store_->put(doubted(std::move(found->second), record));
                 }
             }
-            store_->set_spool(identity);
+            store_->set_about("spool", identity);
+            if (history_lost) store_->set_about("rebuild", "yes");
             store_->commit();
         });
     }
@@ -143,6 +160,7 @@ class sqlite_ledger final : public ledger {
             }
         } catch (const sqlite_error& error) {
             store_->rollback();
+            damaged_ = damaged_ || error.is_damage();
             return error.as_fault();
         }
     }
@@ -202,11 +220,17 @@ class sqlite_ledger final : public ledger {
         for (auto receipt : kept) {
             const auto same = [&receipt](const case_record& record) { return record.key == receipt.key; };
             const auto known = std::find_if(open.begin(), open.end(), same);
+            if (known == open.end() && store_->knows_task(receipt.last->task_id)) continue; // it has ended
             if (known != open.end()) {
+                // Of an earlier case of this name, kept by a disk that did not let go of it. (A case whose history was
+                // lost has no fingerprint, and no time of its own.)
+                const bool history_lost = known->fingerprint.empty();
+                const auto at = [](const case_record& record) { return to_milliseconds(record.taken_at); };
+                if (!history_lost && at(*known) != at(receipt)) continue;
                 // A later attempt was begun knowingly; the same one whose outcome is known has this receipt already.
-                const auto number = known->last ? known->last->number : 0;
+                const auto number = known->last && !history_lost ? known->last->number : 0;
                 const bool same_attempt = number == receipt.last->number;
-                if (number > receipt.last->number || (same_attempt && !known->outcome_unknown())) continue;
+                if (number > receipt.last->number || !known->outcome_unknown()) continue;
                 auto merged = *known;
                 if (same_attempt) receipt.last->sent = known->files();
                 merged.last = receipt.last;
@@ -231,6 +255,7 @@ class sqlite_ledger final : public ledger {
     async::blocking_pool& pool_;
     async::group_work<shared_write, result<void>> writes_;
     round write_all_{this};
+    bool damaged_ = false; ///< on the pool, as store_
 };
 
 /// Moves the file with its WAL out of the way; returns its new name.
@@ -268,7 +293,8 @@ result<opened_ledger> open_ledger(const std::filesystem::path& file, const std::
             opened.set_aside = std::string(error.what()) + "; moved to " + aside.string() + ", " +
                                std::to_string(saved) + " of its cases could be read and were taken over";
         }
-        opened.spool = records->spool();
+        opened.spool = records->about("spool");
+        opened.to_be_rebuilt = records->about("rebuild") == "yes";
         opened.ledger = std::make_unique<sqlite_ledger>(std::move(records), reserve_file, loop, pool);
         return opened;
     } catch (const sqlite_error& error) {

@@ -115,6 +115,7 @@ store::store(const std::filesystem::path& file) : database_(file) {
                                "?17) RETURNING id");
     put_answer_.emplace(handle, "INSERT OR REPLACE INTO answer VALUES (?1, ?2, ?3)");
     put_event_.emplace(handle, "INSERT INTO event (case_id, at, kind, detail) VALUES (?1, ?2, ?3, ?4)");
+    if (about("clean") == "yes") set_about("clean", "");
 }
 
 void store::begin() {
@@ -206,7 +207,8 @@ std::optional<duplicate_facts> store::sent_earlier(const case_record& record) {
 }
 
 std::optional<duplicate_facts> store::put_intent(case_record record) {
-    if (!record.duplicate_of) record.duplicate_of = sent_earlier(record);
+    // At the first attempt only: what comes while this case is on its way is later than it.
+    if (!record.duplicate_of && record.last && record.last->number == 1) record.duplicate_of = sent_earlier(record);
     const auto id = put_case(record);
     if (record.last) put_attempt(id, *record.last);
     put_images(id, record.files());
@@ -290,7 +292,7 @@ std::vector<case_record> store::open_cases() {
     statement query(database_.handle(),
                     (std::string("SELECT ") + case_columns + ", " + attempt_columns +
                      " FROM kyc_case AS c LEFT JOIN attempt AS a ON a.case_id = c.id AND a.number = "
-                     "(SELECT max(number) FROM attempt WHERE case_id = c.id) WHERE c.state = 'open' ORDER BY c.id")
+                     "(SELECT max(number) FROM attempt WHERE case_id = c.id) WHERE c.state = 'open' ORDER BY +c.id")
                         .c_str());
     while (query.step()) {
         auto record = read_case(query).about;
@@ -300,14 +302,21 @@ std::vector<case_record> store::open_cases() {
     return records;
 }
 
-std::string store::spool() {
-    statement query(database_.handle(), "SELECT value FROM about WHERE key = 'spool'");
+bool store::knows_task(const std::string& task_id) {
+    statement query(database_.handle(), "SELECT 1 FROM attempt WHERE task_id = ?1 LIMIT 1");
+    query.bind(1, task_id);
+    return query.step();
+}
+
+std::string store::about(std::string_view key) {
+    statement query(database_.handle(), "SELECT value FROM about WHERE key = ?1");
+    query.bind(1, key);
     return query.step() ? query.text(0) : std::string();
 }
 
-void store::set_spool(const std::string& identity) {
-    statement change(database_.handle(), "INSERT OR REPLACE INTO about VALUES ('spool', ?1)");
-    change.bind(1, identity).run();
+void store::set_about(std::string_view key, std::string_view value) {
+    statement change(database_.handle(), "INSERT OR REPLACE INTO about VALUES (?1, ?2)");
+    change.bind(1, key).bind(2, value).run();
 }
 
 } // namespace kyc::ledger

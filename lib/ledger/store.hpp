@@ -36,10 +36,13 @@ class store {
 
     [[nodiscard]] std::vector<case_record> open_cases();
 
-    [[nodiscard]] bool is_open(const case_key& key) { return open_id(key).has_value(); }
+    /// Whether any attempt, of whatever case, was accepted as this task. Slow.
+    [[nodiscard]] bool knows_task(const std::string& task_id);
 
-    [[nodiscard]] std::string spool();
-    void set_spool(const std::string& identity);
+    /// The table `about`: "spool" (whose ledger it is), "rebuild" ("yes": the folders know more), "clean" ("yes":
+    /// closed in order). Empty when it is not there.
+    [[nodiscard]] std::string about(std::string_view key);
+    void set_about(std::string_view key, std::string_view value);
 
     [[nodiscard]] database& file() { return database_; }
 

@@ -1,8 +1,12 @@
 """The same bytes under another name: noted always, and not paid twice when intake.dedupe says so."""
 
+import os
 import signal
 
+import pytest
 from conftest import case_files, wait_for
+
+BREAKABLE = os.environ["KYCD_BREAKABLE"]
 
 
 def two_names_of(world, files, first="A-1", second="B-2", service="face_liveness"):
@@ -113,3 +117,29 @@ def test_a_twin_that_waits_goes_on_after_a_kill(world):
     world.wait_delivered("A-1")
     world.wait_delivered("B-2")
     assert len(world.bill()) == 1
+
+
+@pytest.mark.parametrize("step", ["answer.written", "deliver.renamed", "case.moved"])
+def test_an_answer_is_kept_for_twins_although_kycd_was_killed_before_its_record_was_closed(world, step):
+    world.program = BREAKABLE
+    world.start_sandbox()
+    world.configure(intake={"dedupe": "1h"})
+    files = case_files("face_liveness", "A-1")
+    world.drop_folder("face_liveness", "A-1", files)
+    assert world.run_once(env={**world.env, "KYCD_FAULT_AT": f"{step}@A-1=kill"}).code == -signal.SIGKILL
+    world.drop_folder("face_liveness", "B-2", files)
+    assert world.run_once().code == 0
+    assert world.result("B-2")["response"] == world.result("A-1")["response"]
+    assert world.result("B-2")["task"]["attempts"] == 0
+    assert len(world.bill()) == 1
+
+
+def test_a_case_that_must_wait_its_turn_again_does_not_wait_for_itself(world):
+    """The service is paused while the case holds its place: it is looked at from the beginning."""
+    world.start_sandbox()
+    world.sandbox.rules({"name": "rule", "match": {"call": "submit", "first": 5}, "do": {"status": 403, "json": {}}})
+    world.configure(intake={"dedupe": "1h"}, limits={"rate": 20, "uploads": 8})
+    for number in range(12):
+        world.drop_case(f"A-{number}")
+    run = world.run_once(timeout=90)
+    assert run.summary["open"] == 0 and run.summary["failed"] + run.summary["delivered"] == 12, run

@@ -202,7 +202,7 @@ BOOST_FIXTURE_TEST_CASE(a_ledger_remembers_its_spool, ledger_fixture) {
     {
         auto opened = open();
         BOOST_TEST(opened.spool == "");
-        BOOST_TEST(opened.ledger->bind_to_spool("0123abcd", {}).has_value());
+        BOOST_TEST(opened.ledger->bind_to_spool("0123abcd", true, {}).has_value());
     }
     BOOST_TEST(open().spool == "0123abcd");
 }
@@ -211,7 +211,7 @@ BOOST_FIXTURE_TEST_CASE(cases_of_a_lost_history_are_adopted_with_the_spool_and_k
     {
         auto opened = open();
         put(*opened.ledger, accepted(sample("known"), "task-1"));
-        BOOST_TEST(opened.ledger->bind_to_spool("0123", {sample("known"), sample("lost", 'b')}).has_value());
+        BOOST_TEST(opened.ledger->bind_to_spool("0123", true, {sample("known"), sample("lost", 'b')}).has_value());
     }
     const auto found = recover(*open().ledger);
     BOOST_REQUIRE_EQUAL(found.size(), 2u);
@@ -230,7 +230,7 @@ BOOST_FIXTURE_TEST_CASE(a_record_of_a_lost_history_that_knows_of_no_receipt_is_d
         never.attempts = 0;
         never.last.reset();
         put(*opened.ledger, never);
-        BOOST_TEST(opened.ledger->bind_to_spool("0123", {sample("refused"), sample("never", 'b')}).has_value());
+        BOOST_TEST(opened.ledger->bind_to_spool("0123", true, {sample("refused"), sample("never", 'b')}).has_value());
     }
     const auto found = recover(*open().ledger);
     BOOST_REQUIRE_EQUAL(found.size(), 2u);
