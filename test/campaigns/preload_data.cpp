@@ -219,6 +219,8 @@ static int lock_or_other(const char* name, int fd, int command, void* argument) 
     static const auto large = pre::next<int(int, int, ...)>("fcntl64");
     const auto real = std::strcmp(name, "fcntl") == 0 ? plain : large;
     if (pre::idle() || (command != F_SETLK && command != F_SETLKW)) return real(fd, command, argument);
+    // Giving a lock back does not fail, and SQLite does not expect it to.
+    if (static_cast<const struct flock*>(argument)->l_type == F_UNLCK) return real(fd, command, argument);
     return pre::pass(call::lock, pre::path_of(fd), [&] { return real(fd, command, argument); });
 }
 
