@@ -4,7 +4,7 @@
   kill_campaign.py --every-step              at each step that kycd names (kyc::fault_point), and again while it recovers
   kill_campaign.py --random 200              at random moments under load
   kill_campaign.py --retry                   kycd retry, at each of its steps
-  kill_campaign.py                           all of it, for half an hour; --short: a sample of it
+  kill_campaign.py                           all of it, for a quarter of an hour; --short: a sample of it
 
 The environment names the binaries: KYCD (a kycd-breakable) and KYCD_SANDBOX. Exit code 1: the oracle has objections.
 """
@@ -33,7 +33,8 @@ def read_arguments():
     parser.add_argument("--rule", choices=["resubmit", "hold"], default="resubmit", help="on_unknown_outcome under load")
     parser.add_argument("--layout", choices=LAYOUTS, default="one", help="where inbox and outbox are under load")
     parser.add_argument("--under-way", type=int, default=80, help="cases dropped and not out yet, under load")
-    parser.add_argument("--lose-ledger", type=float, default=0, metavar="P", help="chance that it is lost or damaged at a kill")
+    parser.add_argument("--lose-ledger", type=float, default=0, metavar="P",
+                        help="chance that it is lost or damaged at a kill")
     parser.add_argument("--per-step", type=int, default=4, help="kills at each step, at different cases")
     parser.add_argument("--recover", type=int, default=1, help="kills at each step of each recovery")
     parser.add_argument("--points", type=int, default=24, help="different steps with --short")
@@ -100,8 +101,9 @@ def main():
     if objections:
         print(f"the oracle objects {objections} times")
     else:
-        print(f"{total(reports, 'cases')} cases, {total(reports, 'kills')} kills: each case came out once and was billed once, "
-              f"but for {total(reports, 'extra_bills')} bills after an outcome that nobody could know, each named by the ledger")
+        print(f"{total(reports, 'cases')} cases, {total(reports, 'kills')} kills: each case came out once and was billed "
+              f"once, but for {total(reports, 'extra_bills')} bills after an outcome that nobody could know, each of "
+              "which the ledger names")
     sys.exit(1 if objections else 0)
 
 

@@ -109,5 +109,5 @@ class EveryStep(Campaign):
             self.violations.append("kycd named no step: is KYCD a kycd-breakable?")
         self.figures["steps"] = len(steps)
         self.figures["runs"] = len(plain) + len(first) + len(again)
-        return {"steps_covered": dict(sorted(self.covered.items())), "steps_never_killed_at": sorted(steps - set(self.covered)),
-                "points_not_reached": len(self.missed)}
+        return {"steps_covered": dict(sorted(self.covered.items())),
+                "steps_never_killed_at": sorted(steps - set(self.covered)), "points_not_reached": len(self.missed)}

@@ -77,7 +77,8 @@ class Place:
             if not self.wait_for_end(daemon, timeout):
                 violations.append(f"kycd ended by itself with {daemon.process.returncode}")
         except AssertionError as error:
-            violations.append(f"{error}: {[drop.name for drop in self.producer.drops if not finished(self.world, drop)][:8]}")
+            waiting = [drop.name for drop in self.producer.drops if not finished(self.world, drop)]
+            violations.append(f"{error}: {waiting[:MOST_TOLD]}")
         if daemon.process.poll() is None and (code := daemon.stop()) != 0:
             violations.append(f"kycd ended with {code} after SIGTERM")
         return violations

@@ -23,7 +23,8 @@ DELIVERED = "delivered"
 UNKNOWN = "UNKNOWN_OUTCOME"
 
 # Folders that kycd makes for itself beside the services' own; they may stay, empty.
-OWN_FOLDERS = {".assembly", ".flat", ".copy", ".refused", ".delivering", ".copied", ".kycd", ".kycd-retry", ".held", ".spill"}
+OWN_FOLDERS = {".assembly", ".flat", ".copy", ".refused", ".delivering", ".copied", ".kycd",
+               ".kycd-retry"}
 
 
 def sha256_of(path):
