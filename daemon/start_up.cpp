@@ -1,6 +1,7 @@
 #include "start_up.hpp"
 
 #include "fs/layout_check.hpp"
+#include "fs/root_mount.hpp"
 #include "fs/spool_identity.hpp"
 #include "log.hpp"
 #include "spool_access.hpp"
@@ -86,11 +87,13 @@ boost::system::result<taken_spool, start_failure> take_spool(const settings& con
     std::error_code unknown;
     if (std::filesystem::exists(config.ledger, unknown) && !std::filesystem::exists(config.folders.work, unknown))
         return stranger_to_ledger(config);
+    if (const auto mounted = fs::check_mounts(layout); !mounted) return unusable("spool: " + mounted.error().message());
     if (const auto made = fs::prepare_spool(layout, config.services.folders(), *access); !made)
         return unusable("spool: " + made.error().message() + "; mount it or correct its permissions, see 'kycd check'");
     auto lock = fs::spool_lock::take(layout);
     if (!lock) return unusable("spool: " + lock.error().message());
     if (!*lock) return unusable("spool: " + lock->error().message());
+    if (const auto noted = fs::note_mounts(layout); !noted) return unusable("spool: " + noted.error().message());
     return taken_spool{*access, std::move(**lock)};
 }
 

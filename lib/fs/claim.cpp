@@ -4,6 +4,7 @@
 #include "fs/case_folder.hpp"
 #include "fs/case_marks.hpp"
 #include "fs/claim_steps.hpp"
+#include "fs/root_mount.hpp"
 
 #include <cerrno>
 #include <condition_variable>
@@ -200,7 +201,7 @@ result<claim_outcome> claim(const spool_layout& layout, const inbox_entry& entry
     const turn mine(layout.work_case(key));
     const auto work = open_folder(layout.roots().work);
     if (!work) return work.error();
-    const auto inbox = open_folder(layout.roots().inbox);
+    const auto inbox = open_root(layout, spool_root::inbox);
     if (!inbox) return inbox.error();
     const auto source = open_folder_in(*inbox, entry.folder);
     if (!source && is_absent(source.error())) return claim_outcome{claim_refusal::gone};
@@ -286,7 +287,7 @@ result<std::optional<claimed_case>> resume_claim(const spool_layout& layout, con
     const turn mine(layout.work_case(key));
     const auto work = open_folder(layout.roots().work);
     if (!work) return work.error();
-    const auto inbox = open_folder(layout.roots().inbox);
+    const auto inbox = open_root(layout, spool_root::inbox);
     if (!inbox) return inbox.error();
     const auto staged = find_staged(*inbox, *work, key);
     if (!staged) return staged.error();

@@ -4,6 +4,7 @@
 #include "fs/case_marks.hpp"
 #include "fs/claim_steps.hpp"
 #include "fs/delivery.hpp"
+#include "fs/root_mount.hpp"
 #include "fs/tree.hpp"
 
 #include <cerrno>
@@ -28,19 +29,19 @@ result<folder> target_folder(const folder& root, const std::string& name, const 
     return done.error();
 }
 
-result<std::filesystem::path> deliver(const spool_layout& layout, const std::filesystem::path& root_path,
-                                      const claimed_case& which, const access_rules& access) {
+result<std::filesystem::path> deliver(const spool_layout& layout, spool_root to, const claimed_case& which,
+                                      const access_rules& access) {
     const auto& key = which.key;
     const auto work = open_folder(layout.roots().work);
     if (!work) return work.error();
     // An earlier call may have ended in a fault after the case had arrived.
-    const auto arrived = settle_delivery(*work, key);
+    const auto arrived = settle_delivery(layout, *work, key);
     if (!arrived) return arrived.error();
     if (*arrived) return **arrived;
 
     const auto source = open_folder_in(*work, key.folder);
     if (!source) return source.error();
-    const auto root = open_folder(root_path);
+    const auto root = open_root(layout, to);
     if (!root) return root.error();
     const auto target = target_folder(*root, key.folder, access);
     if (!target) return target.error();
@@ -74,12 +75,12 @@ result<std::filesystem::path> deliver(const spool_layout& layout, const std::fil
 
 result<std::filesystem::path> publish(const spool_layout& layout, const claimed_case& which,
                                       const access_rules& access) {
-    return deliver(layout, layout.roots().outbox, which, access);
+    return deliver(layout, spool_root::outbox, which, access);
 }
 
 result<std::filesystem::path> reject(const spool_layout& layout, const claimed_case& which,
                                      const access_rules& access) {
-    return deliver(layout, layout.roots().failed, which, access);
+    return deliver(layout, spool_root::failed, which, access);
 }
 
 } // namespace kyc::fs

@@ -4,6 +4,7 @@
 #include "fs/atomic_file.hpp"
 #include "fs/case_marks.hpp"
 #include "fs/claim_steps.hpp"
+#include "fs/root_mount.hpp"
 #include "fs/tree.hpp"
 
 #include <array>
@@ -152,7 +153,8 @@ result<std::filesystem::path> deliver_by_copy(const folder& work, const folder& 
     return std::filesystem::path{progress.target};
 }
 
-result<std::optional<std::filesystem::path>> settle_delivery(const folder& work, const case_key& key) {
+result<std::optional<std::filesystem::path>> settle_delivery(const spool_layout& layout, const folder& work,
+                                                             const case_key& key) {
     using outcome = std::optional<std::filesystem::path>;
     const std::string where = std::string{notes} + '/' + key.folder + '/' + key.name;
     const auto found = stat_in(work, where);
@@ -163,8 +165,8 @@ result<std::optional<std::filesystem::path>> settle_delivery(const folder& work,
     const auto progress = parse_note(*text);
     if (progress) {
         const auto root_path = std::filesystem::path{progress->target}.parent_path().parent_path();
-        // A root that is missing altogether is a fault: whether the case has arrived cannot be told.
-        const auto root = open_folder(root_path);
+        // A root that is missing or not mounted is a fault: whether the case has arrived cannot be told.
+        const auto root = open_root_at(layout, root_path);
         if (!root) return root.error();
         const auto staging = open_folder_in(*root, ".kycd");
         const auto own = staging ? open_folder_in(*staging, progress->id) : result<folder>{staging.error()};

@@ -19,7 +19,8 @@ namespace kyc::fs {
 
 /// Finishes or forgets an interrupted delivery of this case. Where it went when it had arrived (then it is gone from
 /// work/), none when it has to be delivered again.
-[[nodiscard]] result<std::optional<std::filesystem::path>> settle_delivery(const folder& work, const case_key& key);
+[[nodiscard]] result<std::optional<std::filesystem::path>> settle_delivery(const spool_layout& layout,
+                                                                           const folder& work, const case_key& key);
 
 /// "A-1", "A-1~2", "A-1~3" …
 [[nodiscard]] std::string numbered_name(const std::string& name, int count);

@@ -2,6 +2,7 @@
 
 #include "fs/case_folder.hpp"
 #include "fs/delivery.hpp"
+#include "fs/root_mount.hpp"
 #include "fs/safe_open.hpp"
 
 #include <algorithm>
@@ -28,8 +29,8 @@ void list_root(const folder& root, std::vector<ended_place>& into) {
 
 result<std::vector<ended_place>> list_ended(const spool_layout& layout) {
     std::vector<ended_place> places;
-    for (const auto& path : {layout.roots().outbox, layout.roots().failed}) {
-        const auto root = open_folder(path);
+    for (const auto which : {spool_root::outbox, spool_root::failed}) {
+        const auto root = open_root(layout, which);
         if (!root) return root.error();
         list_root(*root, places);
     }

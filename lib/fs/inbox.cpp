@@ -5,6 +5,7 @@
 #include "fs/inbox_scan.hpp"
 #include "fs/mount_kind.hpp"
 #include "fs/readiness.hpp"
+#include "fs/root_mount.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -56,7 +57,7 @@ class disk_inbox : public inbox {
 
     result<std::vector<inbox_entry>> list() override {
         const auto begun = next_look();
-        auto root = open_root();
+        const auto root = fs::open_root(layout_, spool_root::inbox);
         if (root.has_error()) return root.error();
         auto entries = scan_inbox(root->get(), services_, flat_);
         if (entries.has_error()) return fault(entries.error().code, entries.error().what + " (" + root_name() + ")");

@@ -4,6 +4,7 @@
 #include "fs/case_marks.hpp"
 #include "fs/claim_steps.hpp"
 #include "fs/delivery.hpp"
+#include "fs/root_mount.hpp"
 #include "fs/tree.hpp"
 
 #include <cerrno>
@@ -126,7 +127,7 @@ result<std::vector<claimed_case>> list_work(const spool_layout& layout, const fo
 result<std::vector<case_key>> half_claimed(const spool_layout& layout) {
     const auto work = open_folder(layout.roots().work);
     if (!work) return work.error();
-    const auto inbox = open_folder(layout.roots().inbox);
+    const auto inbox = open_root(layout, spool_root::inbox);
     if (!inbox) return inbox.error();
     std::vector<case_key> keys;
     for (const auto* stage : {".assembly", ".assembly/.flat", ".kycd", ".kycd/.flat"}) {
@@ -146,7 +147,7 @@ result<std::vector<claimed_case>> recover_work(const spool_layout& layout, const
     stray_list strays{strays_out};
     const auto work = open_folder(layout.roots().work);
     if (!work) return work.error();
-    const auto inbox = open_folder(layout.roots().inbox);
+    const auto inbox = open_root(layout, spool_root::inbox);
     if (!inbox) return inbox.error();
 
     // Copies that never became cases: their sources are still in <inbox>/.kycd.
@@ -162,7 +163,7 @@ result<std::vector<claimed_case>> recover_work(const spool_layout& layout, const
             ::unlinkat(parent.get(), key.name.c_str(), 0);
             return {};
         }
-        const auto settled = settle_delivery(*work, key);
+        const auto settled = settle_delivery(layout, *work, key);
         fault_point("recover.delivery_settled", key.name);
         if (!settled)
             strays.add(layout.work_case(key).string() + " stays half delivered: " + settled.error().message());

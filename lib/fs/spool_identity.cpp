@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::uint64_t max_bytes = 256;
 
-std::string random_name() {
+} // namespace
+
+std::string random_identity() {
     constexpr std::string_view digits = "0123456789abcdef";
     std::random_device source;
     std::string name;
@@ -19,8 +21,6 @@ std::string random_name() {
         name += digits[source() & 15];
     return name;
 }
-
-} // namespace
 
 result<std::optional<std::string>> read_identity(const spool_layout& layout) {
     const auto work = open_folder(layout.roots().work);
@@ -36,7 +36,7 @@ result<std::optional<std::string>> read_identity(const spool_layout& layout) {
 result<std::string> make_identity(const spool_layout& layout) {
     const auto work = open_folder(layout.roots().work);
     if (!work) return work.error();
-    auto name = random_name();
+    auto name = random_identity();
     if (const auto written = write_atomically(*work, layout.identity_file().filename(), name + "\n", 0600); !written)
         return written.error();
     return name;

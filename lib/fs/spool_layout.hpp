@@ -16,6 +16,7 @@ namespace kyc::fs {
 ///
 ///   work/<folder>/<name>                     a claimed case
 ///   work/.identity                           which spool this is
+///   work/.mounts/<root>                      the mark of an inbox, outbox or failed that is mounted apart from work/, and its path
 ///   work/.lock                               held by the daemon
 ///   work/.control                            the socket on which the daemon says how it stands
 ///   work/.crashes                            the cases at which the process broke down, a line each time
@@ -30,6 +31,7 @@ namespace kyc::fs {
 ///   work/.copied/[.flat/]<folder>/<name>     an empty file: the case was copied in, but its source in <inbox>/.kycd could not be
 ///                                            removed; it must be removed and never be claimed again
 ///   work/.delivering/<folder>/<name>         how far a delivery to another file system has come
+///   <root>/.kycd/.identity                   that mark: a folder without it is not the one that was mounted there
 ///   <inbox>/.kycd/[.flat/]<folder>/<name>    a claimed case on the inbox's own file system, until it is copied
 ///   <inbox>/.kycd-retry/<id>/<name>          a failed case's copy on its way back from another file system (fs/retry.cpp)
 ///   <outbox>/.kycd/<id>/<name>               the growing copy of a case that goes to another file system (failed/ likewise)

@@ -214,6 +214,89 @@ def test_a_spool_that_is_unmounted_under_the_daemon_is_waited_for(world, mounts,
     check_told_once(daemon, 2)
 
 
+def share(world, mounts, root):
+    """One root on a disk of its own, as producers and readers know it; where it can be reached when it is not mounted."""
+    behind = mounts.small_disk(world.root / f"disk-of-{root}", "8m")
+    real = behind / "share"
+    real.mkdir()
+    point = world.spool / root
+    mounts.bind(real, point)
+    if root == "inbox":
+        world.staging = point / ".staging"
+        world.staging.mkdir()
+    return real, point
+
+
+def test_an_outbox_that_is_unmounted_gets_its_answers_when_it_is_back(world, mounts):
+    real, point = share(world, mounts, "outbox")
+    world.sandbox.settings(answer_after="700ms")
+    daemon = world.start_daemon()
+    world.drop_case("held")
+    daemon.wait_for_log("submitted")
+    mounts.unmount(point)
+    daemon.wait_for_log("is not the folder that was mounted there before")
+    assert list(point.iterdir()) == [], "nothing is put below a mount"
+    mounts.bind(real, point)
+    wait_for((point / "face_liveness/held/result.json").exists, "the delivery", 15)
+    wait_for(lambda: not list(world.work.glob("*/held")), "the end of the copy in work/")
+    assert len(world.bill()) == 1 and (real / "face_liveness/held/result.json").exists()
+    check_told_once(daemon)
+
+
+def test_a_failed_case_waits_for_the_mount_of_failed(world, mounts):
+    real, point = share(world, mounts, "failed")
+    daemon = world.start_daemon()
+    mounts.unmount(point)
+    world.drop_folder("face_liveness", "bad", {"image.jpg": b"no image"})
+    daemon.wait_for_log("is not the folder that was mounted there before")
+    world.drop_case("good")
+    world.wait_delivered("good", timeout=15)
+    assert list(point.iterdir()) == []
+    mounts.bind(real, point)
+    wait_for((real / "face_liveness/bad/error.json").exists, "the delivery", 15)
+    check_told_once(daemon)
+
+
+def test_an_inbox_that_is_unmounted_is_waited_for(world, mounts):
+    real, point = share(world, mounts, "inbox")
+    world.configure(intake={"rescan": "1s"})
+    daemon = world.start_daemon()
+    world.drop_case("before")
+    world.wait_delivered("before")
+    mounts.unmount(point)
+    daemon.wait_for_log("is not the folder that was mounted there before")
+    staged = real / ".staging/after"
+    staged.mkdir()
+    for name, data in case_files("face_liveness", "after").items():
+        (staged / name).write_bytes(data)
+    os.rename(staged, real / "face_liveness/after")
+    mounts.bind(real, point)
+    world.wait_delivered("after", timeout=15)
+    assert len(world.bill()) == 2
+    check_told_once(daemon)
+
+
+@pytest.mark.parametrize("root", ["inbox", "outbox", "failed"])
+def test_a_root_that_is_not_mounted_at_the_start_is_no_empty_folder(world, mounts, root):
+    real, point = share(world, mounts, root)
+    assert world.run_once().code == 0
+    mounts.unmount(point)
+    world.staging = world.root / "staging"
+    run = world.run_once()
+    assert run.code == 73 and str(point) in run.log and f"work/.mounts/{root}" in run.log, run
+    assert list(point.iterdir()) == [], "nothing was made below the mount"
+    point.rmdir()
+    run = world.run_once()
+    assert run.code == 73 and not point.exists(), run
+    mounts.bind(real, point)
+    assert world.run_once().code == 0
+    mounts.unmount(point)
+    (world.work / ".mounts" / root).unlink()
+    world.drop_case("moved")
+    assert world.run_once().code == 0, "the administrator has said that it is so on purpose"
+    world.wait_delivered("moved")
+
+
 @needs_preload
 @pytest.mark.parametrize("fault", ["EIO", "ESTALE", "ENFILE"])
 def test_a_folder_that_the_disk_cannot_show_at_the_start_is_no_wrong_configuration(world, fault):

@@ -1,0 +1,30 @@
+#pragma once
+// A root on a file system of its own: the empty folder that an unmounted one leaves must not be taken for it.
+
+#include "core/result.hpp"
+#include "fs/safe_open.hpp"
+#include "fs/spool_layout.hpp"
+
+#include <filesystem>
+
+namespace kyc::fs {
+
+/// The roots that may lie elsewhere than work/.
+enum class spool_root { inbox, outbox, failed };
+
+/// Opens a root. ESTALE when work/.mounts knows the mark of what was mounted there and this folder does not bear it: no
+/// case may be put there, and what is missing there means nothing. What is opened stays the same if a mount goes
+/// afterwards.
+[[nodiscard]] result<folder> open_root(const spool_layout& layout, spool_root which);
+
+/// The same by the root's path, as a note of an earlier process has it; one that is no root any more is just opened.
+[[nodiscard]] result<folder> open_root_at(const spool_layout& layout, const std::filesystem::path& path);
+
+/// For the start, before any folder is made: a fault when a root that work/.mounts knows is not mounted.
+[[nodiscard]] result<void> check_mounts(const spool_layout& layout);
+
+/// For the start, when the spool is ours: marks each root that is mounted apart from work/, and notes the mark,
+/// durably. A root that bears one already keeps it, for it may be shared.
+[[nodiscard]] result<void> note_mounts(const spool_layout& layout);
+
+} // namespace kyc::fs
