@@ -33,17 +33,12 @@ constexpr const char* same_name = "a case of the same name is still being worked
 /// A case that has been still for so long without being ready is worth a line in the log.
 constexpr milliseconds worth_a_line{10'000};
 
-/// A producer's folder that kycd's user may not move: its permissions are wrong, the system is not.
-bool is_about_this_entry(const fault& met) {
-    return met.code == std::errc::permission_denied || met.code == std::errc::operation_not_permitted;
-}
-
 /// What looking at an entry, and claiming it if it is ready, came to.
 struct taken {
     fs::examination found;
     std::optional<fs::claimed_case> claimed;
     bool occupied = false;
-    std::string not_permitted; ///< why kycd's user may not move it
+    std::string not_permitted; ///< why kycd's user may not take it
 };
 
 log::fields about(const fs::inbox_entry& entry) {
@@ -300,15 +295,13 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
         const auto* why = refused != nullptr ? &refused->why : nullptr;
         auto claimed = fs::claim(world_.layout, entry, config->services, world_.access, seen, why);
         unfinished = !claimed;
-        if (!claimed && is_about_this_entry(claimed.error())) {
-            outcome.not_permitted = claimed.error().message();
-            return outcome;
-        }
         if (!claimed) return claimed.error();
         if (*claimed) {
             outcome.claimed = std::move(**claimed);
         } else if (claimed->error() == fs::claim_refusal::occupied) {
             outcome.occupied = true;
+        } else if (claimed->error() == fs::claim_refusal::not_permitted) {
+            outcome.not_permitted = claimed->error().why;
         } else {
             outcome.found = fs::entry_gone{};
         }
@@ -319,8 +312,7 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
     --examining_;
     known_.at(entry).unfinished = unfinished;
     if (!outcome.not_permitted.empty()) {
-        wait_for(entry, outcome.not_permitted + "; give kycd's user or group write permission on it",
-                 {permission_retry, false}, true);
+        wait_for(entry, outcome.not_permitted, {permission_retry, false}, true);
         co_return;
     }
     // A resumed claim may turn out to be a case of the same name that somebody else has claimed meanwhile.

@@ -37,9 +37,22 @@ struct claimed_case {
 [[nodiscard]] result<void> prepare_spool(const spool_layout& layout, const std::vector<std::string>& service_folders,
                                          const access_rules& access);
 
-enum class claim_refusal {
-    gone,     ///< the entry is not there any more
-    occupied, ///< a case of this name is still in work/: try again when it has left
+/// Why an entry was not claimed, without any trouble of the system.
+struct claim_refusal {
+    enum reason_kind {
+        gone,          ///< the entry is not there any more
+        occupied,      ///< a case of this name is still in work/: try again when it has left
+        not_permitted, ///< kycd's user may not take it: it is in the inbox until somebody mends its permissions
+    };
+
+    reason_kind reason = gone;
+    std::string why{}; ///< not_permitted: a sentence for whoever mends it
+
+    claim_refusal() = default;
+
+    claim_refusal(reason_kind reason_, std::string why_ = {}) : reason(reason_), why(std::move(why_)) {}
+
+    friend bool operator==(const claim_refusal& refusal, reason_kind reason) { return refusal.reason == reason; }
 };
 
 using claim_outcome = boost::system::result<claimed_case, claim_refusal>;

@@ -19,8 +19,16 @@ namespace {
 enum class staging {
     done,
     gone,
-    leftover,         ///< an interrupted claim of this name is still staged
-    other_file_system ///< nothing was moved
+    leftover,          ///< an interrupted claim of this name is still staged
+    other_file_system, ///< nothing was moved
+    not_permitted
+};
+
+struct staging_outcome {
+    staging how;
+    std::string why{}; ///< not permitted: whose permissions have to be mended
+
+    staging_outcome(staging how_, std::string why_ = {}) : how(how_), why(std::move(why_)) {}
 };
 
 /// Entries of different names can become cases of one name: a folder and flat files, or a name that is encoded and one
@@ -93,23 +101,42 @@ bool is_taken(int error) {
     return error == EEXIST || error == ENOTEMPTY;
 }
 
-result<staging> stage_whole(const folder& source, const std::string& name, const folder& parent,
-                            const std::string& new_name) {
+bool is_refused(int error) {
+    return error == EACCES || error == EPERM;
+}
+
+/// Whether kycd's user may add and remove names in the folder.
+bool may_change(const folder& where) {
+    return ::faccessat(where.get(), ".", W_OK | X_OK, AT_EACCESS) == 0;
+}
+
+/// A refused rename. When kycd's own folder is what refuses, that is the system's trouble and not the entry's.
+result<staging_outcome> refused_rename(int error, const folder& source, const std::string& name, const folder& own) {
+    if (!may_change(own)) return own.trouble_with(error, "move a case of the inbox into");
+    const auto object = may_change(source) ? source.path / name : source.path;
+    return staging_outcome{staging::not_permitted,
+                           source.trouble_with(error, "rename out of the inbox", name).message() +
+                               "; give kycd's user or group write permission on " + object.string()};
+}
+
+result<staging_outcome> stage_whole(const folder& source, const std::string& name, const folder& parent,
+                                    const std::string& new_name) {
     const int error = rename_no_replace(source, name, parent, new_name);
-    if (error == 0) return staging::done;
-    if (error == ENOENT) return staging::gone;
-    if (error == EXDEV) return staging::other_file_system;
-    if (is_taken(error)) return staging::leftover;
+    if (error == 0) return staging_outcome{staging::done};
+    if (error == ENOENT) return staging_outcome{staging::gone};
+    if (error == EXDEV) return staging_outcome{staging::other_file_system};
+    if (is_taken(error)) return staging_outcome{staging::leftover};
+    if (is_refused(error)) return refused_rename(error, source, name, parent);
     return source.trouble_with(error, "rename out of the inbox", name);
 }
 
 /// Moves the files that are the case's into a folder of their own. What arrives later for the same stem is a new case.
-result<staging> stage_parts(const folder& source, const std::vector<std::string>& names, const folder& parent,
-                            const std::string& new_name) {
+result<staging_outcome> stage_parts(const folder& source, const std::vector<std::string>& names, const folder& parent,
+                                    const std::string& new_name) {
     bool created = false;
     const auto parts = make_folder_in(parent, new_name, 0700, &created);
     if (!parts) return parts.error();
-    if (!created) return staging::leftover;
+    if (!created) return staging_outcome{staging::leftover};
     bool moved = false;
     for (const auto& name : names) {
         const auto found = stat_in(source, name);
@@ -119,19 +146,20 @@ result<staging> stage_parts(const folder& source, const std::vector<std::string>
         if (error == ENOENT) continue;
         if (error == EXDEV && !moved) {
             ::unlinkat(parent.get(), new_name.c_str(), AT_REMOVEDIR);
-            return staging::other_file_system;
+            return staging_outcome{staging::other_file_system};
         }
         if (error != 0) {
             // The folder must not stay behind when nothing is in it; with something in it the caller gives that back.
             ::unlinkat(parent.get(), new_name.c_str(), AT_REMOVEDIR);
+            if (is_refused(error)) return refused_rename(error, source, name, *parts);
             return source.trouble_with(error, "rename out of the inbox", name);
         }
         moved = true;
         fault_point("claim.part_staged", new_name);
     }
-    if (moved) return staging::done;
+    if (moved) return staging_outcome{staging::done};
     ::unlinkat(parent.get(), new_name.c_str(), AT_REMOVEDIR);
-    return staging::gone;
+    return staging_outcome{staging::gone};
 }
 
 /// The names in the service's folder that are the entry's.
@@ -233,7 +261,7 @@ result<claim_outcome> claim(const spool_layout& layout, const inbox_entry& entry
     if (auto noted = put_refusal(*work, key, refused); !noted) return noted.error();
     if (refused != nullptr) fault_point("claim.refusal_noted", key.name);
 
-    const auto stage = [&]() -> result<staging> {
+    const auto stage = [&]() -> result<staging_outcome> {
         const auto parent = stage_parent(*inbox, *work, staged);
         if (!parent) return parent.error();
         if (staged.flat) {
@@ -246,21 +274,22 @@ result<claim_outcome> claim(const spool_layout& layout, const inbox_entry& entry
         return stage_whole(*source, entry.name, *parent, key.name);
     };
     auto step = stage();
-    if (step && *step == staging::other_file_system) {
+    if (step && step->how == staging::other_file_system) {
         staged.elsewhere = true;
         step = stage();
     }
-    if (!step) {
+    if (!step || step->how == staging::not_permitted) {
         if (staged.flat) undo(*inbox, *work, staged, entry);
-        return step.error();
+        if (!step) return step.error();
+        return claim_outcome{claim_refusal{claim_refusal::not_permitted, std::move(step->why)}};
     }
-    if (*step == staging::other_file_system)
+    if (step->how == staging::other_file_system)
         return source->trouble_with(EXDEV, "rename within the inbox (is a mount inside it?)", entry.name);
-    if (*step == staging::gone) return claim_outcome{claim_refusal::gone};
-    if (*step == staging::leftover) return claim_outcome{claim_refusal::occupied};
+    if (step->how == staging::gone) return claim_outcome{claim_refusal::gone};
+    if (step->how == staging::leftover) return claim_outcome{claim_refusal::occupied};
     fault_point("claim.staged", key.name);
 
-    auto brought = result<bool>{true};
+    auto brought = result<arrival>{arrival{arrival::done}};
     // Where the case is copied, its name must not come back in the inbox after a power cut, for its source is removed.
     if (staged.elsewhere)
         if (auto synced = sync(*source); !synced) brought = synced.error();
@@ -274,9 +303,10 @@ result<claim_outcome> claim(const spool_layout& layout, const inbox_entry& entry
             unreported_cases::add(layout.work_case(key));
         return brought.error();
     }
-    if (!*brought) {
+    if (brought->how != arrival::done) {
         undo(*inbox, *work, staged, entry);
-        return claim_outcome{claim_refusal::occupied};
+        if (brought->how == arrival::occupied) return claim_outcome{claim_refusal::occupied};
+        return claim_outcome{claim_refusal{claim_refusal::not_permitted, std::move(brought->why)}};
     }
     return claim_outcome{claimed_case{key, layout.work_case(key), staged.flat,
                                       refused != nullptr ? std::optional{*refused} : std::nullopt}};

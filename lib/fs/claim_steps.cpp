@@ -19,6 +19,10 @@ mark_folders copied_marks(const staged_case& which) {
     return {".copied", which.key.folder};
 }
 
+bool is_refused(const fault& met) {
+    return met.code.value() == EACCES || met.code.value() == EPERM;
+}
+
 /// kycd's answer must be kycd's: recovery delivers a case that has a result.json without asking the API.
 result<void> make_names_safe(const folder& where) {
     const auto names = list_names(where);
@@ -79,13 +83,14 @@ result<std::optional<staged_case>> find_staged(const folder& inbox, const folder
     return std::optional<staged_case>{};
 }
 
-result<bool> bring_in(const folder& inbox, const folder& work, const staged_case& which, const access_rules& access) {
+result<arrival> bring_in(const folder& inbox, const folder& work, const staged_case& which,
+                         const access_rules& access) {
     const auto& key = which.key;
     auto from = stage_parent(inbox, work, which);
     if (!from) return from.error();
     const auto there = stat_in(work, key.folder + '/' + key.name);
     if (!there) return there.error();
-    if (*there) return false;
+    if (*there) return arrival{arrival::occupied};
 
     auto copies = which.elsewhere ? make_private(work, {".assembly", ".copy", key.folder}) : result<folder>{folder{}};
     if (!copies) return copies.error();
@@ -105,7 +110,11 @@ result<bool> bring_in(const folder& inbox, const folder& work, const staged_case
         // A producer may own the folder and not let us: work/ itself is what shuts everybody else out.
         if (set_access(opened->get(), folder_mode(access), access) != 0)
             static_cast<void>(set_access(opened->get(), 0700, access_rules{}));
-        if (auto safe = make_names_safe(*opened); !safe) return give_up(safe.error());
+        const auto safe = make_names_safe(*opened);
+        if (!safe && !which.elsewhere && is_refused(safe.error())) // a copy's folder is kycd's own
+            return arrival{arrival::not_permitted,
+                           safe.error().message() + "; let kycd's user change the names in the case's folder"};
+        if (!safe) return give_up(safe.error());
     }
     // Not synced on one file system: a power cut that undoes the rename below leaves the case to be claimed again, and
     // the mark is older than the rename in the file system's own order.
@@ -116,13 +125,13 @@ result<bool> bring_in(const folder& inbox, const folder& work, const staged_case
     const int error = rename_no_replace(ready, key.name, *target, key.name);
     if (error != 0) return give_up(ready.trouble_with(error, "rename into work", key.name));
     fault_point("claim.renamed", key.name);
-    if (!which.elsewhere) return true;
+    if (!which.elsewhere) return arrival{arrival::done};
 
     if (auto done = sync(*target); !done) return done.error();
     if (auto done = sync(work); !done) return done.error();
     fault_point("claim.synced", key.name);
     if (auto done = remove_source(*from, work, which); !done) return done.error();
-    return true;
+    return arrival{arrival::done};
 }
 
 result<bool> give_back(const folder& inbox, const folder& work, const staged_case& which,
@@ -193,7 +202,10 @@ result<bool> settle_staged(const folder& inbox, const folder& work, const staged
         auto back = give_back(inbox, work, which, key.folder);
         if (!back || *back) return back;
     }
-    return bring_in(inbox, work, which, access);
+    const auto brought = bring_in(inbox, work, which, access);
+    if (!brought) return brought.error();
+    if (brought->how == arrival::not_permitted) return last_fault(EACCES, brought->why);
+    return brought->how == arrival::done;
 }
 
 } // namespace kyc::fs

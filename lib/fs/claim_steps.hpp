@@ -31,9 +31,23 @@ struct staged_case {
 [[nodiscard]] result<std::optional<staged_case>> find_staged(const folder& inbox, const folder& work,
                                                              const case_key& key);
 
-/// From the stage into work/. False when a case of this name is there already; it then stays staged, as after a fault.
-[[nodiscard]] result<bool> bring_in(const folder& inbox, const folder& work, const staged_case& which,
-                                    const access_rules& access);
+/// What came of bringing a staged case in. Unless it is `done` the case stays staged, as after a fault.
+struct arrival {
+    enum outcome {
+        done,
+        occupied,     ///< a case of this name is in work/ already
+        not_permitted ///< the case's own files or folders do not let kycd's user do it
+    };
+
+    outcome how = done;
+    std::string why{}; ///< not permitted: a sentence for whoever mends it
+
+    arrival(outcome how_, std::string why_ = {}) : how(how_), why(std::move(why_)) {}
+};
+
+/// From the stage into work/.
+[[nodiscard]] result<arrival> bring_in(const folder& inbox, const folder& work, const staged_case& which,
+                                       const access_rules& access);
 
 /// Moves a flat case's files back to the inbox. False, with nothing moved, when one of the names is taken there or the
 /// service folder is gone. `inbox_folder` is the service folder's name as it is in the inbox.
@@ -44,7 +58,8 @@ struct staged_case {
 /// service folders.
 [[nodiscard]] result<void> settle_by_folder(const folder& inbox, const folder& work);
 
-/// Puts a case in order that an interrupted claim left staged. False when it has to stay there.
+/// Puts a case in order that an interrupted claim left staged. False when it has to stay there. What is not permitted
+/// is a fault here: the case can not always go back.
 [[nodiscard]] result<bool> settle_staged(const folder& inbox, const folder& work, const staged_case& which,
                                          const access_rules& access);
 

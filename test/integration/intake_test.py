@@ -3,6 +3,7 @@
 import grp
 import json
 import os
+import shutil
 import tempfile
 
 import pytest
@@ -476,7 +477,8 @@ def test_inbox_and_outbox_may_lie_on_another_file_system(world):
         out = os.path.join(share, "out/kyc_card/A-1")
         assert set(os.listdir(out)) == {*files, "notes.txt", "result.json"}
         assert not os.path.exists(case) and len(world.bill()) == 1
-        assert not any(names for _, _, names in os.walk(os.path.join(share, "in")))
+        left = [os.path.join(folder, name) for folder, _, names in os.walk(os.path.join(share, "in")) for name in names]
+        assert left == [os.path.join(share, "in/.kycd/.identity")], "only the mark of the mount"
 
 
 def test_a_case_that_is_left_half_claimed_is_taken_up_by_a_running_daemon(world):
@@ -490,3 +492,32 @@ def test_a_case_that_is_left_half_claimed_is_taken_up_by_a_running_daemon(world)
     os.rename(made, stage / "A-1")
     world.wait_delivered("A-1")
     assert daemon.stop() == 0 and len(world.bill()) == 1
+
+
+# Permissions
+
+
+@pytest.fixture
+def mortal(world):
+    """kycd's own files are root's, but permissions count."""
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        pytest.skip("needs root and setpriv to play a producer and kycd")
+    wrapper = world.root / "kycd-without-powers"
+    wrapper.write_text("#!/bin/sh\nexec setpriv --bounding-set -dac_override,-dac_read_search,-fowner,-chown "
+                       f"{os.path.abspath(world.program)} \"$@\"\n")
+    wrapper.chmod(0o755)
+    world.program = str(wrapper)
+    return world
+
+
+def test_a_case_that_may_not_be_moved_is_named_and_holds_up_nobody(mortal):
+    world = mortal
+    stuck = world.drop_case("stuck")
+    os.chown(stuck, 65534, -1)
+    stuck.chmod(0o555)
+    world.drop_case("fine")
+    run = world.run_once()
+    assert run.code == 0, run
+    assert world.cases("outbox") == {"face_liveness/fine"} and stuck.is_dir()
+    (waiting,) = run.summary["not_ready"]
+    assert waiting["case"] == "face_liveness/stuck" and f"write permission on {stuck}" in waiting["why"], waiting

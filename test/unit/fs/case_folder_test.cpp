@@ -552,4 +552,82 @@ BOOST_AUTO_TEST_CASE(a_very_deep_case_is_removed_after_it_was_copied) {
     BOOST_TEST(tree(box.inbox() / ".kycd/kyc_card").empty());
 }
 
+namespace {
+
+/// A spool of an ordinary user in which root, as a producer, puts things.
+std::unique_ptr<spool> ordinary_spool(const stdfs::path& far_inbox = {}, const stdfs::path& far_outbox = {}) {
+    if (!ordinary_user::has_others()) {
+        BOOST_TEST_MESSAGE("skipped: only root can play two users");
+        return nullptr;
+    }
+    const ordinary_user kycd;
+    return std::make_unique<spool>(far_inbox, far_outbox);
+}
+
+result<claim_outcome> claim_as_kycd(const spool& box, const std::string& name, bool flat = false) {
+    const ordinary_user kycd;
+    return claim(box.layout, {"kyc_card", name, flat, false}, box.services, box.access);
+}
+
+bool is_not_permitted(const result<claim_outcome>& outcome, const std::string& mended_by) {
+    if (!outcome || *outcome || !(outcome->error() == claim_refusal::not_permitted)) return false;
+    BOOST_TEST_INFO(outcome->error().why);
+    return outcome->error().why.find(mended_by) != std::string::npos;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(an_entry_that_kycd_may_not_move_stays_and_says_so) {
+    const auto box = ordinary_spool();
+    if (!box) return;
+    put(box->inbox() / "kyc_card/A/front_id.jpg", "front");
+    put(box->inbox() / "kyc_card/B.front_id.jpg", "front");
+    const auto before = tree(box->inbox());
+    const auto entry = (box->inbox() / "kyc_card/A").string();
+    BOOST_TEST(is_not_permitted(claim_as_kycd(*box, "A"), "write permission on " + entry));
+    // The service's folder is another thing to mend.
+    stdfs::permissions(box->inbox() / "kyc_card", stdfs::perms(0500));
+    BOOST_TEST(
+        is_not_permitted(claim_as_kycd(*box, "B", true), "permission on " + (box->inbox() / "kyc_card").string()));
+    BOOST_TEST((tree(box->inbox()) == before));
+    stdfs::permissions(box->inbox() / "kyc_card", stdfs::perms(0700));
+    stdfs::permissions(entry, stdfs::perms(0777));
+    BOOST_TEST(claim_as_kycd(*box, "A")->has_value());
+    BOOST_TEST(claim_as_kycd(*box, "B", true)->has_value());
+}
+
+BOOST_AUTO_TEST_CASE(work_that_refuses_is_the_systems_trouble) {
+    const auto box = ordinary_spool();
+    if (!box) return;
+    put(box->inbox() / "kyc_card/A/front_id.jpg", "front");
+    put(box->inbox() / "kyc_card/B.front_id.jpg", "front");
+    stdfs::permissions(box->inbox() / "kyc_card/A", stdfs::perms(0777));
+    {
+        const ordinary_user kycd;
+        stdfs::create_directories(box->work() / ".assembly/kyc_card");
+        stdfs::create_directories(box->work() / ".assembly/.flat/kyc_card");
+    }
+    for (const bool flat : {false, true}) {
+        const auto stage = box->work() / (flat ? ".assembly/.flat/kyc_card" : ".assembly/kyc_card");
+        stdfs::permissions(stage, stdfs::perms(0500));
+        const auto outcome = claim_as_kycd(*box, flat ? "B" : "A", flat);
+        BOOST_TEST((!outcome && outcome.error().code == std::errc::permission_denied));
+        stdfs::permissions(stage, stdfs::perms(0700));
+    }
+    for (const bool flat : {false, true}) {
+        const auto outcome = claim_as_kycd(*box, flat ? "B" : "A", flat);
+        BOOST_REQUIRE_MESSAGE(outcome.has_value(), outcome.error().message());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_entry_whose_forged_result_may_not_be_renamed_goes_back) {
+    const auto box = ordinary_spool();
+    if (!box) return;
+    put(box->inbox() / "kyc_card/A/result.json", "forged");
+    stdfs::permissions(box->inbox() / "kyc_card/A", stdfs::perms(01777)); // sticky: only its owner may
+    BOOST_TEST(is_not_permitted(claim_as_kycd(*box, "A"), "result.json"));
+    BOOST_TEST((tree(box->inbox() / "kyc_card") ==
+                std::map<std::string, std::string>{{"A/", ""}, {"A/result.json", "forged"}}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

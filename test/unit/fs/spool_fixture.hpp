@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <vector>
 
 namespace kyc::test {
@@ -118,6 +119,28 @@ struct spool {
         if (!found) throw std::runtime_error(found.error().message());
         return *found;
     }
+};
+
+/// Works as an ordinary user for as long as it lives, so that permissions count. Nothing happens when that is so
+/// anyway.
+class ordinary_user {
+  public:
+    ordinary_user() : was_root_(::geteuid() == 0) {
+        if (was_root_ && ::seteuid(65534) != 0) throw std::runtime_error("seteuid");
+    }
+
+    ordinary_user(const ordinary_user&) = delete;
+    ordinary_user& operator=(const ordinary_user&) = delete;
+
+    ~ordinary_user() {
+        if (was_root_ && ::seteuid(0) != 0) std::abort();
+    }
+
+    /// Whether there is another user whose files can be made.
+    [[nodiscard]] static bool has_others() { return ::geteuid() == 0; }
+
+  private:
+    bool was_root_;
 };
 
 /// A folder on another file system than the temporary one; empty when this machine has none.
