@@ -5,6 +5,7 @@
 #include "fs/case_marks.hpp"
 #include "fs/case_open.hpp"
 #include "fs/retry.hpp"
+#include "fs/root_mount.hpp"
 #include "fs/tree.hpp"
 
 #include <cerrno>
@@ -91,6 +92,20 @@ result<arrival> bring_in(const folder& inbox, const folder& work, const staged_c
     const auto there = stat_in(work, key.folder + '/' + key.name);
     if (!there) return there.error();
     if (*there) return arrival{arrival::occupied};
+
+    // What cannot be read can be renamed but not copied, and a case is never torn apart: it would be paid for and then
+    // never leave work/. So it waits where its producer can mend it.
+    const auto copies_later = delivers_by_copy(work);
+    if (!copies_later) return copies_later.error();
+    if (which.elsewhere || *copies_later) {
+        const auto unreadable = find_unreadable(*from, key.name);
+        if (!unreadable) return unreadable.error();
+        if (*unreadable)
+            return arrival{arrival::not_permitted,
+                           (**unreadable == "." ? "the folder" : **unreadable) + " of case " + key.name +
+                               " may not be read by kycd's user, who has to copy the case to another file system; give "
+                               "read permission on it, or take it away"};
+    }
 
     auto copies = which.elsewhere ? make_private(work, {".assembly", ".copy", key.folder}) : result<folder>{folder{}};
     if (!copies) return copies.error();

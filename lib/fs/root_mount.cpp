@@ -140,6 +140,15 @@ result<folder> open_root_at(const spool_layout& layout, const std::filesystem::p
     return open_folder(path);
 }
 
+result<bool> delivers_by_copy(const folder& work) {
+    for (const auto which : {spool_root::outbox, spool_root::failed}) {
+        const auto note = stat_in(work, std::string{notes} + '/' + name_of(which));
+        if (!note) return note.error();
+        if (*note) return true;
+    }
+    return false;
+}
+
 result<void> check_mounts(const spool_layout& layout) {
     const auto work = open_folder(layout.roots().work);
     if (!work && is_absent(work.error())) return {};
@@ -163,9 +172,13 @@ result<void> note_mounts(const spool_layout& layout) {
         if (!root) return root.error();
         const auto there = place_of(*root);
         if (!there) return there.error();
-        if (!are_apart(*here, *there)) continue;
         const auto noted = noted_mark(layout, *work, which);
         if (!noted) return noted.error();
+        if (!are_apart(*here, *there)) {
+            if (*noted) continue; // it bears the mark, and may be mounted again
+            if (auto done = clear_mark(*work, {notes}, name_of(which)); !done) return done;
+            continue;
+        }
         if (*noted) continue;
         const auto mark = mark_root(*root);
         if (!mark) return mark.error();

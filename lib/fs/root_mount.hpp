@@ -20,11 +20,15 @@ enum class spool_root { inbox, outbox, failed };
 /// The same by the root's path, as a note of an earlier process has it; one that is no root any more is just opened.
 [[nodiscard]] result<folder> open_root_at(const spool_layout& layout, const std::filesystem::path& path);
 
+/// Whether outbox/ or failed/ is known to be mounted apart from work/, so that a case has to be copied there.
+[[nodiscard]] result<bool> delivers_by_copy(const folder& work);
+
 /// For the start, before any folder is made: a fault when a root that work/.mounts knows is not mounted.
 [[nodiscard]] result<void> check_mounts(const spool_layout& layout);
 
 /// For the start, when the spool is ours: marks each root that is mounted apart from work/, and notes the mark,
-/// durably. A root that bears one already keeps it, for it may be shared.
+/// durably. A root that bears one already keeps it, for it may be shared. The note of a root that is apart no more is
+/// removed.
 [[nodiscard]] result<void> note_mounts(const spool_layout& layout);
 
 } // namespace kyc::fs

@@ -147,6 +147,40 @@ result<void> set_access_of_content(const folder& where, const access_rules& acce
     return {};
 }
 
+/// Whether opening failed because of the thing's own permissions; otherwise it is the system's trouble.
+bool is_kept_from_us(const folder& where, const std::string& name, const fault& met, int mode) {
+    const int error = met.code.value();
+    if (error != EACCES && error != EPERM) return false;
+    return ::faccessat(where.get(), name.c_str(), mode, AT_EACCESS | AT_SYMLINK_NOFOLLOW) != 0;
+}
+
+result<std::optional<std::string>> find_unreadable_in(const folder& parent, const std::string& name, int depth) {
+    using outcome = std::optional<std::string>;
+    const auto where = open_folder_in(parent, name);
+    if (!where && is_kept_from_us(parent, name, where.error(), R_OK)) return outcome{"."};
+    if (!where) return where.error();
+    // Readable and not to be searched: its names can be listed and nothing more.
+    if (::faccessat(where->get(), ".", R_OK | X_OK, AT_EACCESS) != 0 && errno == EACCES) return outcome{"."};
+    const auto names = list_names(*where);
+    if (!names) return names.error();
+    for (const auto& inner : *names) {
+        const auto found = stat_in(*where, inner);
+        if (!found) return found.error();
+        if (!*found) continue;
+        if (S_ISREG((*found)->st_mode)) {
+            const auto file = open_beneath(*where, inner, O_RDONLY);
+            if (!file && is_kept_from_us(*where, inner, file.error(), R_OK)) return outcome{inner};
+            if (!file && !is_absent(file.error())) return file.error();
+        }
+        if (S_ISDIR((*found)->st_mode) && depth < max_depth) {
+            auto below = find_unreadable_in(*where, inner, depth + 1);
+            if (!below) return below;
+            if (*below) return outcome{**below == "." ? inner : inner + '/' + **below};
+        }
+    }
+    return outcome{};
+}
+
 result<void> remove_content(const folder& where, const folder& top, int& moved, int depth) {
     const auto names = list_names(where);
     if (!names) return names.error();
@@ -195,6 +229,10 @@ result<void> set_access_below(const folder& parent, const std::string& name, con
     auto done = set_access_of_content(*opened, access, 0);
     if (!done && !may_stay(done.error().code.value())) return done;
     return set_access_of(parent, name, opened->get(), folder_mode(access), access);
+}
+
+result<std::optional<std::string>> find_unreadable(const folder& parent, const std::string& name) {
+    return find_unreadable_in(parent, name, 0);
 }
 
 result<void> copy_tree(const folder& from, const std::string& name, const folder& to, const std::string& new_name,

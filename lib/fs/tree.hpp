@@ -5,6 +5,7 @@
 #include "fs/case_folder.hpp"
 #include "fs/safe_open.hpp"
 
+#include <optional>
 #include <string>
 
 namespace kyc::fs {
@@ -27,6 +28,9 @@ namespace kyc::fs {
 /// What was there as `new_name` is removed first.
 [[nodiscard]] result<void> copy_tree(const folder& from, const std::string& name, const folder& to,
                                      const std::string& new_name, const access_rules& access);
+
+/// The first file or folder in there that its own permissions keep from being copied, relative to it; "." for itself.
+[[nodiscard]] result<std::optional<std::string>> find_unreadable(const folder& parent, const std::string& name);
 
 /// Removes a file or a folder with everything in it; nothing there is success.
 [[nodiscard]] result<void> remove_tree(const folder& parent, const std::string& name);

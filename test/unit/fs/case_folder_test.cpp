@@ -1,6 +1,7 @@
 #include "fs/case_files.hpp"
 #include "fs/case_folder.hpp"
 #include "fs/claim_steps.hpp"
+#include "fs/root_mount.hpp"
 #include "unit/fs/spool_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -628,6 +629,40 @@ BOOST_AUTO_TEST_CASE(an_entry_whose_forged_result_may_not_be_renamed_goes_back) 
     BOOST_TEST(is_not_permitted(claim_as_kycd(*box, "A"), "result.json"));
     BOOST_TEST((tree(box->inbox() / "kyc_card") ==
                 std::map<std::string, std::string>{{"A/", ""}, {"A/result.json", "forged"}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_case_that_has_to_be_copied_waits_until_all_of_it_can_be_read) {
+    const auto far = other_file_system();
+    if (far.empty()) return;
+    for (const bool far_inbox : {true, false}) {
+        const auto box = ordinary_spool(far_inbox ? far : stdfs::path{}, far_inbox ? stdfs::path{} : far);
+        if (!box) return;
+        {
+            const ordinary_user kycd;
+            BOOST_REQUIRE(note_mounts(box->layout).has_value());
+        }
+        const auto in = box->inbox() / "kyc_card";
+        put(in / "A/front_id.jpg", "front");
+        put(in / "A/sub/notes.txt", "n");
+        put(in / "B.front_id.jpg", "front");
+        stdfs::permissions(in / "A", stdfs::perms(0777));
+        const auto before = tree(in);
+        for (const auto* name : {"A/sub/notes.txt", "A/sub", "B.front_id.jpg"}) {
+            const auto mode = stdfs::status(in / name).permissions();
+            stdfs::permissions(in / name, stdfs::perms::none);
+            const bool flat = name[0] == 'B';
+            BOOST_TEST_CONTEXT(name << (far_inbox ? ", in" : ", out")) {
+                BOOST_TEST(is_not_permitted(claim_as_kycd(*box, flat ? "B" : "A", flat), "may not be read"));
+            }
+            stdfs::permissions(in / name, mode);
+            BOOST_TEST((tree(in) == before));
+        }
+        for (const bool flat : {false, true}) {
+            const auto outcome = claim_as_kycd(*box, flat ? "B" : "A", flat);
+            BOOST_REQUIRE_MESSAGE(outcome.has_value(), outcome.error().message());
+            BOOST_TEST(outcome->has_value());
+        }
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
