@@ -31,6 +31,30 @@ result<result<T, failure>> told_apart(const case_run& run, result<T, trouble> ma
     return unless_vanished(run, std::get<fault>(why));
 }
 
+/// What a single file's bad place on a disk answers; other trouble has nothing to do with which file it is.
+bool is_about_one_file(const fault& met) {
+    return met.code == std::errc::io_error || met.code == std::errc::bad_message;
+}
+
+/// Reads on the pool until it works. What cannot be read again and again while the steps of others work lies on a bad
+/// place of the disk: the case ends then, or it would be held for ever.
+template<class Work>
+auto read_or_end(case_run& run, Work& work) -> async::awaitable<typename std::invoke_result_t<Work&>::value_type> {
+    using outcome = std::invoke_result_t<Work&>;
+    using ended = typename outcome::value_type;
+    std::size_t tries = 0;
+    auto step = [&run, &work, &tries]() -> async::awaitable<outcome> {
+        auto call = [&work] { return work(); };
+        auto done = co_await run.world.pool.run(call);
+        if (done || !is_about_one_file(done.error()) || run.world.faults.holds_up_all()) co_return done;
+        if (++tries < run.config->retry.attempts) co_return done;
+        ended end(failure(stage::intake, failure_code::file_unreadable,
+                          done.error().message() + " (" + std::to_string(tries) + " tries, while others got through)"));
+        co_return outcome(std::move(end));
+    };
+    co_return co_await keep_trying(run.world, step);
+}
+
 async::awaitable<result<held_case, failure>> hold_case(case_run& run) {
     auto& world = run.world;
     held_case held;
@@ -38,7 +62,7 @@ async::awaitable<result<held_case, failure>> hold_case(case_run& run) {
         const crash_blame working_on(run.start.which.key);
         return told_apart(run, outline_case(run.start.which, *run.target));
     };
-    auto outlined = co_await keep_trying_on_pool(world, outline);
+    auto outlined = co_await read_or_end(run, outline);
     if (!outlined) co_return outlined.error();
     held.outline = std::move(*outlined);
     held.memory = co_await world.memory.acquire(std::max<std::uint64_t>(held.outline.image_bytes, 1));
@@ -48,7 +72,7 @@ async::awaitable<result<held_case, failure>> hold_case(case_run& run) {
         fault_point("prepare.loaded", run.start.which.key.name);
         return told_apart(run, std::move(loaded));
     };
-    auto loaded = co_await keep_trying_on_pool(world, load);
+    auto loaded = co_await read_or_end(run, load);
     if (!loaded) co_return loaded.error();
     held.loaded = std::move(*loaded);
     run.files = held.loaded.files;

@@ -320,6 +320,37 @@ def test_a_ledger_that_could_not_be_read_for_a_moment_is_not_called_damaged(worl
     assert (world.root / "fired").exists()
 
 
+@needs_preload
+def test_an_image_on_a_bad_place_of_the_disk_ends_its_case_while_others_get_through(world):
+    world.configure(retry={"attempts": 3}, intake={"rescan": "1s"})
+    env = dict(world.env, LD_PRELOAD=PRELOAD, KYCD_PRELOAD_ROOT=str(world.spool),
+               KYCD_INJECT="read:EIO:1:0:work/face_liveness/bad/image.jpg")
+    daemon = world.start_daemon(env)
+    world.drop_case("bad")
+    daemon.wait_for_log("paused by a fault")
+    world.drop_case("good")
+    world.wait_delivered("good")
+    error = world.wait_failed("bad", timeout=30)
+    assert error["code"] == "FILE_UNREADABLE" and error["stage"] == "intake" and error["attempts"] == 0, error
+    assert "image.jpg" in error["message"] and "Input/output error" in error["message"], error
+    assert len(world.bill()) == 1
+
+
+@needs_preload
+def test_a_disk_that_gives_no_image_at_all_fails_no_case(world):
+    off = world.root / "off"
+    world.configure(retry={"attempts": 2}, intake={"rescan": "60s"})
+    env = dict(world.env, LD_PRELOAD=PRELOAD, KYCD_PRELOAD_ROOT=str(world.spool),
+               KYCD_INJECT="read:EIO:1:0:/image.jpg", KYCD_INJECT_OFF=str(off), KYCD_INJECT_LOG=str(world.root / "met"))
+    daemon = world.start_daemon(env)
+    world.drop_case("kept")
+    daemon.wait_for_log("paused by a fault")
+    wait_for(lambda: len((world.root / "met").read_text().splitlines()) >= 4, "four tries", 20)
+    off.touch()
+    world.wait_delivered("kept", timeout=20)
+    assert len(world.bill()) == 1 and not list(world.failed.glob("*/*"))
+
+
 # inotify
 
 
