@@ -52,6 +52,7 @@ struct case_world {
     std::string spool;                                 ///< its identity, in work/ as it was at the start
     std::function<void(const std::string&)> ledger_damaged{}; ///< ends the daemon: the next start mends the ledger
     bool stopping = false;                                    ///< set once, before the cases are cancelled
+    std::uint64_t cases_read = 0;                             ///< whose images were all read
 };
 
 /// A case is in hand, and counts as open, for as long as this lives: from its claim until its record is closed. Another

@@ -36,17 +36,19 @@ bool is_about_one_file(const fault& met) {
     return met.code == std::errc::io_error || met.code == std::errc::bad_message;
 }
 
-/// Reads on the pool until it works. What cannot be read again and again while the steps of others work lies on a bad
-/// place of the disk: the case ends then, or it would be held for ever.
+/// Reads on the pool until it works. What cannot be read again and again while other cases can be read lies on a bad
+/// place of the disk: the case ends then, or it would be held for ever. A disk that gives nothing to anybody ends no
+/// case.
 template<class Work>
 auto read_or_end(case_run& run, Work& work) -> async::awaitable<typename std::invoke_result_t<Work&>::value_type> {
     using outcome = std::invoke_result_t<Work&>;
     using ended = typename outcome::value_type;
+    const auto read_before = run.world.cases_read;
     std::size_t tries = 0;
-    auto step = [&run, &work, &tries]() -> async::awaitable<outcome> {
+    auto step = [&run, &work, &tries, read_before]() -> async::awaitable<outcome> {
         auto call = [&work] { return work(); };
         auto done = co_await run.world.pool.run(call);
-        if (done || !is_about_one_file(done.error()) || run.world.faults.holds_up_all()) co_return done;
+        if (done || !is_about_one_file(done.error()) || run.world.cases_read == read_before) co_return done;
         if (++tries < run.config->retry.attempts) co_return done;
         ended end(failure(stage::intake, failure_code::file_unreadable,
                           done.error().message() + " (" + std::to_string(tries) + " tries, while others got through)"));
@@ -74,6 +76,7 @@ async::awaitable<result<held_case, failure>> hold_case(case_run& run) {
     };
     auto loaded = co_await read_or_end(run, load);
     if (!loaded) co_return loaded.error();
+    ++world.cases_read;
     held.loaded = std::move(*loaded);
     run.files = held.loaded.files;
     co_return held;

@@ -6,6 +6,7 @@
 #include "fs/case_open.hpp"
 #include "fs/claim_steps.hpp"
 #include "fs/file_state.hpp"
+#include "fs/root_mount.hpp"
 #include "fs/safe_open.hpp"
 #include "fs/tree.hpp"
 
@@ -73,7 +74,7 @@ class retry {
 
     result<retried> run(const spool_layout& layout) {
         const auto& place = which_.place;
-        auto failed = open_folder(layout.roots().failed);
+        auto failed = open_root(layout, spool_root::failed);
         if (!failed) return failed.error();
         auto from = open_folder_in(*failed, place.folder);
         if (!from && is_absent(from.error())) return not_there();
@@ -83,7 +84,7 @@ class retry {
         if (!opened && is_absent(opened.error())) return not_there();
         if (!opened) return opened.error();
         case_ = std::move(*opened);
-        auto inbox = open_folder(layout.roots().inbox);
+        auto inbox = open_root(layout, spool_root::inbox);
         if (!inbox) return inbox.error();
         inbox_ = std::move(*inbox);
         auto to = open_service_folder();

@@ -6,12 +6,17 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <thread>
 
 namespace kyc::fs {
 
 namespace {
+
+constexpr int asking_tries = 10;
+constexpr std::chrono::milliseconds asking_time{20};
 
 /// flock, and not POSIX locks: those are lost when the process closes any other descriptor of the file.
 int try_lock(int fd, int kind) {
@@ -43,7 +48,12 @@ result<spool_lock::outcome> spool_lock::take(const spool_layout& layout) {
     if (!work) return work.error();
     auto file = open_beneath(*work, path.filename().string(), O_RDWR | O_CREAT, 0600);
     if (!file) return file.error();
-    const int error = try_lock(file->get(), LOCK_EX);
+    int error = try_lock(file->get(), LOCK_EX);
+    // A command that asks who holds the spool (spool_holder) locks it for a moment.
+    for (int tries = 0; error == EWOULDBLOCK && tries < asking_tries; ++tries) {
+        std::this_thread::sleep_for(asking_time);
+        error = try_lock(file->get(), LOCK_EX);
+    }
     if (error == EWOULDBLOCK) return outcome{spool_taken{read_pid(file->get()), path}};
     if (error != 0) return last_fault(error, "lock " + path.string());
 
@@ -61,8 +71,7 @@ result<std::optional<spool_taken>> spool_holder(const spool_layout& layout) {
     const auto file = open_beneath(*work, path.filename().string(), O_RDONLY);
     if (!file && is_absent(file.error())) return std::optional<spool_taken>{};
     if (!file) return file.error();
-    // A shared lock for a moment; a daemon that starts in just that moment would be refused, which it says and systemd
-    // repeats.
+    // A shared lock for a moment; a daemon that starts in just that moment tries again.
     const int error = try_lock(file->get(), LOCK_SH);
     if (error == EWOULDBLOCK) return std::optional{spool_taken{read_pid(file->get()), path}};
     if (error != 0) return last_fault(error, "lock " + path.string());

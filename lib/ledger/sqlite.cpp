@@ -152,7 +152,9 @@ database::database(const std::filesystem::path& file, opening how) {
     const int code = sqlite3_open_v2(name.c_str(), &made, flags, nullptr);
     handle_.reset(made);
     if (code != SQLITE_OK) fail(made, code, "open the ledger " + file.string());
-    sqlite3_busy_timeout(made, 5000);
+    // Nobody else writes but an operator with a shell of SQLite; the daemon comes again by itself, and must be able to
+    // stop meanwhile.
+    sqlite3_busy_timeout(made, how == opening::write ? 1000 : 5000);
 }
 
 int database::changes() const {

@@ -24,7 +24,7 @@ UNKNOWN = "UNKNOWN_OUTCOME"
 
 # Folders that kycd makes for itself beside the services' own; they may stay, empty.
 OWN_FOLDERS = {".assembly", ".flat", ".copy", ".refused", ".delivering", ".copied", ".kycd",
-               ".kycd-retry"}
+               ".kycd-retry", ".mounts"}
 
 
 def sha256_of(path):
@@ -139,7 +139,8 @@ def leftovers(world, services):
             continue
         for folder, folders, names in os.walk(root):
             for name in names:
-                own_file = folder == str(world.work) and name.startswith(".")
+                own_file = (folder == str(world.work) and name.startswith(".") or folder.endswith("work/.mounts") or
+                            folder.endswith("/.kycd") and name == ".identity")
                 if not own_file:
                     left.append(os.path.join(folder, name))
             left += [os.path.join(folder, name) for name in folders if name not in services | OWN_FOLDERS and

@@ -57,10 +57,11 @@ def look_at(case, world):
 
 def left_behind(world):
     """What is in inbox/ and work/ that should be gone: all but kycd's own folders, and its own files in work/ itself."""
-    found = [file for file in world.inbox.rglob("*") if file.is_file()]
+    mark = world.inbox / ".kycd/.identity"
+    found = [file for file in world.inbox.rglob("*") if file.is_file() and file != mark]
     for path in world.work.rglob("*"):
         inside = path.relative_to(world.work).parts
-        own_file = len(inside) == 1 and inside[0].startswith(".")
+        own_file = len(inside) == 1 and inside[0].startswith(".") or inside[0] == ".mounts"
         own_folder = inside[0].startswith(".") or len(inside) == 1
         if path.is_file() and not own_file or not path.is_file() and not own_folder:
             found.append(path)
