@@ -1,6 +1,7 @@
 #include "log.hpp"
 
 #include "core/json_text.hpp"
+#include "core/plain_text.hpp"
 
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -83,24 +84,6 @@ void set_pattern() {
     }
     formatter->set_pattern(pattern);
     logger()->set_formatter(std::move(formatter));
-}
-
-/// A producer chooses case names: nothing in one may start a new line or move a terminal's cursor.
-std::string printable(std::string_view text) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string out;
-    out.reserve(text.size());
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte != 0x7f) {
-            out += c;
-        } else {
-            out += "\\x";
-            out += digits[byte >> 4];
-            out += digits[byte & 15];
-        }
-    }
-    return out;
 }
 
 /// As a JSON string; names in the inbox may be any bytes.

@@ -183,27 +183,6 @@ void write_time(json_writer& out, std::string_view name, const std::optional<utc
     out.known_text(time ? to_iso8601(*time) : std::string());
 }
 
-void write_files(json_writer& out, const std::vector<file_facts>& files) {
-    out.begin_array();
-    for (const auto& file : files) {
-        out.begin_object();
-        out.key("field");
-        out.known_text(file.field);
-        out.key("name");
-        out.text(file.name);
-        out.key("bytes");
-        out.integer(file.bytes);
-        out.key("sha256");
-        out.known_text(file.sha256);
-        out.key("width");
-        out.known_integer(file.width);
-        out.key("height");
-        out.known_integer(file.height);
-        out.end_object();
-    }
-    out.end_array();
-}
-
 void write_attempts(json_writer& out, const life& one) {
     out.begin_array();
     for (const auto& each : one.row ? one.row->attempts : std::vector<ledger::attempt>()) {

@@ -1,6 +1,7 @@
 #pragma once
 // How the commands print: names that nobody chose kindly, times, ages, and columns.
 
+#include "core/plain_text.hpp"
 #include "core/report_json.hpp"
 
 #include <boost/system/result.hpp>
@@ -13,10 +14,6 @@
 #include <vector>
 
 namespace kyc {
-
-/// The text as it may stand on a terminal: control characters, what makes a line lie (bidirectional and invisible
-/// characters), and bytes that are not UTF-8 as \xNN.
-[[nodiscard]] std::string printable(std::string_view text);
 
 /// "2026-11-20 01:02:03Z"
 [[nodiscard]] std::string time_words(utc_time time);

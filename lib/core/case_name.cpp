@@ -1,5 +1,7 @@
 #include "core/case_name.hpp"
 
+#include "core/plain_text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -21,28 +23,6 @@ bool same_ignoring_case(std::string_view a, std::string_view b) {
 
 bool ends_ignoring_case(std::string_view text, std::string_view end) {
     return text.size() >= end.size() && same_ignoring_case(text.substr(text.size() - end.size()), end);
-}
-
-/// One character of a text that should be UTF-8. `size` is 0 when it is not.
-struct code_point {
-    std::uint32_t value = 0;
-    std::size_t size = 0;
-};
-
-code_point first_code_point(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const std::uint32_t lead = byte(0);
-    if (lead < 0x80) return {lead, 1};
-    const std::size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || text.size() < size) return {};
-    std::uint32_t value = lead & (0x7Fu >> size);
-    for (std::size_t i = 1; i < size; ++i) {
-        if ((byte(i) & 0xC0u) != 0x80u) return {};
-        value = (value << 6) | (byte(i) & 0x3Fu);
-    }
-    constexpr std::array<std::uint32_t, 5> smallest{0, 0, 0x80, 0x800, 0x10000};
-    if (value < smallest[size] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return {};
-    return {value, size};
 }
 
 bool is_control(std::uint32_t value) {

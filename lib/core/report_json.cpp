@@ -95,27 +95,6 @@ void write_task(json_writer& out, const task_facts& task) {
     out.end_object();
 }
 
-void write_files(json_writer& out, const std::vector<file_facts>& files) {
-    out.begin_array();
-    for (const auto& file : files) {
-        out.begin_object();
-        out.key("field");
-        out.known_text(file.field);
-        out.key("name");
-        out.text(file.name);
-        out.key("bytes");
-        out.integer(file.bytes);
-        out.key("sha256");
-        out.known_text(file.sha256);
-        out.key("width");
-        out.known_integer(file.width);
-        out.key("height");
-        out.known_integer(file.height);
-        out.end_object();
-    }
-    out.end_array();
-}
-
 void write_duplicate(json_writer& out, const std::optional<duplicate_facts>& earlier) {
     if (!earlier) {
         out.null();
@@ -150,6 +129,27 @@ void write_reply(json_writer& out, const std::optional<std::string>& reply) {
 }
 
 } // namespace
+
+void write_files(json_writer& out, const std::vector<file_facts>& files) {
+    out.begin_array();
+    for (const auto& file : files) {
+        out.begin_object();
+        out.key("field");
+        out.known_text(file.field);
+        out.key("name");
+        out.text(file.name);
+        out.key("bytes");
+        out.integer(file.bytes);
+        out.key("sha256");
+        out.known_text(file.sha256);
+        out.key("width");
+        out.known_integer(file.width);
+        out.key("height");
+        out.known_integer(file.height);
+        out.end_object();
+    }
+    out.end_array();
+}
 
 std::string result_json(const case_facts& about, const task_facts& task, const answer& said,
                         const std::optional<duplicate_facts>& duplicate_of, std::string_view reply) {

@@ -12,6 +12,8 @@
 
 namespace kyc {
 
+class json_writer;
+
 using utc_time = std::chrono::system_clock::time_point;
 
 /// One image as it was checked, hashed and sent. Width and height are as stored in the file, 0 when unknown.
@@ -47,6 +49,9 @@ struct duplicate_facts {
     std::string service;
     std::optional<utc_time> answered_at; ///< none: it was sent, and has no answer yet or never got one
 };
+
+/// The member `files` as both reports, and `show`, have it.
+void write_files(json_writer& out, const std::vector<file_facts>& files);
 
 /// The text of result.json. `reply` is put in as it came, not re-printed; it must be valid JSON.
 [[nodiscard]] std::string result_json(const case_facts& about, const task_facts& task, const answer& said,

@@ -4,13 +4,13 @@
 #include "fs/atomic_file.hpp"
 #include "fs/case_marks.hpp"
 #include "fs/claim_steps.hpp"
+#include "fs/random_id.hpp"
 #include "fs/root_mount.hpp"
 #include "fs/tree.hpp"
 
 #include <array>
 #include <cerrno>
 #include <sstream>
-#include <sys/random.h>
 
 namespace kyc::fs {
 
@@ -41,18 +41,6 @@ std::optional<note> parse_note(const std::string& text) {
     read.target.pop_back();
     if (read.id.empty() || read.id.find('/') != std::string::npos) return std::nullopt;
     return read;
-}
-
-result<std::string> new_id() {
-    std::array<unsigned char, 16> random{};
-    if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size()))
-        return last_fault(errno, "draw a random name");
-    std::string id;
-    for (const unsigned value : random) {
-        id += "0123456789abcdef"[value >> 4];
-        id += "0123456789abcdef"[value & 15];
-    }
-    return id;
 }
 
 result<void> remove_from_work(const folder& work, const case_key& key) {
@@ -104,7 +92,7 @@ result<std::filesystem::path> deliver_by_copy(const folder& work, const folder& 
                                               const case_key& key, const access_rules& access) {
     const auto note_folder = make_private(work, {notes, key.folder});
     if (!note_folder) return note_folder.error();
-    const auto id = new_id();
+    const auto id = random_id();
     if (!id) return id.error();
 
     note progress{"copying", *id, (target.path / key.name).string()};

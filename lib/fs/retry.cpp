@@ -6,6 +6,7 @@
 #include "fs/case_open.hpp"
 #include "fs/claim_steps.hpp"
 #include "fs/file_state.hpp"
+#include "fs/random_id.hpp"
 #include "fs/root_mount.hpp"
 #include "fs/safe_open.hpp"
 #include "fs/tree.hpp"
@@ -14,7 +15,6 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
-#include <sys/random.h>
 
 namespace kyc::fs {
 
@@ -38,18 +38,6 @@ constexpr const char* copied = "copied";
 
 bool is_taken(int error) {
     return error == EEXIST || error == ENOTEMPTY;
-}
-
-result<std::string> new_id() {
-    std::array<unsigned char, 16> random{};
-    if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size()))
-        return last_fault(errno, "draw a random name");
-    std::string id;
-    for (const unsigned value : random) {
-        id += "0123456789abcdef"[value >> 4];
-        id += "0123456789abcdef"[value & 15];
-    }
-    return id;
 }
 
 /// Manifest first, since a case may be complete without it; the marker last, since it says that all is there.
@@ -280,7 +268,7 @@ class retry {
     }
 
     result<retried> move_by_copy() {
-        auto id = new_id();
+        auto id = random_id();
         if (!id) return id.error();
         id_ = std::move(*id);
         const auto give_up = [&](fault why) {

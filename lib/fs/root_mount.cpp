@@ -3,6 +3,7 @@
 #include "fs/atomic_file.hpp"
 #include "fs/case_marks.hpp"
 #include "fs/claim_steps.hpp"
+#include "fs/random_id.hpp"
 #include "fs/spool_identity.hpp"
 
 #include <array>
@@ -109,8 +110,9 @@ result<std::string> mark_root(const folder& root) {
     if (*present && !(*present)->empty()) return std::move(**present);
     const auto own = make_private(root, {mark_folder});
     if (!own) return own.error();
-    auto mark = random_identity();
-    if (auto done = write_atomically(*own, mark_name, mark + '\n', 0600); !done) return done.error();
+    auto mark = random_id();
+    if (!mark) return mark;
+    if (auto done = write_atomically(*own, mark_name, *mark + '\n', 0600); !done) return done.error();
     if (auto done = sync(root); !done) return done.error();
     return mark;
 }

@@ -1,9 +1,8 @@
 #include "fs/spool_identity.hpp"
 
 #include "fs/atomic_file.hpp"
+#include "fs/random_id.hpp"
 #include "fs/safe_open.hpp"
-
-#include <random>
 
 namespace kyc::fs {
 
@@ -12,15 +11,6 @@ namespace {
 constexpr std::uint64_t max_bytes = 256;
 
 } // namespace
-
-std::string random_identity() {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::random_device source;
-    std::string name;
-    for (int i = 0; i < 32; ++i)
-        name += digits[source() & 15];
-    return name;
-}
 
 result<std::optional<std::string>> read_identity(const spool_layout& layout) {
     const auto work = open_folder(layout.roots().work);
@@ -36,8 +26,9 @@ result<std::optional<std::string>> read_identity(const spool_layout& layout) {
 result<std::string> make_identity(const spool_layout& layout) {
     const auto work = open_folder(layout.roots().work);
     if (!work) return work.error();
-    auto name = random_identity();
-    if (const auto written = write_atomically(*work, layout.identity_file().filename(), name + "\n", 0600); !written)
+    auto name = random_id();
+    if (!name) return name;
+    if (const auto written = write_atomically(*work, layout.identity_file().filename(), *name + "\n", 0600); !written)
         return written.error();
     return name;
 }

@@ -10,9 +10,6 @@
 
 namespace kyc::fs {
 
-/// 32 random hexadecimal digits.
-[[nodiscard]] std::string random_identity();
-
 /// The identity in work/; none if it has none yet. work/ must exist. Blocks.
 [[nodiscard]] result<std::optional<std::string>> read_identity(const spool_layout& layout);
 

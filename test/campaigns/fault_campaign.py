@@ -25,7 +25,7 @@ import time
 ERRNOS = ["ENOSPC", "EDQUOT", "EROFS", "EIO", "EMFILE", "ENFILE", "EACCES"]
 DEADLINE = 75       # seconds from the fault's end until everything must have ended
 HOLD = 1.5          # seconds that a lasting fault lasts after it was first met
-STOP_WITHIN = 20    # seconds from SIGTERM in a fault to the end
+STOP_WITHIN = 60    # seconds from SIGTERM in a fault to the end (the unit allows 150); SQLite asks a lock for 10 s each
 EXIT_OPEN = 2       # run --once: some cases are still open
 EXIT_UNUSABLE = 73  # the spool or ledger cannot be used: systemd starts kycd again
 MOST_LINES = 60     # of warnings and errors in a run: a fault is told of, not repeated

@@ -21,12 +21,12 @@ BOOST_AUTO_TEST_SUITE(words_suite)
 
 BOOST_AUTO_TEST_CASE(what_could_fool_a_terminal_is_escaped_and_the_rest_is_kept) {
     BOOST_TEST(printable("A-1 ä 漢 😀 \"x\" \\ /") == "A-1 ä 漢 😀 \"x\" \\ /");
-    BOOST_TEST(printable("a\nb\t\x1b[2J\x7f") == "a\\x0Ab\\x09\\x1B[2J\\x7F");
+    BOOST_TEST(printable("a\nb\t\x1b[2J\x7f") == "a\\x0ab\\x09\\x1b[2J\\x7f");
     BOOST_TEST(printable("\xC2\x9B"
-                         "2J") == "\\xC2\\x9B2J"); // CSI in eight bits
-    BOOST_TEST(printable("x\xE2\x80\xAEgpj") == "x\\xE2\\x80\\xAEgpj");
-    BOOST_TEST(printable("\xFF\xFE\xC3") == "\\xFF\\xFE\\xC3");
-    BOOST_TEST(printable("\xED\xA0\x80") == "\\xED\\xA0\\x80"); // half a surrogate
+                         "2J") == "\\xc2\\x9b2J"); // CSI in eight bits
+    BOOST_TEST(printable("x\xE2\x80\xAEgpj") == "x\\xe2\\x80\\xaegpj");
+    BOOST_TEST(printable("\xFF\xFE\xC3") == "\\xff\\xfe\\xc3");
+    BOOST_TEST(printable("\xED\xA0\x80") == "\\xed\\xa0\\x80"); // half a surrogate
     BOOST_TEST(printable("") == "");
 }
 
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(columns_stand_below_each_other_whatever_is_in_them) {
     table.print(out, {1, 2});
     BOOST_TEST(out.str() == "name    cases     age\n"
                             "äö          5      1s\n"
-                            "a\\x0Ab   1234  2m 00s\n");
+                            "a\\x0ab   1234  2m 00s\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_case_is_named_with_or_without_its_service) {
