@@ -46,7 +46,7 @@ boost::system::result<utc_time, std::string> parse_since(std::string_view text, 
     if (full.size() > 10 && full[10] == ' ') full[10] = 'T';
     constexpr std::string_view rest = "T00:00:00.000Z";
     // A date, with minutes, with seconds, with milliseconds.
-    for (const std::size_t known : {10, 16, 19, 23}) {
+    for (const std::size_t known : {10u, 16u, 19u, 23u}) {
         if (full.size() != known) continue;
         full += rest.substr(known - 10);
         if (const auto time = from_iso8601(full)) return *time;

@@ -52,7 +52,7 @@ struct claim_refusal {
 
     claim_refusal(reason_kind reason_, std::string why_ = {}) : reason(reason_), why(std::move(why_)) {}
 
-    friend bool operator==(const claim_refusal& refusal, reason_kind reason) { return refusal.reason == reason; }
+    friend bool operator==(const claim_refusal& refusal, reason_kind expected) { return refusal.reason == expected; }
 };
 
 using claim_outcome = boost::system::result<claimed_case, claim_refusal>;
