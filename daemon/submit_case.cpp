@@ -129,8 +129,9 @@ async::awaitable<std::optional<answered_case>> answer_of_twin(case_run& run) {
 }
 
 /// The answer of a case with the same bytes, waited for while one is on its way; none when there is no such answer, and
-/// this case is the one that the next waits for.
-async::awaitable<std::optional<answered_case>> answer_or_lead(case_run& run) {
+/// this case is the one that the next waits for. Whoever still holds what the other one may need must not wait: neither
+/// has come about then.
+async::awaitable<std::optional<answered_case>> answer_or_lead(case_run& run, bool may_wait) {
     twin_list::waiter twin(run.world.twins, run.record().fingerprint);
     if (twin.is_sent()) run.remember("waits", "another case with the same bytes is on its way (intake.dedupe)");
     for (;;) {
@@ -140,6 +141,7 @@ async::awaitable<std::optional<answered_case>> answer_or_lead(case_run& run) {
         if (known) co_return known;
         // Another one may have been faster, or even have come to its end, while the ledger was asked.
         if (!twin.is_sent() && twin.ended() == ended) break;
+        if (twin.is_sent() && !may_wait) co_return std::nullopt;
     }
     run.start.sending = sending_mark(run.world.twins, run.record().fingerprint);
     co_return std::nullopt;
@@ -296,9 +298,9 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
                 leave = progeny::admission();
                 run.start.before_receipt.release();
             }
-            auto known = co_await answer_or_lead(run);
+            auto known = co_await answer_or_lead(run, twin_is_sent);
             if (known) co_return known;
-            if (twin_is_sent) continue;
+            if (twin_is_sent || !run.start.sending) continue;
         }
         if (!run.start.sending) run.start.sending = sending_mark(world.twins, run.record().fingerprint);
         auto slot = co_await world.uploads.acquire();
