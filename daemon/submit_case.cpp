@@ -89,6 +89,21 @@ void log_receipt(case_run& run, std::chrono::steady_clock::duration took) {
     log::info("submitted", about);
 }
 
+/// Makes what came back durable. Should the ledger refuse it at first, the log is where a receipt can be found, too.
+async::awaitable<void> put_outcome(case_run& run) {
+    bool said = run.record().task_id().empty();
+    auto step = [&run, &said]() -> async::awaitable<result<void>> {
+        auto done = co_await run.world.ledger.put(run.record());
+        if (!done && !std::exchange(said, true)) {
+            auto about = run.about();
+            about.emplace_back("task", run.record().task_id());
+            log::warning("the API took the case, but its receipt cannot be recorded yet", about);
+        }
+        co_return done;
+    };
+    co_await keep_trying(run.world, step);
+}
+
 bool extend_data_of(const case_run& run, const held_case& held) {
     return held.outline.said.extend_data.value_or(run.config->api.extend_data);
 }
@@ -214,9 +229,10 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, const held_case& h
     auto reply = co_await run.world.api.submit(what, std::move(leave));
     fault_point("submit.replied", record.key.name);
     note_reply(record, reply);
-    // Before the ledger has it: should that fail, the log is where the receipt can be found, too.
-    if (reply.ruling.action == action::accept) log_receipt(run, std::chrono::steady_clock::now() - begun);
-    co_await put_record(run);
+    const auto took = std::chrono::steady_clock::now() - begun;
+    co_await put_outcome(run);
+    // Whoever reads "submitted" may rely on it: nothing that happens to kycd from here on sends the case again.
+    if (reply.ruling.action == action::accept) log_receipt(run, took);
     fault_point("receipt.recorded", record.key.name);
     co_await async::end_shield();
     co_return reply;
