@@ -27,6 +27,7 @@ struct case_run {
     std::string request_id;                 ///< on each of its log lines
     std::vector<file_facts> files;          ///< as they were last read; empty before that
     bool settled = false;                   ///< the claim would survive a power cut
+    std::size_t failures = 0;               ///< submits in a row that failed and were charged to the case
 
     case_run(case_world& world_, case_start start_);
 

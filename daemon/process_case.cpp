@@ -192,6 +192,10 @@ case_run::case_run(case_world& world_, case_start start_)
     if (start.record.taken_at == utc_time{}) start.record.taken_at = std::chrono::system_clock::now();
     if (start.record.service.empty()) start.record.service = start.which.key.folder;
     if (target != nullptr) start.record.service = target->name;
+    // The submits that led to a task did not fail, and of the one that was under way nobody knows.
+    const auto& known = start.record;
+    const auto blameless = known.failed_tasks + (known.outcome_unknown() ? 1 : 0) + (known.task_id().empty() ? 0 : 1);
+    failures = known.attempts > blameless ? known.attempts - blameless : 0;
 }
 
 log::fields case_run::about() const {

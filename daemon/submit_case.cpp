@@ -196,10 +196,23 @@ void note_reply(ledger::case_record& record, const progeny::api_reply& reply) {
     last.ended_at = std::chrono::system_clock::now();
 }
 
+/// When the case may be sent again, if that was no answer. It becomes durable with the outcome, so that a restart keeps
+/// to what the API asked for.
+void plan_next_try(case_run& run, const progeny::api_reply& reply) {
+    const auto what = reply.ruling.action;
+    if (what == action::accept) run.failures = 0;
+    if (what != action::retry && what != action::unknown_outcome) return;
+    if (reply.charged) ++run.failures;
+    const auto backoff = backoff_delay(run.config->retry, std::max<std::size_t>(run.failures, 1), run.world.random());
+    const auto asked = reply.retry_after.value_or(std::chrono::milliseconds(0));
+    run.record().next_try = std::chrono::system_clock::now() + std::max(backoff, asked);
+}
+
 /// Durable before the first byte is sent: whatever happens from here on, somebody knows that this case may be paid.
 async::awaitable<void> put_intent(case_run& run, const held_case& held) {
     auto& record = run.record();
     record.last = next_attempt(record, held);
+    record.next_try.reset();
     ++record.attempts;
     auto step = [&run]() { return run.world.ledger.put_intent(run.record()); };
     record.duplicate_of = co_await keep_trying(run.world, step);
@@ -229,6 +242,7 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, const held_case& h
     auto reply = co_await run.world.api.submit(what, std::move(leave));
     fault_point("submit.replied", record.key.name);
     note_reply(record, reply);
+    plan_next_try(run, reply);
     const auto took = std::chrono::steady_clock::now() - begun;
     co_await put_outcome(run);
     // Whoever reads "submitted" may rely on it: nothing that happens to kycd from here on sends the case again.
@@ -255,6 +269,19 @@ class held_back_mark {
   private:
     std::size_t& count_; ///< an element of a map, which stays where it is
 };
+
+/// Until the time that was planned after the last try, by this process or an earlier one. A clock that was set
+/// meanwhile must not hold a case for longer than any wait that is ever planned.
+async::awaitable<void> wait_for_next_try(case_run& run) {
+    const auto planned = run.record().next_try;
+    if (!planned) co_return;
+    const auto& rules = run.config->retry;
+    const auto longest = std::max({rules.base, rules.max, rules.retry_after_max});
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*planned - std::chrono::system_clock::now());
+    if (left <= std::chrono::milliseconds(0)) co_return;
+    const held_back_mark waiting(run);
+    co_await async::sleep_for(std::min(left, longest));
+}
 
 /// Leave to submit, and the place between claim and receipt again if the case had to give it away meanwhile.
 async::awaitable<progeny::admission> wait_for_leave(case_run& run) {
@@ -300,8 +327,8 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
         log::warning("the outcome of an earlier submit is unknown, submitting again (on_unknown_outcome: resubmit)",
                      run.about());
     }
-    std::size_t failures = 0;
     for (;;) {
+        co_await wait_for_next_try(run);
         auto leave = co_await wait_for_leave(run);
         auto held = co_await hold_case(run);
         if (!held) co_return held.error();
@@ -340,11 +367,8 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
             log::warning("not submitted: " + reply.what, run.about());
         }
         run.leave_if_stopping();
-        if (reply.charged && ++failures >= run.config->retry.attempts)
+        if (reply.charged && run.failures >= run.config->retry.attempts)
             co_return submit_failure(failure_code::retries_exhausted, reply);
-        const auto delay = backoff_delay(run.config->retry, std::max<std::size_t>(failures, 1), world.random());
-        const held_back_mark waiting(run);
-        co_await async::sleep_for(std::max(delay, reply.retry_after.value_or(std::chrono::milliseconds(0))));
     }
 }
 

@@ -173,7 +173,7 @@ class explainer {
             if (each.state == ledger::case_state::open && each.about.key == place_.key) row = std::move(each);
         if (!row) {
             if (not_running("it is sent, or delivered if it holds an answer already")) return;
-            return claimed("");
+            return claimed("", std::nullopt);
         }
         const auto seen = view_.open_case(*row);
         out_.state = seen.state;
@@ -188,16 +188,18 @@ class explainer {
             return unknown(*row);
         default:
             if (not_running("it is sent")) return;
-            return claimed(seen.detail);
+            return claimed(seen.detail, row->about.next_try);
         }
     }
 
-    void claimed(const std::string& last) {
+    void claimed(const std::string& last, const std::optional<utc_time>& next) {
         if (held_by_system() || held_by_api(true)) return;
         const auto uploading = live_number("in_hand", "uploading");
         if (!last.empty())
             return say("retrying", "the last attempt was not taken: " + last,
-                       "it is sent again after a pause of " + format_duration(config().retry.max) + " at most");
+                       next ? "it is sent again, not before " + time_words(*next)
+                            : "it is sent again after a pause of " + format_duration(config().retry.max) + " at most",
+                       next);
         if (live_number("in_hand", "waiting_for_uploads") > 0)
             return say("capacity", "it waits for its turn: " + std::to_string(uploading) + " uploads are under way",
                        "it is sent when one of them has ended");

@@ -148,6 +148,12 @@ void print_end(const life& one) {
     if (one.paper && !one.paper->advice.empty()) line("advice", one.paper->advice);
 }
 
+/// Of a case that is still to be sent.
+std::optional<utc_time> next_try_of(const life& one) {
+    if (!one.row || one.row->state != ledger::case_state::open) return std::nullopt;
+    return one.row->about.next_try;
+}
+
 void print_life(const life& one) {
     const auto& seen = one.seen;
     std::cout << printable(seen.key.folder + "/" + seen.key.name) << ": " << to_string(seen.state);
@@ -160,6 +166,7 @@ void print_life(const life& one) {
         for (const auto& each : one.row->attempts)
             print_attempt(each, seen.state == standing::sending && each.number == one.row->about.last->number);
         print_events(one.row->events);
+        if (const auto next = next_try_of(one)) line("sent again", "not before " + times_words(*next));
     } else {
         if (seen.state != standing::waiting) line("history", "the ledger does not know it; this is from its folder");
         if (one.paper && one.paper->task.submitted_at != utc_time{})
@@ -237,6 +244,7 @@ void write_life(json_writer& out, const life& one) {
     out.key("flat");
     out.boolean(seen.flat);
     write_time(out, "taken_at", one.row ? std::optional(one.row->about.taken_at) : std::nullopt);
+    write_time(out, "next_try", next_try_of(one));
     out.key("submissions");
     out.integer(std::uint64_t{seen.attempts});
     out.key("unknown_outcomes");

@@ -51,6 +51,7 @@ struct case_record {
     std::uint32_t attempts = 0; ///< submits that may have been accepted, the refused ones included: as in result.json
     std::uint32_t polls = 0;    ///< an estimate after a crash
     std::uint32_t failed_tasks = 0;              ///< tasks that ended FAILURE
+    std::optional<utc_time> next_try;            ///< not sent again before; none: no wait was agreed on
     std::optional<attempt> last;                 ///< the latest attempt; the earlier ones are in the file only
     std::optional<duplicate_facts> duplicate_of; ///< a case that was sent earlier with the same bytes
 

@@ -103,6 +103,7 @@ case_history read_case(const statement& row) {
     read.end.stage = row.text(15);
     read.end.message = row.text(16);
     read.end.place = row.text(17);
+    if (const auto at = row.number_or_null(18)) about.next_try = from_milliseconds(*at);
     return read;
 }
 

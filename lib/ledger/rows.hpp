@@ -26,8 +26,8 @@ namespace kyc::ledger {
 /// What a SELECT that is read by read_case() lists, from kyc_case as `c`.
 inline constexpr const char* case_columns =
     "c.id, c.folder, c.name, c.service, c.lane, c.flat, c.taken_at, c.fingerprint, c.attempts, c.polls, "
-    "c.failed_tasks, c.duplicate_of, c.state, c.ended_at, c.word, c.stage, c.message, c.place";
-inline constexpr int case_column_count = 18;
+    "c.failed_tasks, c.duplicate_of, c.state, c.ended_at, c.word, c.stage, c.message, c.place, c.next_try";
+inline constexpr int case_column_count = 19;
 
 /// The row without attempts and events.
 [[nodiscard]] case_history read_case(const statement& row);

@@ -93,6 +93,9 @@ constexpr const char* migrations[] = {
                 CASE WHEN task_id <> '' THEN CAST(unixepoch(submitted_at) AS INTEGER) * 1000 END, NULL, '', task_id
          FROM open_case JOIN kyc_case USING (folder, name);
        DROP TABLE open_case)",
+
+    // 3: the time before which a case is not sent again survives a restart.
+    "ALTER TABLE kyc_case ADD COLUMN next_try INTEGER",
 };
 
 } // namespace

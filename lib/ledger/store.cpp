@@ -20,7 +20,7 @@ namespace kyc::ledger {
 namespace {
 
 /// The columns that put_case and add_ended bind alike, from parameter 1.
-constexpr int bound_by_record = 11;
+constexpr int bound_by_record = 12;
 
 void bind_record(statement& into, const case_record& record) {
     into.bind(1, record.key.folder).bind(2, record.key.name).bind(3, record.service).bind(4, record.lane);
@@ -32,6 +32,7 @@ void bind_record(statement& into, const case_record& record) {
     } else {
         into.bind(11, std::optional<std::int64_t>());
     }
+    into.bind(12, to_milliseconds(record.next_try));
 }
 
 void bind_end(statement& into, int first, const case_end& end) {
@@ -91,12 +92,12 @@ store::store(const std::filesystem::path& file) : database_(file) {
     auto* const handle = database_.handle();
     open_id_.emplace(handle, "SELECT id FROM kyc_case WHERE folder = ?1 AND name = ?2 AND state = 'open'");
     put_case_.emplace(handle, "INSERT INTO kyc_case (folder, name, service, lane, flat, taken_at, fingerprint, "
-                              "attempts, polls, failed_tasks, duplicate_of) "
-                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
+                              "attempts, polls, failed_tasks, duplicate_of, next_try) "
+                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) "
                               "ON CONFLICT (folder, name) WHERE state = 'open' DO UPDATE SET "
                               "fingerprint = excluded.fingerprint, attempts = excluded.attempts, "
                               "polls = excluded.polls, failed_tasks = excluded.failed_tasks, "
-                              "duplicate_of = excluded.duplicate_of RETURNING id");
+                              "duplicate_of = excluded.duplicate_of, next_try = excluded.next_try RETURNING id");
     put_attempt_.emplace(handle, "INSERT OR REPLACE INTO attempt (case_id, number, sent, sent_at, outcome, ended_at, "
                                  "http_status, what, task_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
     put_image_.emplace(handle, "INSERT OR IGNORE INTO image VALUES (?1, ?2)");
@@ -110,9 +111,9 @@ store::store(const std::filesystem::path& file) : database_(file) {
     end_case_.emplace(handle, "UPDATE kyc_case SET state = ?3, ended_at = ?4, word = ?5, stage = ?6, message = ?7, "
                               "place = ?8, polls = ?9 WHERE folder = ?1 AND name = ?2 AND state = 'open' RETURNING id");
     add_ended_.emplace(handle, "INSERT INTO kyc_case (folder, name, service, lane, flat, taken_at, fingerprint, "
-                               "attempts, polls, failed_tasks, duplicate_of, state, ended_at, word, stage, message, "
-                               "place) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
-                               "?17) RETURNING id");
+                               "attempts, polls, failed_tasks, duplicate_of, next_try, state, ended_at, word, stage, "
+                               "message, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+                               "?15, ?16, ?17, ?18) RETURNING id");
     put_answer_.emplace(handle, "INSERT OR REPLACE INTO answer VALUES (?1, ?2, ?3)");
     put_event_.emplace(handle, "INSERT INTO event (case_id, at, kind, detail) VALUES (?1, ?2, ?3, ?4)");
     if (about("clean") == "yes") set_about("clean", "");

@@ -95,6 +95,25 @@ BOOST_FIXTURE_TEST_CASE(each_attempt_is_a_row_and_the_last_one_is_what_counts, l
     BOOST_TEST(found[0].outcome_unknown());
 }
 
+BOOST_FIXTURE_TEST_CASE(the_time_of_the_next_try_is_kept_until_it_is_taken_back, ledger_fixture) {
+    auto record = sample("A");
+    record.last->outcome = attempt_outcome::not_sent;
+    record.next_try = *from_iso8601("2026-11-20T01:12:03.456Z");
+    {
+        auto opened = open();
+        put(*opened.ledger, record);
+    }
+    auto opened = open();
+    auto found = recover(*opened.ledger);
+    BOOST_REQUIRE_EQUAL(found.size(), 1u);
+    BOOST_REQUIRE(found[0].next_try.has_value());
+    BOOST_TEST((*found[0].next_try == *record.next_try));
+    record.next_try.reset();
+    put_intent(*opened.ledger, record);
+    found = recover(*opened.ledger);
+    BOOST_TEST(!found[0].next_try.has_value());
+}
+
 BOOST_FIXTURE_TEST_CASE(a_case_that_comes_again_under_its_name_is_another_row, ledger_fixture) {
     auto opened = open();
     put_intent(*opened.ledger, sample("A"));
@@ -324,6 +343,7 @@ BOOST_FIXTURE_TEST_CASE(the_first_schema_is_lifted_with_its_open_cases, ledger_f
     BOOST_TEST(found[0].attempts == 2u);
     BOOST_TEST((found[0].submitted_at() == *from_iso8601("2026-11-20T01:02:03.000Z")));
     BOOST_TEST(found[1].outcome_unknown());
+    BOOST_TEST(!found[1].next_try.has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
