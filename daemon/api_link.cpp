@@ -38,6 +38,7 @@ void log_notice(const progeny::notice& news) {
     case kind::credentials_accepted:
     case kind::host_up:
     case kind::service_resumed:
+    case kind::repeats_allowed:
         log::info(news.message);
         break;
     case kind::host_down:
@@ -45,6 +46,7 @@ void log_notice(const progeny::notice& news) {
                      news.message);
         break;
     case kind::service_paused:
+    case kind::repeats_held_back:
         log::warning(news.message);
         break;
     case kind::credentials_refused:

@@ -139,7 +139,6 @@ void warn_of_what_has_no_effect(const settings& config) {
     };
     if (config.retention.outbox) warn("retention.outbox");
     if (config.retention.failed) warn("retention.failed");
-    if (config.retry.budget != retry_settings{}.budget) warn("retry.budget");
     if (config.admin.listen && config.admin.listen != admin_settings{}.listen) warn("admin.listen");
 }
 
@@ -356,7 +355,7 @@ void daemon_app::reload() {
         rate_.set(config_->limits.rate);
         log::configure(config_->log);
         link_.api->set_retry(config_->retry);
-        link_.api->credentials_changed();
+        link_.api->try_again();
         log::info("reloaded " + options_.config.string() +
                   "; folders, intake, services, ledger, API address and TLS files change at a restart");
     } else {

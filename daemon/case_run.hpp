@@ -28,6 +28,8 @@ struct case_run {
     std::vector<file_facts> files;          ///< as they were last read; empty before that
     bool settled = false;                   ///< the claim would survive a power cut
     std::size_t failures = 0;               ///< submits in a row that failed and were charged to the case
+    bool repeating = false;                 ///< the last submit failed, charged or not
+    std::uint32_t era = 0;                  ///< of the last submit, for api::ended(); 0: an earlier process sent it
 
     case_run(case_world& world_, case_start start_);
 

@@ -59,6 +59,9 @@ void write_api(json_writer& out, const progeny::api_health& health) {
                                         : "none");
     write_seconds(out, "expires_in_seconds", health.token_life);
     out.end_object();
+    out.key("repeats_held_back");
+    out.boolean(health.repeats_held_back);
+    write_number(out, "retry_budget_left", health.retry_budget_left);
     write_number(out, "submits_accepted", health.submits_accepted);
     write_number(out, "calls_answered", health.calls_answered);
     out.end_object();

@@ -77,6 +77,8 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
     const auto& plan = run.config->poll;
     auto& usual = world.usual_answers[run.target->name];
     std::size_t polls_of_task = 0;
+    progeny::poll_question question;
+    question.task_id = record.task_id();
     int unreadable = 0;
     const task_age age(record.submitted_at());
     std::chrono::milliseconds told_to_wait{0};
@@ -87,18 +89,20 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
         if (polls_of_task == 0) delay = std::clamp(delay - age.now(), std::chrono::milliseconds(0), delay);
         co_await async::sleep_for(std::max(delay, told_to_wait));
         const auto asked = std::chrono::steady_clock::now();
-        auto leave = co_await world.api.admit(nullptr);
+        auto leave = co_await world.api.admit(nullptr, question.repeat);
         auto slot = co_await world.polls.acquire();
-        while (!leave.probe() && !world.api.admits(nullptr)) {
+        while (!leave.probe() && !world.api.admits(nullptr, question.repeat)) {
             slot.release();
-            leave = co_await world.api.admit(nullptr);
+            leave = co_await world.api.admit(nullptr, question.repeat);
             slot = co_await world.polls.acquire();
         }
         held_up += std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - asked);
         // After a restart a task counts as fresh once more: a clock that was set must not make a paid task a lost one.
-        const auto reply = co_await world.api.poll(record.task_id(), age.watched(), std::move(leave));
+        question.age = age.watched();
+        const auto reply = co_await world.api.poll(question, std::move(leave));
         fault_point("poll.replied", record.key.name);
         slot.release();
+        question.repeat = reply.ruling.action == action::retry;
         ++polls_of_task;
         ++record.polls;
         told_to_wait = reply.retry_after.value_or(std::chrono::milliseconds(0));

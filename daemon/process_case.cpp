@@ -3,6 +3,7 @@
 #include "async/shield.hpp"
 #include "case_run.hpp"
 #include "core/fault_point.hpp"
+#include "core/issue_advice.hpp"
 #include "core/report_json.hpp"
 #include "crash_blame.hpp"
 #include "ended_case.hpp"
@@ -78,8 +79,21 @@ std::string result_text(case_run& run, const answered_case& answered) {
     return result_json(facts_of(run), answered.task, answered.said, run.record().duplicate_of, answered.reply);
 }
 
+/// Tells the API how a case ended that was sent to it.
+void tell_api(const case_run& run, std::string_view code) {
+    if (run.target != nullptr) run.world.api.ended(*run.target, run.era, code);
+}
+
+/// The code of an answer that only tells of the vendor's own trouble; empty for any other.
+std::string_view vendor_fault_of(const answer& said) {
+    for (const auto& each : said.issues)
+        if (is_vendor_fault(each.code)) return each.code;
+    return {};
+}
+
 async::awaitable<void> deliver(case_run& run, answered_case answered) {
     auto text = result_text(run, answered);
+    if (!run.record().task_id().empty()) tell_api(run, vendor_fault_of(answered.said));
     const auto verdict = answered.said.verdict;
     ledger::case_end end;
     end.state = ledger::case_state::delivered;
@@ -96,6 +110,8 @@ async::awaitable<void> deliver(case_run& run, answered_case answered) {
 }
 
 async::awaitable<void> give_up(case_run& run, failure why) {
+    if (why.stage == stage::submit || why.stage == stage::poll)
+        tell_api(run, blames_service(why.code) ? to_string(why.code) : std::string_view());
     auto text = error_json(facts_of(run), why, run.record().attempts, std::chrono::system_clock::now());
     ledger::case_end end;
     end.state = ledger::case_state::failed;

@@ -200,8 +200,9 @@ void note_reply(ledger::case_record& record, const progeny::api_reply& reply) {
 /// to what the API asked for.
 void plan_next_try(case_run& run, const progeny::api_reply& reply) {
     const auto what = reply.ruling.action;
+    run.repeating = what == action::retry || what == action::unknown_outcome;
     if (what == action::accept) run.failures = 0;
-    if (what != action::retry && what != action::unknown_outcome) return;
+    if (!run.repeating) return;
     if (reply.charged) ++run.failures;
     const auto backoff = backoff_delay(run.config->retry, std::max<std::size_t>(run.failures, 1), run.world.random());
     const auto asked = reply.retry_after.value_or(std::chrono::milliseconds(0));
@@ -228,6 +229,7 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, const held_case& h
     what.extend_data = extend_data_of(run, held);
     what.images = held.loaded.parts();
     what.request_id = run.request_id;
+    what.repeat = run.repeating;
 
     if (!std::exchange(run.settled, true)) {
         // A claim that a power cut undoes after the submit would be claimed, and paid, again.
@@ -243,6 +245,7 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, const held_case& h
     fault_point("submit.replied", record.key.name);
     note_reply(record, reply);
     plan_next_try(run, reply);
+    run.era = reply.era;
     const auto took = std::chrono::steady_clock::now() - begun;
     co_await put_outcome(run);
     // Whoever reads "submitted" may rely on it: nothing that happens to kycd from here on sends the case again.
@@ -288,13 +291,13 @@ async::awaitable<progeny::admission> wait_for_leave(case_run& run) {
     auto& world = run.world;
     for (;;) {
         std::optional<held_back_mark> waiting;
-        if (!world.api.admits(run.target)) waiting.emplace(run);
-        auto leave = co_await world.api.admit(run.target);
+        if (!world.api.admits(run.target, run.repeating)) waiting.emplace(run);
+        auto leave = co_await world.api.admit(run.target, run.repeating);
         waiting.reset();
         if (run.start.before_receipt) co_return leave;
         if (leave.probe()) co_return leave; // it goes first, whatever else waits
         run.start.before_receipt = co_await world.before_receipt.acquire();
-        if (world.api.admits(run.target)) co_return leave;
+        if (world.api.admits(run.target, run.repeating)) co_return leave;
     }
 }
 
@@ -348,7 +351,8 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
         if (!run.start.sending) run.start.sending = sending_mark(world.twins, run.record().fingerprint);
         auto slot = co_await world.uploads.acquire();
         co_await world.rate.take();
-        if (!leave.probe() && !world.api.admits(run.target)) continue; // paused while this case waited its turn
+        if (!leave.probe() && !world.api.admits(run.target, run.repeating))
+            continue; // paused while this case waited its turn
         const auto reply = co_await send_once(run, *held, std::move(leave));
         slot.release();
         held = failure(); // frees the images before any wait

@@ -102,13 +102,19 @@ class explainer {
                 return true;
             }
             if (submits && each.what == pause::kind::service && each.service == view_.service_of(place_.key.folder)) {
-                say("service_paused", "the API refused several cases of " + each.service + " in a row: " + each.why,
+                say("service_paused", "kycd sends no cases of " + each.service + " for now: " + each.why,
                     "one case is tried" + in_words(each.next_try) + "; the others follow when it is taken",
                     from_now(each.next_try));
                 return true;
             }
         }
         return false;
+    }
+
+    bool repeats_are_held_back() {
+        const auto pauses = view_.pauses();
+        return std::any_of(pauses.begin(), pauses.end(),
+                           [](const pause& each) { return each.what == pause::kind::repeats; });
     }
 
     void in_inbox() {
@@ -196,7 +202,11 @@ class explainer {
         if (held_by_system() || held_by_api(true)) return;
         const auto uploading = live_number("in_hand", "uploading");
         if (!last.empty())
-            return say("retrying", "the last attempt was not taken: " + last,
+            return say("retrying",
+                       "the last attempt was not taken: " + last +
+                           (repeats_are_held_back()
+                                ? "; repeats go one at a time, too many have failed lately (retry.budget)"
+                                : ""),
                        next ? "it is sent again, not before " + time_words(*next)
                             : "it is sent again after a pause of " + format_duration(config().retry.max) + " at most",
                        next);

@@ -118,6 +118,8 @@ std::string_view to_string(pause::kind value) {
         return "credentials";
     case pause::kind::service:
         return "service";
+    case pause::kind::repeats:
+        return "repeats";
     }
     return "fault";
 }
@@ -145,6 +147,12 @@ std::vector<pause> spool_view::pauses() const {
         if (bool_member(*api, "credentials_refused").value_or(false)) list.push_back(one);
         one.what = pause::kind::api_down;
         if (bool_member(*api, "host_down").value_or(false)) list.push_back(one);
+        if (bool_member(*api, "repeats_held_back").value_or(false)) {
+            pause repeats;
+            repeats.what = pause::kind::repeats;
+            repeats.why = "too many have failed lately (retry.budget)";
+            list.push_back(std::move(repeats));
+        }
     }
     for (const auto* about : objects_in(*live_, "paused_services")) {
         pause one;

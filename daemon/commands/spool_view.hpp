@@ -79,14 +79,14 @@ struct case_query {
 
 /// Something that keeps cases from moving, as the running daemon says it.
 struct pause {
-    enum class kind { fault, api_down, credentials, service } what = kind::fault;
+    enum class kind { fault, api_down, credentials, service, repeats } what = kind::fault;
     std::string service; ///< of a paused one
     std::string why;
     std::optional<utc_time> since;
     std::optional<std::chrono::seconds> next_try; ///< from now
 };
 
-/// "fault", "api_down", "credentials", "service".
+/// "fault", "api_down", "credentials", "service", "repeats".
 [[nodiscard]] std::string_view to_string(pause::kind value);
 
 /// A look at the spool, from the outside. What cannot be read is in troubles(), and the rest is told all the same.

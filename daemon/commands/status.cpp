@@ -190,7 +190,10 @@ std::string pause_words(const pause& what) {
         text = "credentials refused: " + what.why;
         break;
     case pause::kind::service:
-        text = what.service + " is refused by the API: " + what.why;
+        text = what.service + " takes no cases for now: " + what.why;
+        break;
+    case pause::kind::repeats:
+        text = "what failed before is tried one at a time: " + what.why;
         break;
     }
     if (what.since) text += ", for " + age_words(system_clock::now() - *what.since);

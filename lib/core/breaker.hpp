@@ -88,6 +88,9 @@ class refusal_streak {
     /// The service looked at a case. True when that resumed it.
     bool success(bool probe);
 
+    /// Somebody may have mended the cause: the next probe need not wait.
+    void try_now() { probe_at_ = {}; }
+
     [[nodiscard]] bool is_paused() const { return paused_; }
 
     /// The status of the streak.

@@ -127,4 +127,20 @@ bool is_retryable(failure_code value) {
     return facts_of(value).retryable;
 }
 
+bool blames_service(failure_code value) {
+    switch (value) {
+    case failure_code::forbidden:
+    case failure_code::not_found:
+    case failure_code::api_refused:
+    case failure_code::unknown_outcome:
+    case failure_code::reply_not_understood:
+    case failure_code::task_failed:
+    case failure_code::task_lost:
+    case failure_code::task_deadline:
+        return true;
+    default:
+        return false;
+    }
+}
+
 } // namespace kyc

@@ -64,6 +64,10 @@ enum class failure_code {
 /// Whether the same case, dropped again unchanged, may succeed.
 [[nodiscard]] bool is_retryable(failure_code value);
 
+/// Whether a case that was sent ended so for a reason that the service's next cases share: nothing about its images,
+/// its fields or its size.
+[[nodiscard]] bool blames_service(failure_code value);
+
 /// The end of one case, as error.json tells it. `message` names the file and the finding; it never holds personal data
 /// beyond what the producer named the files, and never a secret.
 struct failure {

@@ -52,4 +52,8 @@ std::string_view issue_advice(std::string_view code) {
     return "A person should look at this case: the code is not one that kycd knows.";
 }
 
+bool is_vendor_fault(std::string_view code) {
+    return issue_advice(code) == vendor_fault;
+}
+
 } // namespace kyc

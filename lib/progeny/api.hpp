@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,16 @@ struct submission {
     bool extend_data = false;
     std::vector<image_part> images;
     std::string request_id; ///< the same for all attempts of a case: attempts are charged by it; not sent
+    bool repeat = false;    ///< the case's try before failed: this one is paid from the retry budget
+};
+
+/// One question about a task.
+struct poll_question {
+    std::string task_id;
+    std::chrono::milliseconds age{0}; ///< since the receipt
+    bool repeat = false;              ///< the question before failed
+
+    poll_question() = default;
 };
 
 /// What a call came to: the ruling, and what is needed to act on it.
@@ -41,7 +52,8 @@ struct api_reply {
     std::string what;               ///< one sentence for log and error.json; no secret, no personal data
     std::string task_id;            ///< submit, action::accept: the receipt
     std::optional<std::chrono::milliseconds> retry_after; ///< obeyed and capped already by the settings
-    bool charged = true; ///< whether it counts as one of the case's attempts (false while the host is down for all)
+    bool charged = true;   ///< whether it counts as one of the case's attempts (false while the host is down for all)
+    std::uint32_t era = 0; ///< submit: to be given back with the case's end, see api::ended()
 };
 
 /// Leave to make one call. A probe's leave that is dropped unused lets the next one probe. Movable, RAII; must not
@@ -67,9 +79,6 @@ class admission {
     /// Whether this call tries for all who wait. Its leave is given back once its outcome is known.
     [[nodiscard]] bool probe() const noexcept { return static_cast<bool>(unused_); }
 
-    /// The call was made: nothing to give back.
-    void used() noexcept { unused_ = nullptr; }
-
   private:
     void release() noexcept {
         if (auto give_back = std::exchange(unused_, nullptr)) give_back();
@@ -78,11 +87,11 @@ class admission {
     std::function<void()> unused_;
 };
 
-/// A service whose cases the API refused in a row.
+/// A service whose submits wait: its cases were refused in a row, or too many ended with one code.
 struct paused_service {
     std::string service;
-    int status = 0;                                    ///< of the refusals
-    std::string why;                                   ///< what the API said last
+    int status = 0;                                    ///< of the refusals; 0: it is about how cases ended
+    std::string why;                                   ///< what the API said last, or how many ended how
     std::optional<std::chrono::milliseconds> next_try; ///< none: a probe is under way
 };
 
@@ -95,6 +104,8 @@ struct api_health {
     bool token_renewing = false;
     std::optional<std::chrono::milliseconds> token_life; ///< what is left of it; none: there is no token
     std::vector<paused_service> paused;
+    bool repeats_held_back = false;    ///< retry.budget is spent: repeats go one at a time
+    std::size_t retry_budget_left = 0; ///< of retry.budget
     std::uint64_t submits_accepted = 0;
     std::uint64_t calls_answered = 0; ///< any HTTP reply at all
 };
@@ -104,21 +115,26 @@ class api {
     virtual ~api() = default;
 
     /// Suspends while calls make no sense: the host is down (breaker), the credentials are refused, or this service is
-    /// paused. Ask before taking permits or memory. `target` null: a poll, which only the host and the credentials can
-    /// hold up.
-    [[nodiscard]] virtual async::awaitable<admission> admit(const kyc::service* target) = 0;
+    /// paused, or for a repeat because the retry budget is spent. Ask before taking permits or memory. `target` null: a
+    /// poll, which only the host, the credentials and the budget can hold up. `repeat`: the same was tried before and
+    /// failed.
+    [[nodiscard]] virtual async::awaitable<admission> admit(const kyc::service* target, bool repeat) = 0;
 
     /// Whether admit() would not have to wait. Whoever waited for permits after admit() asks this before the call: the
     /// service may have been paused meanwhile. Not for a probe, which is let through on purpose.
-    [[nodiscard]] virtual bool admits(const kyc::service* target) const = 0;
+    [[nodiscard]] virtual bool admits(const kyc::service* target, bool repeat) const = 0;
 
     /// Uploads one case. Actions: accept (task_id is set), fail, retry (certain that nothing was accepted),
     /// unknown_outcome. 401 is dealt with inside: refresh, replay once. Honours cancellation of the caller.
     [[nodiscard]] virtual async::awaitable<api_reply> submit(const submission& what, admission leave) = 0;
 
-    /// Asks for a task once. `age` since the receipt. Actions: accept (body is a 200's), fail, retry, not_yet.
-    [[nodiscard]] virtual async::awaitable<api_reply> poll(std::string task_id, std::chrono::milliseconds age,
-                                                           admission leave) = 0;
+    /// Asks for a task once. Actions: accept (body is a 200's), fail, retry, not_yet.
+    [[nodiscard]] virtual async::awaitable<api_reply> poll(poll_question what, admission leave) = 0;
+
+    /// A case that was submitted has ended. `code`: how, when that blames the service (blames_service(),
+    /// is_vendor_fault()), else empty. `era`: as its last submit's reply said; 0 when an earlier process sent it. Too
+    /// many of one code pause the service: what all cases end with is not worth paying for.
+    virtual void ended(const kyc::service& target, std::uint32_t era, std::string_view code) = 0;
 
     /// Logs in, to see whether the credentials are good (`check`, start). Empty: they are. Else why not.
     struct login_outcome {

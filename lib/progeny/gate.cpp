@@ -6,7 +6,7 @@
 namespace kyc::progeny {
 
 gate::gate(const boost::asio::any_io_executor& executor, const api_options& options)
-    : tokens(options.login), breaker(options.retry), options_(options), changed_(executor) {}
+    : tokens(options.login), breaker(options.retry), budget(options.retry), options_(options), changed_(executor) {}
 
 async::awaitable<void> gate::wait(steady_time until) {
     if (until == until_notified) {
@@ -16,29 +16,38 @@ async::awaitable<void> gate::wait(steady_time until) {
     }
 }
 
-std::optional<steady_time> gate::wait_until(const service* target) const {
+std::optional<steady_time> gate::wait_until(const service* target, bool repeat) const {
     const auto time = now();
     if (time < throttled_until_) return throttled_until_;
     if (const auto until = breaker.wait_until(time)) return until;
     if (tokens.ask(time) == token_state::need::hold) return tokens.held_until();
     if (tokens.unproven() && proving_) return until_notified;
+    if (repeat) {
+        if (const auto until = budget.wait_until(time)) return until;
+    }
     if (target != nullptr) {
         if (const auto found = streaks_.find(target->name); found != streaks_.end())
+            if (const auto until = found->second.wait_until(time)) return until;
+        if (const auto found = watches_.find(target->name); found != watches_.end())
             return found->second.wait_until(time);
     }
     return {};
 }
 
-admission gate::take(const service* target) {
+admission gate::take(const service* target, bool repeat) {
     const bool host = breaker.take();
     const bool proof = tokens.unproven();
     if (proof) proving_ = true;
-    const bool own = target != nullptr && streak_of(*target).take();
-    if (!host && !proof && !own) return admission{};
-    return admission{[this, host, proof, own, name = own ? target->name : std::string{}] {
+    const bool lone = repeat && budget.take();
+    const bool refused = target != nullptr && streak_of(*target).take();
+    const bool watched = target != nullptr && watch_of(*target).take();
+    if (!host && !proof && !lone && !refused && !watched) return admission{};
+    return admission{[this, host, proof, lone, refused, watched, target] {
         if (host) breaker.give_back();
         if (proof) proving_ = false;
-        if (own) streaks_.at(name).give_back();
+        if (lone) budget.give_back();
+        if (refused) streak_of(*target).give_back();
+        if (watched) watch_of(*target).give_back();
         wake();
     }};
 }
@@ -53,6 +62,7 @@ void gate::learn(const outcome& came) {
     } else if (came.status && came.ruling.action != action::retry) {
         throttles_ = 0;
     }
+    learn_budget(came);
     if (came.target != nullptr) learn_service(came);
 }
 
@@ -96,6 +106,64 @@ void gate::learn_service(const outcome& came) {
     }
 }
 
+void gate::learn_budget(const outcome& came) {
+    if (came.during == phase::token) return;
+    const bool failed = came.ruling.action == action::retry || came.ruling.action == action::unknown_outcome;
+    if (failed) {
+        // A throttled account has a time of its own to wait for, and when the host is down for all nobody's repeat is
+        // to blame.
+        if (!came.repeat || came.status == 429 || breaker.is_open()) return;
+        if (budget.failed(now(), options_.random()))
+            say(notice::kind::repeats_held_back,
+                "too many repeats have failed, so repeats go one at a time until more calls succeed (retry.budget); "
+                "the last: " +
+                    came.what);
+        wake();
+    } else if (came.status && came.ruling.action != action::renew_token) {
+        if (budget.succeeded(came.repeat)) say(notice::kind::repeats_allowed, "repeats are free again (retry.budget)");
+        if (came.repeat) wake();
+    }
+}
+
+void gate::ended(const service& target, std::uint32_t era, std::string_view code) {
+    auto& watch = watch_of(target);
+    switch (watch.ended(code, era, now())) {
+    case outcome_watch::change::paused: {
+        auto& why = service_why_[target.name];
+        why = std::to_string(watch.cases_with_code()) + " of its latest " + std::to_string(watch.cases_judged()) +
+              " cases ended with " + watch.code();
+        say(notice::kind::service_paused,
+            target.name + " is paused, so that no more is paid for the same: " + why +
+                "; see 'kycd list --state failed', mend the cause, and one case tries now and then");
+        break;
+    }
+    case outcome_watch::change::resumed:
+        service_why_.erase(target.name);
+        say(notice::kind::service_resumed, target.name + " takes cases again");
+        wake();
+        break;
+    case outcome_watch::change::none:
+        break;
+    }
+}
+
+void gate::try_again() {
+    tokens.credentials_changed();
+    for (auto& [name, streak] : streaks_)
+        streak.try_now();
+    for (auto& [name, watch] : watches_)
+        watch.try_now();
+    wake();
+}
+
+std::uint32_t gate::submitting(const service& target) {
+    return watch_of(target).submitting(now());
+}
+
+outcome_watch& gate::watch_of(const service& target) {
+    return watches_.try_emplace(target.name, options_.service_probe, options_.service_probe_max).first->second;
+}
+
 refusal_streak& gate::streak_of(const service& target) {
     return streaks_.try_emplace(target.name, options_.service_probe, options_.service_probe_max).first->second;
 }
@@ -111,7 +179,7 @@ std::string gate::why() const {
 }
 
 std::optional<std::chrono::milliseconds> gate::until_next_call() const {
-    const auto until = wait_until(nullptr);
+    const auto until = wait_until(nullptr, false);
     if (!until) return std::nullopt;
     if (*until == until_notified) return std::chrono::milliseconds(0);
     return std::max(std::chrono::ceil<std::chrono::milliseconds>(*until - now()), std::chrono::milliseconds(0));
@@ -120,20 +188,27 @@ std::optional<std::chrono::milliseconds> gate::until_next_call() const {
 std::vector<paused_service> gate::paused() const {
     std::vector<paused_service> list;
     const auto time = now();
-    for (const auto& [name, streak] : streaks_) {
-        if (!streak.is_paused()) continue;
-        paused_service one;
-        one.service = name;
-        one.status = streak.status();
-        if (const auto why = service_why_.find(name); why != service_why_.end()) one.why = why->second;
-        const auto until = streak.wait_until(time);
-        if (until != until_notified) {
-            const auto left = until ? *until - time : steady_time::duration::zero();
-            one.next_try = std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(0));
-        }
-        list.push_back(std::move(one));
+    for (const auto& [name, streak] : streaks_)
+        if (streak.is_paused()) add_paused(list, name, streak.status(), streak.wait_until(time));
+    for (const auto& [name, watch] : watches_) {
+        const auto refused = streaks_.find(name);
+        if (!watch.is_paused() || (refused != streaks_.end() && refused->second.is_paused())) continue;
+        add_paused(list, name, 0, watch.wait_until(time));
     }
     return list;
+}
+
+void gate::add_paused(std::vector<paused_service>& list, const std::string& name, int status,
+                      const std::optional<steady_time>& until) const {
+    paused_service one;
+    one.service = name;
+    one.status = status;
+    if (const auto why = service_why_.find(name); why != service_why_.end()) one.why = why->second;
+    if (until != until_notified) {
+        const auto left = until ? *until - now() : steady_time::duration::zero();
+        one.next_try = std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(0));
+    }
+    list.push_back(std::move(one));
 }
 
 } // namespace kyc::progeny

@@ -3,6 +3,8 @@
 
 #include "async/signal.hpp"
 #include "core/breaker.hpp"
+#include "core/outcome_watch.hpp"
+#include "core/retry_budget.hpp"
 #include "core/retry_rules.hpp"
 #include "progeny/https_api.hpp"
 
@@ -25,9 +27,9 @@ class gate {
 
     void wake() { changed_.notify_all(); }
 
-    /// None: a call may begin, with take()'s leave, in the same breath. `target` null: a poll.
-    [[nodiscard]] std::optional<steady_time> wait_until(const service* target) const;
-    [[nodiscard]] admission take(const service* target);
+    /// None: a call may begin, with take()'s leave, in the same breath. As api::admit().
+    [[nodiscard]] std::optional<steady_time> wait_until(const service* target, bool repeat) const;
+    [[nodiscard]] admission take(const service* target, bool repeat);
 
     /// What a call came to, told once per reply. `status` none: no reply. `wait`: the Retry-After, capped.
     struct outcome {
@@ -37,10 +39,20 @@ class gate {
         std::optional<std::chrono::milliseconds> wait;
         const service* target = nullptr; ///< for submits
         bool probe = false;
+        bool repeat = false; ///< as the call's
         std::string what;
     };
 
     void learn(const outcome& came);
+
+    /// Somebody may have mended what made calls wait: refused credentials and paused services are tried at once.
+    void try_again();
+
+    /// As api::ended().
+    void ended(const service& target, std::uint32_t era, std::string_view code);
+
+    /// A submit is made now. Returns what its case must remember for ended().
+    std::uint32_t submitting(const service& target);
 
     void say(notice::kind kind, std::string message) const;
 
@@ -53,17 +65,23 @@ class gate {
 
     token_state tokens;
     host_breaker breaker;
+    retry_budget budget;
     std::uint64_t calls_answered = 0;
     std::string token_why; ///< the last trouble with tokens
 
   private:
     void learn_host(const outcome& came);
     void learn_service(const outcome& came);
+    void learn_budget(const outcome& came);
+    void add_paused(std::vector<paused_service>& list, const std::string& name, int status,
+                    const std::optional<steady_time>& until) const;
     refusal_streak& streak_of(const service& target);
+    outcome_watch& watch_of(const service& target);
 
     const api_options& options_;
     async::signal changed_;
     std::map<std::string, refusal_streak, std::less<>> streaks_; ///< by service
+    std::map<std::string, outcome_watch, std::less<>> watches_;  ///< by service
     std::string host_why_;
     std::map<std::string, std::string, std::less<>> service_why_; ///< of the paused ones
     steady_time throttled_until_{};                               ///< 429: nobody calls before

@@ -20,6 +20,7 @@ struct call {
     std::string key;  ///< names the case
     std::string name; ///< for messages
     bool fresh_task = false;
+    bool repeat = false;
 
     call() = default;
 };
@@ -30,25 +31,27 @@ class https_api_impl final : public https_api {
         : client_(client), options_(std::move(options)), gate_(executor, options_),
           tokens_(executor, client, options_, gate_) {}
 
-    async::awaitable<admission> admit(const service* target) override;
+    async::awaitable<admission> admit(const service* target, bool repeat) override;
 
-    bool admits(const service* target) const override { return !gate_.wait_until(target); }
+    bool admits(const service* target, bool repeat) const override { return !gate_.wait_until(target, repeat); }
 
     async::awaitable<api_reply> submit(const submission& what, admission leave) override;
-    async::awaitable<api_reply> poll(std::string task_id, std::chrono::milliseconds age, admission leave) override;
+    async::awaitable<api_reply> poll(poll_question what, admission leave) override;
+
+    void ended(const service& target, std::uint32_t era, std::string_view code) override {
+        gate_.ended(target, era, code);
+    }
 
     async::awaitable<login_outcome> login() override { return tokens_.login(); }
 
     api_health health() const override;
 
-    void credentials_changed() override {
-        gate_.tokens.credentials_changed();
-        gate_.wake();
-    }
+    void try_again() override { gate_.try_again(); }
 
     void set_retry(const retry_settings& rules) override {
         options_.retry = rules;
         gate_.breaker.set_rules(rules);
+        gate_.budget.set_rules(rules);
     }
 
     async::awaitable<void> stop() override { return tokens_.stop(); }
@@ -67,13 +70,13 @@ class https_api_impl final : public https_api {
     std::uint64_t submits_accepted_ = 0;
 };
 
-async::awaitable<admission> https_api_impl::admit(const service* target) {
+async::awaitable<admission> https_api_impl::admit(const service* target, bool repeat) {
     for (;;) {
-        if (const auto until = gate_.wait_until(target)) {
+        if (const auto until = gate_.wait_until(target, repeat)) {
             co_await gate_.wait(*until);
             continue;
         }
-        auto leave = gate_.take(target);
+        auto leave = gate_.take(target, repeat);
         if (gate_.tokens.ask(gate::now()) == token_state::need::use) co_return leave;
         // Here, before memory and permits are taken, is the place to wait for a token. The renewal is then the probe,
         // and what it taught decides about the call; so all is asked again.
@@ -103,19 +106,24 @@ async::awaitable<api_reply> https_api_impl::submit(const submission& what, admis
     sending.request.body = form.buffers();
     sending.target = what.target;
     sending.key = what.request_id;
+    sending.repeat = what.repeat;
     sending.name = "submit of " + target.name;
+    const auto era = gate_.submitting(target);
     auto reply = co_await exchange(sending, leave);
+    reply.era = era;
     if (reply.ruling.action == action::accept) ++submits_accepted_;
     co_return reply;
 }
 
-async::awaitable<api_reply> https_api_impl::poll(std::string task_id, std::chrono::milliseconds age, admission leave) {
+async::awaitable<api_reply> https_api_impl::poll(poll_question what, admission leave) {
     call asking;
     asking.during = phase::poll;
-    asking.request = net::http_request("GET", options_.base_path + "/services/task/?id=" + percent_encoded(task_id));
-    asking.name = "poll of task " + task_id;
-    asking.key = std::move(task_id);
-    asking.fresh_task = age < fresh_task_age;
+    asking.request =
+        net::http_request("GET", options_.base_path + "/services/task/?id=" + percent_encoded(what.task_id));
+    asking.name = "poll of task " + what.task_id;
+    asking.key = std::move(what.task_id);
+    asking.fresh_task = what.age < fresh_task_age;
+    asking.repeat = what.repeat;
     auto reply = co_await exchange(asking, leave);
     co_return reply;
 }
@@ -199,6 +207,7 @@ void https_api_impl::learn(const call& what, const api_reply& reply, bool probe)
     lesson.wait = reply.retry_after;
     lesson.target = what.target;
     lesson.probe = probe;
+    lesson.repeat = what.repeat;
     lesson.what = reply.what;
     gate_.learn(lesson);
 }
@@ -229,6 +238,8 @@ api_health https_api_impl::health() const {
     health.token_renewing = gate_.tokens.renewing();
     health.token_life = gate_.tokens.life_left(gate::now());
     health.paused = gate_.paused();
+    health.repeats_held_back = gate_.budget.is_empty();
+    health.retry_budget_left = gate_.budget.left();
     health.submits_accepted = submits_accepted_;
     health.calls_answered = gate_.calls_answered;
     return health;

@@ -31,6 +31,8 @@ struct notice {
         host_up,
         service_paused, ///< one service's submits wait but a probe now and then
         service_resumed,
+        repeats_held_back, ///< the retry budget is spent: what failed before is tried one at a time
+        repeats_allowed,
     };
     kind what = kind::token_renewed;
     std::string message; ///< one sentence, no secret
@@ -52,8 +54,9 @@ struct api_options {
 /// Loop's thread only. Before it is destroyed: no call may be running, and stop() must have returned.
 class https_api : public api {
   public:
-    /// Perhaps new credentials (SIGHUP): a refused login is tried again at once.
-    virtual void credentials_changed() = 0;
+    /// Perhaps new credentials, or a cause that was mended (SIGHUP): a refused login is tried again at once, and so is
+    /// a paused service.
+    virtual void try_again() = 0;
 
     /// New retry rules (SIGHUP).
     virtual void set_retry(const retry_settings& rules) = 0;

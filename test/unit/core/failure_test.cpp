@@ -81,4 +81,16 @@ BOOST_AUTO_TEST_CASE(every_stage_has_its_word) {
     BOOST_TEST(!kyc::failure_code_from(""));
 }
 
+BOOST_AUTO_TEST_CASE(what_concerns_one_case_alone_does_not_blame_its_service) {
+    for (const auto& each : codes) {
+        const bool shared = each.value == code::forbidden || each.value == code::not_found ||
+                            each.value == code::api_refused || each.value == code::unknown_outcome ||
+                            each.value == code::reply_not_understood || each.value == code::task_failed ||
+                            each.value == code::task_lost || each.value == code::task_deadline;
+        BOOST_TEST_CONTEXT(each.word) {
+            BOOST_TEST(kyc::blames_service(each.value) == shared);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -72,14 +72,17 @@ struct bench {
 
     async::awaitable<api_reply> submit(std::string id = "case-1") {
         const auto what = card(std::move(id));
-        auto leave = co_await api->admit(what.target);
+        auto leave = co_await api->admit(what.target, false);
         auto reply = co_await api->submit(what, std::move(leave));
         co_return reply;
     }
 
     async::awaitable<api_reply> poll(std::chrono::milliseconds age = 90s) {
-        auto leave = co_await api->admit(nullptr);
-        auto reply = co_await api->poll("a b/1", age, std::move(leave));
+        auto leave = co_await api->admit(nullptr, false);
+        poll_question what;
+        what.task_id = "a b/1";
+        what.age = age;
+        auto reply = co_await api->poll(std::move(what), std::move(leave));
         co_return reply;
     }
 
@@ -246,7 +249,7 @@ BOOST_AUTO_TEST_CASE(login_says_whether_the_credentials_are_good) {
         BOOST_TEST(refused.what.find("No active account") != std::string::npos);
         BOOST_TEST(api->health().credentials_refused);
         client.on_obtain = [this](const seen_request&) { return client.fresh_pair(); };
-        api->credentials_changed();
+        api->try_again();
         const auto good = co_await api->login();
         BOOST_TEST(good.accepted);
         client.on_obtain = [](const seen_request&) {
