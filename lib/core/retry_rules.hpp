@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 
 namespace kyc {
 
@@ -33,6 +34,34 @@ struct ruling {
 
 /// For so long after its receipt a task that is not found, or breaks, may simply not be there yet.
 inline constexpr std::chrono::seconds fresh_task_age{60};
+
+/// What else must hold for a row of the status table.
+enum class row_condition {
+    always,
+    fresh,       ///< the task is younger than fresh_task_age
+    wholly_sent, ///< the request's body was written to its end
+};
+
+/// One rule about replies. Within a phase the first row that fits counts; the last one fits every status.
+struct status_row {
+    phase during;
+    int first, last; ///< HTTP statuses, both included; 0, 0: every status
+    row_condition when;
+    ruling what;
+};
+
+/// One rule about requests that got no usable reply, as above.
+struct transport_row {
+    phase during;
+    std::optional<transport_problem> problem; ///< none: each
+    std::optional<sent> amount;               ///< none: however much was sent
+    ruling what;
+};
+
+/// The rules themselves: what the functions below look up, what the tests are made from, and what
+/// docs/api-behaviour.md prints.
+[[nodiscard]] std::span<const status_row> status_rules();
+[[nodiscard]] std::span<const transport_row> transport_rules();
 
 /// The ruling for a reply with this HTTP status. `fresh_task` is true within fresh_task_age of the receipt (poll only).
 /// `body_sent` matters for submits: a 500/502/504 that came before the body was wholly written is a plain retry.
