@@ -31,6 +31,7 @@ void load_scenario(world& into, const std::filesystem::path& file) {
 void run(const options& chosen) {
     const state_folder state(chosen.state);
     world shared(chosen.rules, chosen.username, chosen.password, state.bill_file(), state.token_key());
+    if (chosen.keep_tasks) shared.tasks.keep_in(state.tasks_file());
     if (chosen.scenario) load_scenario(shared, *chosen.scenario);
 
     boost::asio::io_context loop(1);

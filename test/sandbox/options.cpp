@@ -32,7 +32,7 @@ std::string explanation() {
            "\n"
            "Files in the state folder\n"
            "  ready.json (written when it listens), ca.pem (for kycd's api.ca_file), ca.key, server.pem,\n"
-           "  server.key, bill.jsonl\n"
+           "  server.key, bill.jsonl, with --keep-tasks tasks.jsonl\n"
            "\n"
            "docs/sandbox.md has the scenario language and examples.\n";
 }
@@ -101,6 +101,7 @@ std::variant<options, int> read_options(int count, const char* const* words) {
         ->capture_default_str();
     convert(app, "--keepalive", "How long an idle connection is kept [75s]", "DURATION", duration,
             [&](std::chrono::milliseconds value) { out.limits.keepalive = value; });
+    app.add_flag("--keep-tasks", out.keep_tasks, "Tasks and registered faces outlive a restart, as bill and tokens do");
     app.add_flag("--exit-with-parent", out.exit_with_parent, "Ends when the process that started it ends");
 
     try {

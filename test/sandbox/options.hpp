@@ -19,6 +19,7 @@ struct options {
     std::optional<std::filesystem::path> scenario;
     settings rules;
     session_limits limits;
+    bool keep_tasks = false;
     bool exit_with_parent = false;
 };
 

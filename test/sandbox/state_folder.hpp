@@ -17,6 +17,8 @@ class state_folder {
 
     [[nodiscard]] std::filesystem::path bill_file() const { return folder_ / "bill.jsonl"; }
 
+    [[nodiscard]] std::filesystem::path tasks_file() const { return folder_ / "tasks.jsonl"; }
+
     [[nodiscard]] const std::string& certificate_pem() const { return certificate_pem_; }
 
     [[nodiscard]] const std::string& key_pem() const { return key_pem_; }

@@ -4,6 +4,11 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <stdexcept>
 
 namespace kyc::sandbox {
 
@@ -27,7 +32,51 @@ reply missing(missing_task how) {
     return django_page(500, "Server Error (500)");
 }
 
+std::int64_t milliseconds_of(time_point at) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
+}
+
+time_point time_of(const json::value& milliseconds) {
+    return time_point(std::chrono::milliseconds(milliseconds.to_number<std::int64_t>()));
+}
+
 } // namespace
+
+void task_store::keep_in(const std::filesystem::path& file) {
+    std::ifstream old(file);
+    for (std::string text; std::getline(old, text);) {
+        json::error_code error;
+        const auto line = json::parse(text, error);
+        if (error) continue; // empty, or the last line of a process that was killed
+        task known;
+        known.end.what = static_cast<outcome::kind>(line.at("what").to_number<int>());
+        known.end.wrapped = line.at("wrapped").as_bool();
+        known.end.result = line.at("result");
+        known.row = line.at("row").to_number<std::int64_t>();
+        known.created = time_of(line.at("created"));
+        known.done = time_of(line.at("done"));
+        next_row_ = std::max(next_row_, known.row + 1);
+        if (const auto& face = line.at("registers").as_string(); !face.empty()) faces_.emplace(face);
+        tasks_.emplace(line.at("id").as_string(), std::move(known));
+    }
+    file_ = file;
+    kept_.open(file_, std::ios::binary | std::ios::app);
+    kept_ << '\n' << std::flush; // the last line may have no end
+    if (!kept_) throw std::runtime_error("cannot write the tasks to " + file_.string());
+}
+
+void task_store::write_down(const std::string& id, const task& made, const std::string& registers) {
+    const json::object line{{"id", id},
+                            {"what", static_cast<int>(made.end.what)},
+                            {"wrapped", made.end.wrapped},
+                            {"result", made.end.result},
+                            {"row", made.row},
+                            {"created", milliseconds_of(made.created)},
+                            {"done", milliseconds_of(made.done)},
+                            {"registers", registers}};
+    kept_ << json::serialize(line) << '\n' << std::flush;
+    if (!kept_) throw std::runtime_error("cannot write the tasks to " + file_.string());
+}
 
 std::string task_store::start(outcome end, const settings& rules, std::string registers, time_point now) {
     std::uniform_int_distribution<std::int64_t> draw(rules.answer_after_min.count(), rules.answer_after_max.count());
@@ -36,8 +85,9 @@ std::string task_store::start(outcome end, const settings& rules, std::string re
     made.row = next_row_++;
     made.created = now;
     made.done = now + std::chrono::milliseconds(draw(random_));
-    if (!registers.empty()) faces_.insert(std::move(registers));
     auto id = random_uuid();
+    if (kept_.is_open()) write_down(id, made, registers);
+    if (!registers.empty()) faces_.insert(std::move(registers));
     tasks_.emplace(id, std::move(made));
     return id;
 }
@@ -80,6 +130,10 @@ reply task_store::poll(const std::string& id, const settings& rules, time_point 
 }
 
 void task_store::clear() {
+    if (kept_.is_open()) {
+        kept_.close();
+        kept_.open(file_, std::ios::binary | std::ios::trunc);
+    }
     tasks_.clear();
     polls_.clear();
     faces_.clear();

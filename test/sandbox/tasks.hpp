@@ -7,6 +7,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <random>
 #include <string>
 #include <unordered_map>
@@ -16,6 +18,10 @@ namespace kyc::sandbox {
 
 class task_store {
   public:
+    /// From now on tasks and faces outlive the process: those in the file are known again, new ones are added to it
+    /// before their id is told. Made when missing; throws with a sentence.
+    void keep_in(const std::filesystem::path& file);
+
     /// Starts a task; returns its UUID. `registers`: the face uuid that becomes known with it, or empty.
     std::string start(outcome end, const settings& rules, std::string registers, time_point now);
 
@@ -36,6 +42,10 @@ class task_store {
         time_point done;
     };
 
+    void write_down(const std::string& id, const task& made, const std::string& registers);
+
+    std::filesystem::path file_; ///< empty: nothing is kept
+    std::ofstream kept_;
     std::unordered_map<std::string, task> tasks_;
     std::unordered_map<std::string, std::uint64_t> polls_;
     std::unordered_set<std::string> faces_;

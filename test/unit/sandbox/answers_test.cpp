@@ -1,9 +1,13 @@
 #include "sandbox/answers.hpp"
 #include "sandbox/tasks.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <fstream>
 
 using namespace kyc::sandbox;
 using namespace std::chrono_literals;
@@ -120,6 +124,34 @@ BOOST_AUTO_TEST_CASE(a_task_walks_through_its_states) {
     BOOST_TEST(state(6s) == "RETRY");
     BOOST_TEST(state(10s) == "SUCCESS");
     BOOST_TEST(tasks.polls().at(id) == 5U);
+}
+
+BOOST_AUTO_TEST_CASE(kept_tasks_and_faces_outlive_the_process) {
+    const kyc::test::temporary_folder folder;
+    const auto file = folder.path() / "tasks.jsonl";
+    const settings rules;
+    const auto poll_both = [&](task_store& tasks, const std::string& good, const std::string& bad) {
+        return tasks.poll(good, rules, start + 1s).body + tasks.poll(bad, rules, start + 1s).body;
+    };
+    std::string good;
+    std::string bad;
+    std::string before;
+    {
+        task_store tasks;
+        tasks.keep_in(file);
+        good = tasks.start(make_outcome(*find_service("kyc_card"), "pass", {}, reply_form::wrapped), rules, "face-1",
+                           start);
+        bad =
+            tasks.start(make_outcome(*find_service("kyc_card"), "failure", {}, reply_form::wrapped), rules, {}, start);
+        before = poll_both(tasks, good, bad);
+    }
+    std::ofstream(file, std::ios::app) << R"({"id": "cut)"; // as a kill leaves it
+    task_store tasks;
+    tasks.keep_in(file);
+    BOOST_TEST(poll_both(tasks, good, bad) == before);
+    BOOST_TEST(tasks.knows_face("face-1"));
+    tasks.clear();
+    BOOST_TEST(std::filesystem::file_size(file) == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_task_is_pending_unless_told_otherwise) {
