@@ -56,9 +56,13 @@ void gate::learn(const outcome& came) {
     if (came.status) ++calls_answered;
     learn_host(came);
     if (came.status == 429) {
-        // The API counts by account: whoever calls now is told the same.
-        const auto delay = came.wait ? *came.wait : backoff_delay(options_.retry, ++throttles_, options_.random());
-        throttled_until_ = std::max(throttled_until_, now() + delay);
+        // The API counts by account: whoever calls now is told the same. So are the calls that were under way when the
+        // first of them was told: they say nothing new, and one volley makes the pause no longer.
+        const auto time = now();
+        if (came.wait)
+            throttled_until_ = std::max(throttled_until_, time + *came.wait);
+        else if (time >= throttled_until_)
+            throttled_until_ = time + backoff_delay(options_.retry, ++throttles_, options_.random());
     } else if (came.status && came.ruling.action != action::retry) {
         throttles_ = 0;
     }

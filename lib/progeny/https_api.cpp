@@ -143,8 +143,9 @@ async::awaitable<api_reply> https_api_impl::exchange(const call& what, const adm
             auto reply = judge(what, std::move(came), successes_before);
             scrub(reply.what, access.reveal());
             learn(what, reply, leave.probe());
-            // The trouble that opened the breaker is nobody's either.
-            if (reply.ruling.action == action::retry && gate_.breaker.is_open()) reply.charged = false;
+            // The trouble that opened the breaker is nobody's either, nor is a rate that all calls share.
+            const bool shared = gate_.breaker.is_open() || reply.http_status == 429;
+            if (reply.ruling.action == action::retry && shared) reply.charged = false;
             note_proof(reply, generation);
             co_return reply;
         }

@@ -303,6 +303,33 @@ BOOST_AUTO_TEST_CASE(a_429_holds_everybody_for_as_long_as_it_says) {
     });
 }
 
+BOOST_AUTO_TEST_CASE(a_volley_of_429s_is_one_refusal_and_charges_no_case) {
+    client.on_call = [](const seen_request& r) {
+        return came(reply(r.target.find("/ocr_card/") == std::string::npos ? 200 : 429));
+    };
+    async::task_group group(loop.get_executor(), [](const std::exception_ptr& e) { std::rethrow_exception(e); });
+    int charged = 0;
+    run([&]() -> async::awaitable<void> {
+        (void)co_await api->login();
+        (void)co_await poll(); // somebody gets through
+        retry_settings slow;
+        slow.base = 100ms;
+        slow.max = 60s;
+        api->set_retry(slow);
+        auto one = [](bench& self, int& count) -> async::awaitable<void> {
+            const auto got = co_await self.submit();
+            BOOST_TEST((got.ruling.action == action::retry));
+            if (got.charged) ++count;
+        };
+        for (int i = 0; i < 8; ++i)
+            group.spawn(one(*this, charged));
+        co_await group.join();
+    });
+    BOOST_TEST(charged == 0);
+    BOOST_REQUIRE(api->health().next_try.has_value());
+    BOOST_TEST(api->health().next_try->count() <= 100);
+}
+
 BOOST_AUTO_TEST_CASE(an_outage_opens_the_breaker_probes_one_at_a_time_and_charges_no_case) {
     int down = 8;
     int in_flight_charges = 0;
