@@ -14,6 +14,7 @@ build_packages=(
     libssl-dev libsqlite3-dev libsystemd-dev libyaml-cpp-dev libspdlog-dev libjpeg62-turbo-dev libpng-dev libcli11-dev
     pkg-config openssl ca-certificates git
     python3 python3-pil python3-pytest python3-yaml python3-jsonschema python3-django
+    nginx-light tinyproxy # that tests start for themselves; see install_without_services
 )
 # shellcheck disable=SC2034 # for .ci/run
 ci_packages=(clang clang-format clang-tidy)
@@ -49,8 +50,25 @@ ensure_packages() {
     say "installing ${#missing[@]} packages"
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
-    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    install_without_services "${missing[@]}"
 }
+
+# install_without_services PACKAGE…: a package that brings a service would start it, on the port that somebody else needs.
+# Debian's maintainer scripts ask policy-rc.d first, with systemd and without; 101 is its "no". What they enable for the next start
+# of the machine is disabled again.
+install_without_services() (
+    policy=/usr/sbin/policy-rc.d
+    if [[ ! -e "$policy" ]]; then
+        trap 'rm -f "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod 755 "$policy"
+    fi
+    apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    [[ -d /run/systemd/system ]] || exit 0
+    for service in nginx tinyproxy; do
+        [[ " $* " != *" $service"* ]] || systemctl disable --quiet "$service"
+    done
+)
 
 # One compiler per core, and 1 GB for each: Boost's headers are large.
 jobs_that_fit() {
