@@ -13,27 +13,30 @@ using clock = std::chrono::steady_clock;
 
 constexpr auto remembered_for = std::chrono::seconds(60);
 
+/// How long a lookup is waited for by whoever could go on with the addresses of the one before.
+constexpr std::chrono::milliseconds patience_with_known{1'000};
+
 } // namespace
 
 struct address_book::state : std::enable_shared_from_this<state> {
-    state(const boost::asio::any_io_executor& executor, std::string host_, std::uint16_t port_)
-        : host(std::move(host_)), port(port_), resolver(executor), finished(executor) {}
+    state(const boost::asio::any_io_executor& executor, std::string host_, std::uint16_t port_, lookup_function ask)
+        : host(std::move(host_)), port(port_), lookup(executor, std::move(ask)), finished(executor) {}
 
     void look_up() {
         running = true;
-        resolver.async_resolve(
-            host, std::to_string(port), tcp::resolver::numeric_service,
-            [self = shared_from_this()](const boost::system::error_code& error,
-                                        const tcp::resolver::results_type& results) { self->take(error, results); });
+        auto done = [weak = weak_from_this()](lookup_result came) {
+            if (const auto self = weak.lock()) self->take(std::move(came));
+        };
+        lookup.start(host, port, std::move(done));
     }
 
-    void take(const boost::system::error_code& error, const tcp::resolver::results_type& results) {
+    void take(lookup_result came) {
         running = false;
-        problem = error;
-        if (!error && !results.empty()) {
+        problem = came ? "it has no address" : came.error();
+        if (came && !came->empty()) {
             found.clear();
-            for (const auto& entry : results)
-                if (std::ranges::find(found, entry.endpoint()) == found.end()) found.push_back(entry.endpoint());
+            for (const auto& address : *came)
+                if (std::ranges::find(found, address) == found.end()) found.push_back(address);
             fresh_until = clock::now() + remembered_for;
         }
         finished.notify_all();
@@ -48,17 +51,18 @@ struct address_book::state : std::enable_shared_from_this<state> {
 
     std::string host;
     std::uint16_t port;
-    tcp::resolver resolver;
+    name_lookup lookup;
     async::signal finished;
     bool running = false;
-    boost::system::error_code problem;
+    std::string problem; ///< of the last lookup that found nothing
     std::vector<tcp::endpoint> found;
     clock::time_point fresh_until = clock::time_point::min();
     tcp::endpoint favourite;
 };
 
-address_book::address_book(const boost::asio::any_io_executor& executor, std::string host, std::uint16_t port)
-    : state_(std::make_shared<state>(executor, std::move(host), port)) {
+address_book::address_book(const boost::asio::any_io_executor& executor, std::string host, std::uint16_t port,
+                           lookup_function ask)
+    : state_(std::make_shared<state>(executor, std::move(host), port, std::move(ask))) {
     boost::system::error_code no_address;
     const auto literal = boost::asio::ip::make_address(state_->host, no_address);
     if (no_address) return;
@@ -66,14 +70,13 @@ address_book::address_book(const boost::asio::any_io_executor& executor, std::st
     state_->fresh_until = clock::time_point::max();
 }
 
-address_book::~address_book() {
-    state_->resolver.cancel();
-}
+address_book::~address_book() = default;
 
 async::awaitable<result<std::vector<tcp::endpoint>, transport_error>>
 address_book::addresses(std::chrono::milliseconds limit) {
     const auto mine = state_;
-    const auto give_up = clock::now() + limit;
+    const bool fallback = !mine->found.empty();
+    const auto give_up = clock::now() + (fallback ? std::min(limit, patience_with_known) : limit);
     if (clock::now() < mine->fresh_until) co_return mine->in_order();
     if (!mine->running) mine->look_up();
     while (mine->running) {
@@ -87,12 +90,17 @@ address_book::addresses(std::chrono::milliseconds limit) {
                                   "the lookup of " + mine->host + " took longer than " + std::to_string(limit.count()) +
                                       " ms");
     co_return transport_error(transport_problem::resolve, sent::nothing,
-                              "could not resolve " + mine->host + ": " +
-                                  (mine->problem ? mine->problem.message() : "it has no address"));
+                              "could not resolve " + mine->host + ": " + mine->problem);
 }
 
 void address_book::worked(const tcp::endpoint& address) {
     state_->favourite = address;
+}
+
+void address_book::failed(const tcp::endpoint& address) {
+    auto& found = state_->found;
+    if (state_->favourite == address) state_->favourite = tcp::endpoint();
+    if (const auto it = std::ranges::find(found, address); it != found.end()) std::rotate(it, it + 1, found.end());
 }
 
 void address_book::none_worked() {

@@ -5,6 +5,7 @@ add_library(kycd-preload MODULE
   preload_clock.cpp
   preload_data.cpp
   preload_inject.cpp
+  preload_lookup.cpp
   preload_names.cpp
   preload_trace.cpp)
 set_target_properties(kycd-preload PROPERTIES PREFIX "" CXX_VISIBILITY_PRESET default)

@@ -14,6 +14,7 @@
 //   KYCD_PRELOAD_TRACE=FILE        every change below the roots, in order and with its data: see preload_trace.cpp
 //   KYCD_PRELOAD_MARKS=FILE        what is appended to this file goes into the trace as a mark
 //   KYCD_CLOCK_FILE=FILE           the seconds in it are added to the wall clock
+//   KYCD_LOOKUP_FILE=FILE          while it is there every name lookup takes the seconds in it, and then fails
 //
 // Linux and glibc. Calls that glibc makes inside itself (fopen, opendir's open) are not seen.
 
