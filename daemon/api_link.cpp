@@ -55,18 +55,14 @@ void log_notice(const progeny::notice& news) {
     }
 }
 
-} // namespace
-
-boost::system::result<api_link, std::string> make_api_link(const boost::asio::any_io_executor& loop,
-                                                           const std::shared_ptr<const settings>& config) {
-    const auto address = net::parse_https_url(config->api.base_url);
-    if (!address) return "api.base_url: " + address.error();
-
+/// What the client is told, with the secrets read now.
+boost::system::result<net::http_client_settings, std::string> client_settings(const api_settings& api,
+                                                                              const net::url& address) {
     net::http_client_settings client;
-    client.host = address->host;
-    client.port = address->port;
-    client.ca_file = config->api.ca_file;
-    if (const auto& wanted = config->api.client_certificate) {
+    client.host = address.host;
+    client.port = address.port;
+    client.ca_file = api.ca_file;
+    if (const auto& wanted = api.client_certificate) {
         auto certificate = read_secret(wanted->certificate);
         if (!certificate) return "api.client_certificate.certificate: " + certificate.error();
         auto key = read_secret(wanted->key);
@@ -74,16 +70,27 @@ boost::system::result<api_link, std::string> make_api_link(const boost::asio::an
         client.client_certificate_pem = std::string(certificate->reveal());
         client.client_key_pem = std::move(*key);
     }
-    client.proxy = config->api.proxy;
-    if (!client.proxy) client.proxy = net::proxy_from_environment(address->host, environment, address->port);
-    client.timeouts = config->api.timeouts;
+    client.proxy = api.proxy;
+    if (!client.proxy) client.proxy = net::proxy_from_environment(address.host, environment, address.port);
+    client.timeouts = api.timeouts;
     // What is open at a time is bounded by the permits, whose limits a reload may change; this is their largest sum.
     client.max_connections = 2 * largest_limit + 1;
     client.user_agent = std::string("kycd/") + version;
+    return client;
+}
+
+} // namespace
+
+boost::system::result<api_link, std::string> make_api_link(const boost::asio::any_io_executor& loop,
+                                                           const std::shared_ptr<const settings>& config) {
+    const auto address = net::parse_https_url(config->api.base_url);
+    if (!address) return "api.base_url: " + address.error();
+    auto client = client_settings(config->api, *address);
+    if (!client) return client.error();
 
     api_link link;
-    link.where = net::to_authority(address->host, address->port, 443) + (client.proxy ? " through a proxy" : "");
-    auto made = net::make_https_client(loop, std::move(client));
+    link.where = net::to_authority(address->host, address->port, 443) + (client->proxy ? " through a proxy" : "");
+    auto made = net::make_https_client(loop, std::move(*client));
     if (!made) return "api: " + made.error();
     link.client = std::move(*made);
 
@@ -94,6 +101,18 @@ boost::system::result<api_link, std::string> make_api_link(const boost::asio::an
     options.notify = log_notice;
     link.api = progeny::make_https_api(loop, *link.client, std::move(options));
     return link;
+}
+
+boost::system::result<void, std::string> reload_api_link(api_link& link, const settings& config) {
+    const auto address = net::parse_https_url(config.api.base_url);
+    if (!address) return "api.base_url: " + address.error();
+    if (const auto readable = read_credentials(config.api); !readable) return readable.error();
+    auto client = client_settings(config.api, *address);
+    if (!client) return client.error();
+    if (const auto done = link.client->reconfigure(std::move(*client)); !done) return "api: " + done.error();
+    link.api->set_retry(config.retry);
+    link.api->try_again();
+    return {};
 }
 
 } // namespace kyc

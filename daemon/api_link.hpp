@@ -25,4 +25,9 @@ struct api_link {
 [[nodiscard]] boost::system::result<api_link, std::string> make_api_link(const boost::asio::any_io_executor& loop,
                                                                          const std::shared_ptr<const settings>& config);
 
+/// Takes over what may change while kycd runs: credentials, CA file, client certificate, proxy, timeouts, retry rules.
+/// Everything is read first, so a file that cannot be used changes nothing; the error names it. The base URL must be
+/// the one that the link was made with.
+[[nodiscard]] boost::system::result<void, std::string> reload_api_link(api_link& link, const settings& config);
+
 } // namespace kyc

@@ -93,6 +93,7 @@ class daemon_app final : public app {
     void stop(std::string why);
     void end_damaged(const std::string& what);
     void reload();
+    void take_over(settings loaded);
     void open_status();
     void gather_outcome();
     exit_code judge() const;
@@ -338,31 +339,39 @@ void daemon_app::reload() {
     ::sd_notify(0, "RELOADING=1");
     auto loaded = load_settings(options_.config);
     if (loaded) {
-        // What the running objects were built from stays as it is until a restart.
-        loaded->spool = config_->spool;
-        loaded->folders = config_->folders;
-        loaded->ledger = config_->ledger;
-        loaded->intake = config_->intake;
-        loaded->services = config_->services;
-        loaded->group = config_->group;
-        config_ = std::make_shared<const settings>(std::move(*loaded));
-        world_->config = config_;
-        uploads_.set_limit(config_->limits.uploads);
-        polls_.set_limit(config_->limits.polls);
-        memory_.set_limit(config_->limits.memory);
-        before_receipt_.set_limit(config_->limits.uploads + read_ahead);
-        unanswered_.set_limit(config_->limits.pending);
-        rate_.set(config_->limits.rate);
-        log::configure(config_->log);
-        link_.api->set_retry(config_->retry);
-        link_.api->try_again();
-        log::info("reloaded " + options_.config.string() +
-                  "; folders, intake, services, ledger, API address and TLS files change at a restart");
+        take_over(std::move(*loaded));
     } else {
         for (const auto& wrong : loaded.error())
             log::error("not reloaded, the old settings stay: " + to_string(wrong));
     }
     ::sd_notify(0, "READY=1");
+}
+
+/// All of it or nothing: what can fail comes before the first change.
+void daemon_app::take_over(settings loaded) {
+    // What the running objects were built from stays as it is until a restart.
+    loaded.spool = config_->spool;
+    loaded.folders = config_->folders;
+    loaded.ledger = config_->ledger;
+    loaded.intake = config_->intake;
+    loaded.services = config_->services;
+    loaded.group = config_->group;
+    loaded.api.base_url = config_->api.base_url;
+    if (const auto done = reload_api_link(link_, loaded); !done) {
+        log::error("not reloaded, the old settings stay: " + done.error());
+        return;
+    }
+    config_ = std::make_shared<const settings>(std::move(loaded));
+    world_->config = config_;
+    uploads_.set_limit(config_->limits.uploads);
+    polls_.set_limit(config_->limits.polls);
+    memory_.set_limit(config_->limits.memory);
+    before_receipt_.set_limit(config_->limits.uploads + read_ahead);
+    unanswered_.set_limit(config_->limits.pending);
+    rate_.set(config_->limits.rate);
+    log::configure(config_->log);
+    log::info("reloaded " + options_.config.string() +
+              "; folders, intake, services, ledger and API address change at a restart");
 }
 
 void daemon_app::gather_outcome() {

@@ -72,10 +72,9 @@ http_response to_response(http::response<http::string_body>&& message) {
 
 class tls_connection final : public connection {
   public:
-    tls_connection(const asio::any_io_executor& executor, const connection_plan& plan)
-        : settings_(plan.settings), proxy_(plan.proxy), addresses_(plan.addresses), tls_(plan.tls),
-          statistics_(plan.statistics), name_(to_authority(settings_.host, settings_.port)),
-          stream_(executor, plan.tls.context()), watch_(stream_.next_layer()) {}
+    tls_connection(const asio::any_io_executor& executor, std::shared_ptr<route> way, http_statistics& statistics)
+        : way_(std::move(way)), statistics_(statistics), name_(to_authority(settings_.host, settings_.port)),
+          stream_(executor, way_->tls->context()), watch_(stream_.next_layer()) {}
 
     ~tls_connection() override {
         // Without this OpenSSL takes the closing for a truncation and forbids the session to be taken up again.
@@ -85,19 +84,21 @@ class tls_connection final : public connection {
     /// TCP, the proxy's tunnel, TLS.
     async::awaitable<std::optional<transport_error>> open(clock::time_point end) {
         auto& socket = stream_.next_layer();
-        const auto known = co_await addresses_.addresses(step_limit(settings_.timeouts.connect, end).left());
+        const auto known = co_await way_->addresses.addresses(step_limit(settings_.timeouts.connect, end).left());
         if (!known) co_return known.error();
-        const auto connect_name = proxy_ ? "the proxy " + to_authority(proxy_->host, proxy_->port) : name_;
+        const auto connect_name =
+            way_->proxy ? "the proxy " + to_authority(way_->proxy->host, way_->proxy->port) : name_;
         const step_limit connect_limit(settings_.timeouts.connect, end);
         if (auto problem = co_await connect_to_any(socket, watch_, *known, connect_name, connect_limit)) {
-            addresses_.none_worked();
+            way_->addresses.none_worked();
             co_return problem;
         }
         ++statistics_.connections;
         error_code ignored;
-        addresses_.worked(socket.remote_endpoint(ignored));
-        if (proxy_) {
-            auto problem = co_await open_tunnel(socket, watch_, *proxy_, name_, settings_.user_agent, connect_limit);
+        way_->addresses.worked(socket.remote_endpoint(ignored));
+        if (way_->proxy) {
+            auto problem =
+                co_await open_tunnel(socket, watch_, *way_->proxy, name_, settings_.user_agent, connect_limit);
             if (problem) co_return problem;
         }
         co_return co_await handshake(end);
@@ -108,6 +109,7 @@ class tls_connection final : public connection {
         reusable_ = false;
         reply_begun_ = false;
         const bool kept = std::exchange(used_, true);
+        first_ = !kept;
         auto progress = sent::nothing;
         auto write_problem = co_await write(head, body, end, progress);
         if (!write_problem) {
@@ -146,13 +148,14 @@ class tls_connection final : public connection {
   private:
     async::awaitable<std::optional<transport_error>> handshake(clock::time_point end) {
         SSL* native = stream_.native_handle();
-        if (!tls_.prepare(native, settings_.host)) {
+        if (!way_->tls->prepare(native, settings_.host)) {
             ERR_clear_error();
             co_return transport_error(transport_problem::tls, sent::nothing,
                                       "the name " + settings_.host + " cannot stand in a TLS handshake");
         }
         stream_.set_verify_mode(asio::ssl::verify_peer);
         explain_verification();
+        SSL_set_cert_cb(native, note_certificate_request, &certificate_requested_);
         watch_.arm(step_limit(settings_.timeouts.handshake, end).from_now());
         const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::client, async::as_result);
         if (timed_out(error, watch_))
@@ -160,7 +163,8 @@ class tls_connection final : public connection {
                                       "the TLS handshake with " + name_ + " took longer than " +
                                           seconds_text(settings_.timeouts.handshake));
         if (error) {
-            const auto why = verification_.empty() ? error.message() : "certificate verify failed: " + verification_;
+            const auto why =
+                verification_.empty() ? handshake_text(error, proof()) : "certificate verify failed: " + verification_;
             const bool about_tls = error.category() != asio::error::get_system_category();
             co_return transport_error(about_tls ? transport_problem::tls : transport_problem::reset, sent::nothing,
                                       "TLS with " + name_ + ": " + why);
@@ -170,6 +174,16 @@ class tls_connection final : public connection {
         ++statistics_.handshakes;
         if (SSL_session_reused(native) == 1) ++statistics_.resumed;
         co_return std::nullopt;
+    }
+
+    static int note_certificate_request(SSL*, void* requested) {
+        *static_cast<bool*>(requested) = true;
+        return 1;
+    }
+
+    [[nodiscard]] client_proof proof() const {
+        if (!certificate_requested_) return client_proof::not_asked;
+        return settings_.client_certificate_pem.empty() ? client_proof::missing : client_proof::shown;
     }
 
     void explain_verification() {
@@ -285,18 +299,17 @@ class tls_connection final : public connection {
             return {transport_problem::timeout, progress,
                     "nothing moved on the connection to " + name_ + " for " + seconds_text(idle) + " " + doing};
         }
-        if (refuses_the_handshake(error))
+        // Only the first request can have been written before the server had judged our side of the handshake.
+        if (first_ && !reply_begun_ && refuses_the_handshake(error))
             return {transport_problem::tls, progress == sent::all ? sent::part : progress,
-                    name_ + " refused the TLS handshake: " + error.message()};
+                    name_ + " refused the TLS handshake: " + handshake_text(error, proof())};
         const bool about_tls = error.category() == asio::error::get_ssl_category();
         return {about_tls ? transport_problem::tls : transport_problem::reset, progress,
                 "the connection to " + name_ + " broke " + doing + ": " + error.message()};
     }
 
-    const http_client_settings& settings_;
-    const std::optional<proxy_address>& proxy_;
-    address_book& addresses_;
-    tls_context& tls_;
+    std::shared_ptr<route> way_; ///< first: all else is made of it
+    const http_client_settings& settings_ = way_->settings;
     http_statistics& statistics_;
     std::string name_;
     asio::ssl::stream<tcp::socket>
@@ -306,8 +319,10 @@ class tls_connection final : public connection {
     std::string verification_; ///< why the certificate was not taken
     std::chrono::milliseconds patience_ = longest_patience;
     bool secured_ = false;
-    bool broken_ = false; ///< something went wrong on the connection itself
+    bool broken_ = false;                ///< something went wrong on the connection itself
+    bool certificate_requested_ = false; ///< the server asked for a client certificate
     bool used_ = false;
+    bool first_ = true; ///< this is its first request
     bool reply_begun_ = false;
     bool reusable_ = false;
 };
@@ -315,8 +330,9 @@ class tls_connection final : public connection {
 } // namespace
 
 async::awaitable<result<std::unique_ptr<connection>, transport_error>>
-open_connection(const asio::any_io_executor& executor, const connection_plan& plan, clock::time_point end) {
-    auto opened = std::make_unique<tls_connection>(executor, plan);
+open_connection(const asio::any_io_executor& executor, std::shared_ptr<route> way, http_statistics& statistics,
+                clock::time_point end) {
+    auto opened = std::make_unique<tls_connection>(executor, std::move(way), statistics);
     if (auto problem = co_await opened->open(end)) co_return std::move(*problem);
     co_return std::unique_ptr<connection>(std::move(opened));
 }

@@ -3,15 +3,11 @@
 
 #include "async/awaitable.hpp"
 #include "core/result.hpp"
-#include "net/address_book.hpp"
 #include "net/deadline.hpp"
 #include "net/http_client.hpp"
-#include "net/proxy.hpp"
-#include "net/tls_context.hpp"
+#include "net/route.hpp"
 
 #include <memory>
-#include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -44,17 +40,9 @@ class connection {
     [[nodiscard]] virtual std::chrono::milliseconds patience() const = 0;
 };
 
-/// All that is needed to open one. What it refers to must outlive the connections.
-struct connection_plan {
-    const http_client_settings& settings;
-    const std::optional<proxy_address>& proxy;
-    address_book& addresses; ///< of the proxy, if there is one
-    tls_context& tls;
-    http_statistics& statistics;
-};
-
+/// The connection shares `way` for as long as it lives; `statistics` must outlive it.
 [[nodiscard]] async::awaitable<result<std::unique_ptr<connection>, transport_error>>
-open_connection(const boost::asio::any_io_executor& executor, const connection_plan& plan,
+open_connection(const boost::asio::any_io_executor& executor, std::shared_ptr<route> way, http_statistics& statistics,
                 deadline::clock::time_point end);
 
 } // namespace kyc::net

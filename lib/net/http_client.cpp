@@ -1,13 +1,12 @@
 #include "net/http_client.hpp"
 
 #include "async/permits.hpp"
-#include "net/address_book.hpp"
 #include "net/connection.hpp"
-#include "net/proxy.hpp"
 #include "net/request_head.hpp"
-#include "net/tls_context.hpp"
+#include "net/route.hpp"
 #include "net/url.hpp"
 
+#include <algorithm>
 #include <deque>
 
 namespace kyc::net {
@@ -17,32 +16,31 @@ using clock = deadline::clock;
 
 class https_client final : public http_client {
   public:
-    https_client(const boost::asio::any_io_executor& executor, http_client_settings settings,
-                 std::optional<proxy_address> proxy, std::unique_ptr<tls_context> tls)
-        : executor_(executor), settings_(std::move(settings)), proxy_(std::move(proxy)), tls_(std::move(tls)),
-          host_field_(to_authority(settings_.host, settings_.port, 443)),
-          addresses_(executor, proxy_ ? proxy_->host : settings_.host, proxy_ ? proxy_->port : settings_.port),
-          turns_(executor, settings_.max_connections) {}
+    https_client(const boost::asio::any_io_executor& executor, std::shared_ptr<route> way)
+        : executor_(executor), way_(std::move(way)),
+          host_field_(to_authority(way_->settings.host, way_->settings.port, 443)),
+          turns_(executor, std::max<std::size_t>(way_->settings.max_connections, 1)) {}
 
     async::awaitable<result<http_response, transport_error>> send(const http_request& request) override {
         const secret head(
-            request_head(request, host_field_, settings_.user_agent, boost::asio::buffer_size(request.body)));
+            request_head(request, host_field_, way_->settings.user_agent, boost::asio::buffer_size(request.body)));
         // A kept connection is taken before a new one is opened, so the permits in use bound all that are open.
         const auto turn = co_await turns_.acquire();
         ++statistics_.requests;
-        const auto end = clock::now() + settings_.timeouts.request;
+        const auto way = way_;
+        const auto end = clock::now() + way->settings.timeouts.request;
         if (auto line = take_idle()) {
             auto outcome = co_await line->carry(head.reveal(), request.body, end);
             if (!died_of_age(outcome, request)) {
-                keep(std::move(line));
+                keep(std::move(line), way);
                 co_return std::move(outcome.reply);
             }
         }
-        auto opened = co_await open_connection(executor_, plan_, end);
+        auto opened = co_await open_connection(executor_, way, statistics_, end);
         if (!opened) co_return opened.error();
         auto line = std::move(*opened);
         auto outcome = co_await line->carry(head.reveal(), request.body, end);
-        keep(std::move(line));
+        keep(std::move(line), way);
         co_return std::move(outcome.reply);
     }
 
@@ -50,6 +48,17 @@ class https_client final : public http_client {
         auto now = statistics_;
         now.idle = idle_.size();
         return now;
+    }
+
+    result<void, std::string> reconfigure(http_client_settings settings) override {
+        settings.host = way_->settings.host;
+        settings.port = way_->settings.port;
+        settings.user_agent = way_->settings.user_agent;
+        auto made = make_route(executor_, std::move(settings));
+        if (!made) return made.error();
+        way_ = std::move(*made);
+        close_idle();
+        return {};
     }
 
     void close_idle() override { idle_.clear(); }
@@ -82,22 +91,19 @@ class https_client final : public http_client {
         return nullptr;
     }
 
-    void keep(std::unique_ptr<connection> line) {
+    // A connection that was opened before a reload is not kept.
+    void keep(std::unique_ptr<connection> line, const std::shared_ptr<route>& opened_by) {
         sweep();
-        if (!line->reusable()) return;
+        if (opened_by != way_ || !line->reusable()) return;
         const auto until = clock::now() + line->patience();
         idle_.push_back({std::move(line), until});
     }
 
     boost::asio::any_io_executor executor_;
-    http_client_settings settings_;
-    std::optional<proxy_address> proxy_;
-    std::unique_ptr<tls_context> tls_;
+    std::shared_ptr<route> way_;
     std::string host_field_;
-    address_book addresses_;
     async::permits turns_;
     http_statistics statistics_;
-    connection_plan plan_{settings_, proxy_, addresses_, *tls_, statistics_};
     std::deque<idle_connection> idle_; ///< the longest unused first
 };
 
@@ -105,18 +111,9 @@ class https_client final : public http_client {
 
 result<std::unique_ptr<http_client>, std::string> make_https_client(const boost::asio::any_io_executor& executor,
                                                                     http_client_settings settings) {
-    std::optional<proxy_address> proxy;
-    if (settings.proxy) {
-        auto parsed = parse_proxy(*settings.proxy);
-        if (!parsed) return "the proxy cannot be used: " + parsed.error();
-        proxy = std::move(*parsed);
-    }
-    auto tls = tls_context::make(settings.ca_file, settings.client_certificate_pem, settings.client_key_pem);
-    if (!tls) return tls.error();
-    settings.host = lower_case(settings.host);
-    if (settings.max_connections == 0) settings.max_connections = 1;
-    return std::unique_ptr<http_client>(
-        std::make_unique<https_client>(executor, std::move(settings), std::move(proxy), std::move(*tls)));
+    auto way = make_route(executor, std::move(settings));
+    if (!way) return way.error();
+    return std::unique_ptr<http_client>(std::make_unique<https_client>(executor, std::move(*way)));
 }
 
 } // namespace kyc::net

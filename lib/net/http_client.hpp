@@ -52,6 +52,21 @@ struct http_statistics {
     std::size_t idle = 0;          ///< connections in the pool now
 };
 
+/// What a client needs to know.
+struct http_client_settings {
+    http_client_settings() = default; // no aggregate, see url
+
+    std::string host; ///< also the name that the certificate must carry
+    std::uint16_t port = 443;
+    std::optional<std::filesystem::path> ca_file;
+    std::string client_certificate_pem; ///< empty: none
+    secret client_key_pem;
+    std::optional<std::string> proxy; ///< "http://host:port" or with user:password@ ; none: direct
+    timeout_settings timeouts;
+    std::size_t max_connections = 64; ///< past it a request waits for a connection
+    std::string user_agent;
+};
+
 /// Keep-alive connections to one host and port. Loop's thread only; calls may overlap, each takes a connection of its
 /// own.
 class http_client {
@@ -67,24 +82,16 @@ class http_client {
 
     [[nodiscard]] virtual http_statistics statistics() const = 0;
 
+    /// For requests that begin from now on: idle connections are closed, those in use are closed when their request,
+    /// which goes on as it began, ends. Host, port, user agent and the number of connections stay what they are. Fails,
+    /// and changes nothing, as make_https_client() does.
+    [[nodiscard]] virtual result<void, std::string> reconfigure(http_client_settings settings) = 0;
+
     /// Closes idle connections; those in use are closed when their request ends.
     virtual void close_idle() = 0;
 };
 
-/// What a client needs to know.
-struct http_client_settings {
-    std::string host; ///< also the name that the certificate must carry
-    std::uint16_t port = 443;
-    std::optional<std::filesystem::path> ca_file;
-    std::string client_certificate_pem; ///< empty: none
-    secret client_key_pem;
-    std::optional<std::string> proxy; ///< "http://host:port" or with user:password@ ; none: direct
-    timeout_settings timeouts;
-    std::size_t max_connections = 64; ///< past it a request waits for a connection
-    std::string user_agent;
-};
-
-/// Fails when the CA file or the client certificate cannot be loaded; the text says which and why.
+/// Fails when the proxy, the CA file or the client certificate cannot be used; the text says which and why.
 [[nodiscard]] result<std::unique_ptr<http_client>, std::string>
 make_https_client(const boost::asio::any_io_executor& executor, http_client_settings settings);
 

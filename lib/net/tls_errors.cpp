@@ -35,6 +35,31 @@ std::string names_on(X509* certificate) {
     return names;
 }
 
+std::string_view advice_on_certificate(int reason) {
+    switch (reason) {
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+        return "; check api.base_url";
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return "; whoever runs the server has to renew it, or the clock here is wrong";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return "; check the clock here";
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        return "; if it is the right server, its authority's certificate belongs into api.ca_file";
+    default:
+        return "";
+    }
+}
+
+int ssl_reason(const boost::system::error_code& error) {
+    if (error.category() != boost::asio::error::get_ssl_category()) return 0;
+    return ERR_GET_REASON(static_cast<unsigned long>(error.value()));
+}
+
 } // namespace
 
 std::string verification_text(x509_store_ctx_st* context) {
@@ -44,12 +69,25 @@ std::string verification_text(x509_store_ctx_st* context) {
         const auto names = names_on(X509_STORE_CTX_get0_cert(context));
         text += " (certificate is for " + (names.empty() ? "no name at all" : names) + ")";
     }
+    return text.append(advice_on_certificate(reason));
+}
+
+std::string handshake_text(const boost::system::error_code& error, client_proof proof) {
+    const auto text = error.message();
+    const int reason = ssl_reason(error);
+    if (reason == SSL_R_UNSUPPORTED_PROTOCOL || reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION)
+        return text + "; the server speaks no TLS 1.2 or later, and kycd nothing older";
+    if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST)
+        return text + "; what answers there does not speak TLS: check api.base_url";
+    if (proof == client_proof::missing)
+        return text + "; the server wants a client certificate: set api.client_certificate";
+    if (proof == client_proof::shown)
+        return text + "; the server may not take our client certificate: check api.client_certificate";
     return text;
 }
 
 bool refuses_the_handshake(const boost::system::error_code& error) {
-    if (error.category() != boost::asio::error::get_ssl_category()) return false;
-    switch (ERR_GET_REASON(static_cast<unsigned long>(error.value()))) {
+    switch (ssl_reason(error)) {
     case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
     case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:

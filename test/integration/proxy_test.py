@@ -1,6 +1,7 @@
 """Through a proxy: CONNECT, from the configuration or the environment, and around it."""
 
 import select
+import signal
 import socket
 import threading
 
@@ -135,3 +136,36 @@ def test_check_says_that_it_goes_through_a_proxy(world, proxy):
     world.configure(api={"proxy": proxy.url})
     run = world.kycd("check", "--config", str(world.config_file))
     assert run.code == 0 and "through a proxy" in run.out and proxy.requests, run
+
+
+def test_sighup_takes_another_proxy(world, proxy):
+    """Past the one that is asked for a login, by a file that names another one."""
+    refusing = ConnectProxy(refuse="HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+    world.configure(api={"proxy": refusing.url})
+    daemon = world.start_daemon()
+    world.drop_case("A-1")
+    daemon.wait_for_log("the API is down", timeout=30)
+    world.configure(api={"proxy": proxy.url})
+    daemon.send(signal.SIGHUP)
+    world.wait_delivered("A-1", timeout=30)
+    refusing.close()
+    assert proxy.requests and world.result("A-1")["task"]["attempts"] == 1
+    assert daemon.stop() == 0 and len(world.bill()) == 1
+
+
+def test_a_proxy_that_hangs_costs_no_attempt(world, proxy):
+    """It takes the connection and says nothing to CONNECT; and then it does."""
+    hanging = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{hanging.getsockname()[1]}"
+    world.configure(api={"proxy": url, "timeouts": {"connect": "300ms"}})
+    daemon = world.start_daemon()
+    world.drop_case("A-1")
+    daemon.wait_for_log("the API is down", timeout=30)
+    assert f"the proxy {url[7:]} did not open a tunnel within 300 ms" in daemon.log()
+    assert world.sandbox.stats()["requests"] == {} and world.cases("failed") == set()
+    world.configure(api={"proxy": proxy.url})
+    daemon.send(signal.SIGHUP)
+    world.wait_delivered("A-1", timeout=30)
+    hanging.close()
+    assert world.result("A-1")["task"]["attempts"] == 1
+    assert daemon.stop() == 0 and len(world.bill()) == 1

@@ -59,6 +59,8 @@ class scripted_client : public net::http_client {
 
     net::http_statistics statistics() const override { return {}; }
 
+    result<void, std::string> reconfigure(net::http_client_settings) override { return {}; }
+
     void close_idle() override {}
 
     std::size_t count(std::string_view part) const {
