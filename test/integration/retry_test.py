@@ -17,7 +17,7 @@ def log_time(line):
 
 
 def test_the_time_of_the_next_try_survives_a_restart(world):
-    world.sandbox.rules(rule({"call": "submit", "first": 1}, status=503, headers={"Retry-After": 4}))
+    world.sandbox.rules(rule({"call": "submit", "first": 1}, status=503, headers={"Retry-After": 9}))
     daemon = world.start_daemon()
     world.drop_case("A-1")
     daemon.wait_for_log("not submitted")
@@ -26,11 +26,11 @@ def test_the_time_of_the_next_try_survives_a_restart(world):
     daemon = world.start_daemon()
     why = json.loads(world.kycd("why", "--json", "--config", str(world.config_file), "face_liveness/A-1").out)
     shown = json.loads(world.kycd("show", "--json", "--config", str(world.config_file), "A-1").out)["lives"][-1]
-    world.wait_delivered("A-1")
+    world.wait_delivered("A-1", timeout=30)
     assert daemon.stop() == 0
     assert why["reason"] == "retrying" and "not before" in why["next"] and why["next_at"] == shown["next_try"]
     submitted = next(line for line in daemon.log().splitlines() if " submitted " in line)
-    assert (log_time(submitted) - log_time(refused)) % 86400 >= 3.9
+    assert (log_time(submitted) - log_time(refused)) % 86400 >= 8.9
     assert len(world.bill()) == 1
 
 
@@ -47,7 +47,8 @@ def test_the_tries_of_earlier_runs_count(world):
     daemon = world.start_daemon()
     error = world.wait_failed("P-1")
     assert daemon.stop() == 0
-    assert error["code"] == "RETRIES_EXHAUSTED" and error["attempts"] == 3
+    # The kill may have met a submit under way: its outcome is unknown, and it counts as an attempt but not as a failure.
+    assert error["code"] == "RETRIES_EXHAUSTED" and error["attempts"] in (3, 4)
     assert len(world.bill()) == 1
 
 
@@ -77,7 +78,8 @@ def test_a_spent_budget_holds_back_repeats_and_fails_nobody(world):
     daemon.wait_for_log("repeats are free again")
     assert status_of(world)["api"]["repeats_held_back"] is False
     assert daemon.stop() == 0
-    assert daemon.log().count("repeats go one at a time") == 1, "said once"
+    held, free = (daemon.log().count(words) for words in ("repeats go one at a time", "repeats are free again"))
+    assert held == free, "each change is said once"
     assert len(world.bill()) == 8
 
 
