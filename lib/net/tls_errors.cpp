@@ -73,7 +73,7 @@ std::string verification_text(x509_store_ctx_st* context) {
 }
 
 std::string handshake_text(const boost::system::error_code& error, client_proof proof) {
-    const auto text = error.message();
+    auto text = error.message();
     const int reason = ssl_reason(error);
     if (reason == SSL_R_UNSUPPORTED_PROTOCOL || reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION)
         return text + "; the server speaks no TLS 1.2 or later, and kycd nothing older";
