@@ -32,7 +32,7 @@ struct folder_settings {
 struct timeout_settings {
     std::chrono::milliseconds connect{10'000};
     std::chrono::milliseconds handshake{10'000};
-    std::chrono::milliseconds idle{30'000};     ///< no byte moved in either direction for so long
+    std::chrono::milliseconds idle{30'000};     ///< the stall limit, see docs/configuration.md
     std::chrono::milliseconds request{120'000}; ///< a whole request with its reply
 
     bool operator==(const timeout_settings&) const = default;

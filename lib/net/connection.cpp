@@ -8,6 +8,7 @@
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <openssl/err.h>
@@ -54,6 +55,33 @@ std::chrono::milliseconds announced_patience(std::string_view keep_alive) {
     return std::min<std::chrono::milliseconds>(std::chrono::seconds(seconds == 0 ? 0 : seconds - 1), longest_patience);
 }
 
+/// The stall limit of a reply: its first byte within `idle`, and from then on 4 KiB more, or the end, within each
+/// `idle` that follows. Without it a byte now and then would hold the connection until the end of the whole request. A
+/// request has the like: each record of 16 KiB has to be taken within `idle`.
+class pace {
+  public:
+    pace(std::chrono::milliseconds idle, clock::time_point end) : limit_(idle, end), until_(limit_.from_now()) {}
+
+    [[nodiscard]] clock::time_point until() const { return until_; }
+
+    [[nodiscard]] bool begun() const { return begun_; }
+
+    void moved(std::size_t bytes) {
+        bytes_ += bytes;
+        if (std::exchange(begun_, true) && bytes_ < least) return;
+        bytes_ = 0;
+        until_ = limit_.from_now();
+    }
+
+  private:
+    static constexpr std::size_t least = 4 * 1024;
+
+    step_limit limit_;
+    clock::time_point until_;
+    std::size_t bytes_ = 0; ///< since the period began
+    bool begun_ = false;
+};
+
 http_response to_response(http::response<http::string_body>&& message) {
     http_response reply;
     reply.status = static_cast<int>(message.result_int());
@@ -66,6 +94,9 @@ http_response to_response(http::response<http::string_body>&& message) {
     reply.retry_after = optional(http::field::retry_after);
     reply.location = optional(http::field::location);
     reply.date = optional(http::field::date);
+    if (const auto coding = optional(http::field::content_encoding)) {
+        if (!boost::beast::iequals(*coding, "identity")) reply.coding = *coding;
+    }
     reply.body = std::move(message.body());
     return reply;
 }
@@ -95,13 +126,19 @@ class tls_connection final : public connection {
         }
         ++statistics_.connections;
         error_code ignored;
-        way_->addresses.worked(socket.remote_endpoint(ignored));
+        const auto address = socket.remote_endpoint(ignored);
+        std::optional<transport_error> problem;
         if (way_->proxy) {
-            auto problem =
-                co_await open_tunnel(socket, watch_, *way_->proxy, name_, settings_.user_agent, connect_limit);
-            if (problem) co_return problem;
+            problem = co_await open_tunnel(socket, watch_, *way_->proxy, name_, settings_.user_agent, connect_limit);
+            if (!problem) way_->addresses.worked(address); // what follows is between us and the server
         }
-        co_return co_await handshake(end);
+        if (!problem) problem = co_await handshake(end);
+        if (!problem) {
+            way_->addresses.worked(address);
+        } else if (!way_->proxy || problem->problem == transport_problem::proxy) {
+            way_->addresses.failed(address);
+        }
+        co_return problem;
     }
 
     async::awaitable<exchange> carry(std::string_view head, const std::vector<asio::const_buffer>& body,
@@ -242,6 +279,7 @@ class tls_connection final : public connection {
 
     async::awaitable<std::optional<transport_error>> read_one(reply_parser& parser, clock::time_point end,
                                                               std::chrono::milliseconds idle, sent progress) {
+        pace expected(idle, end);
         while (true) {
             while (buffer_.size() != 0 && !parser.is_done()) {
                 error_code error;
@@ -252,16 +290,24 @@ class tls_connection final : public connection {
                 if (taken == 0) break;
             }
             if (parser.is_done()) co_return std::nullopt;
-            watch_.arm(step_limit(idle, end).from_now());
+            // The parser does not limit what may stand beside a chunk's length and behind the last chunk.
+            if (buffer_.size() > header_limit) co_return unreadable(http::error::header_limit, progress);
+            watch_.arm(expected.until());
             const auto space = buffer_.prepare(body_feed::record);
             const auto [error, count] = co_await stream_.async_read_some(space, async::as_result);
             if (!error) {
                 buffer_.commit(count);
+                expected.moved(count);
                 reply_begun_ = reply_begun_ || count != 0;
                 continue;
             }
             const bool closed = error == asio::error::eof || error == asio::ssl::error::stream_truncated;
-            if (!closed) co_return failed(error, end, idle, progress, "while waiting for the reply");
+            if (!closed) {
+                auto problem = failed(error, end, idle, progress, "while waiting for the reply");
+                if (expected.begun() && problem.problem == transport_problem::timeout && clock::now() < end)
+                    problem.message = "less than 4 KiB of the reply of " + name_ + " came within " + seconds_text(idle);
+                co_return problem;
+            }
             broken_ = broken_ || error != asio::error::eof;
             if (!reply_begun_)
                 co_return transport_error(transport_problem::reset, progress,

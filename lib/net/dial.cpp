@@ -8,6 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 namespace kyc::net {
 namespace {
@@ -24,6 +28,15 @@ int status_of(std::string_view reply) {
     return error == std::errc() && end == reply.data() + 12 ? status : 0;
 }
 
+/// Enough to keep a fast line busy while the loop does something else.
+constexpr int most_unsent = 128 * 1024;
+
+/// For an address after which there are others: a second, and never more than half of the limit for all of them.
+deadline::clock::duration first_patience(std::chrono::milliseconds limit, std::size_t addresses) {
+    const auto share = limit / (2 * static_cast<std::int64_t>(addresses));
+    return std::min<std::chrono::milliseconds>(share, std::chrono::seconds(1));
+}
+
 std::string milliseconds_text(std::chrono::milliseconds time) {
     return std::to_string(time.count()) + " ms";
 }
@@ -36,28 +49,53 @@ bool timed_out(const boost::system::error_code& error, const deadline& watch) {
     return true;
 }
 
+void prepare_socket(tcp::socket& socket) {
+    boost::system::error_code ignored; // without them it works all the same
+    socket.set_option(tcp::no_delay(true), ignored);
+    socket.set_option(boost::asio::socket_base::keep_alive(true), ignored);
+    const auto set = [&](int option, int value) {
+        (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, option, &value, sizeof value);
+    };
+    set(TCP_KEEPIDLE, 10);
+    set(TCP_KEEPINTVL, 5);
+    set(TCP_KEEPCNT, 3);
+    set(TCP_NOTSENT_LOWAT, most_unsent);
+}
+
 async::awaitable<std::optional<transport_error>> connect_to_any(tcp::socket& socket, deadline& watch,
                                                                 const std::vector<tcp::endpoint>& addresses,
                                                                 const std::string& name, step_limit limit) {
+    const auto end = limit.from_now();
+    std::vector<tcp::endpoint> silent; // in the first round
     std::string attempts;
     bool only_timeouts = true;
-    for (const auto& address : addresses) {
-        if (deadline::clock::now() >= limit.end) break;
-        boost::system::error_code ignored;
-        socket.close(ignored);
-        watch.arm(limit.from_now());
-        const auto [error] = co_await socket.async_connect(address, async::as_result);
-        if (!error) {
-            socket.set_option(tcp::no_delay(true), ignored);
-            co_return std::nullopt;
-        }
-        if (!attempts.empty()) attempts += "; ";
-        attempts += to_authority(address.address().to_string(), address.port()) + ": ";
-        if (timed_out(error, watch)) {
-            attempts += "no answer within " + milliseconds_text(limit.step);
-        } else {
-            attempts += error.message();
-            only_timeouts = false;
+    for (const bool first_round : {true, false}) {
+        const auto& candidates = first_round ? addresses : silent;
+        for (std::size_t i = 0; i < candidates.size(); ++i) {
+            const auto& address = candidates[i];
+            const auto left = end - deadline::clock::now();
+            if (left <= deadline::clock::duration::zero()) break;
+            const bool alone = addresses.size() == 1;
+            const auto patience = first_round && !alone ? first_patience(limit.step, addresses.size())
+                                                        : left / static_cast<int>(candidates.size() - i);
+            boost::system::error_code ignored;
+            socket.close(ignored);
+            const auto until = std::min(deadline::clock::now() + patience, end);
+            watch.arm(until);
+            const auto [error] = co_await socket.async_connect(address, async::as_result);
+            if (!error) {
+                prepare_socket(socket);
+                co_return std::nullopt;
+            }
+            const bool too_slow = timed_out(error, watch);
+            if (too_slow && first_round && !alone) {
+                silent.push_back(address);
+                continue;
+            }
+            if (!attempts.empty()) attempts += "; ";
+            attempts += to_authority(address.address().to_string(), address.port()) + ": ";
+            attempts += too_slow ? "no answer within " + milliseconds_text(limit.step) : error.message();
+            only_timeouts = only_timeouts && too_slow;
         }
     }
     if (attempts.empty()) attempts = "no time was left";

@@ -31,11 +31,21 @@ struct step_limit {
     }
 };
 
-/// Tries the addresses in their order, each with the step's limit. On success the socket is connected (see its
-/// remote_endpoint) and TCP_NODELAY. Throws operation_aborted when cancelled.
+/// Tries the addresses in their order, all of them within the step's limit. Where others follow, an address first gets
+/// a second at most, so that one which swallows what is sent to it does not cost the whole limit each time; those that
+/// did not answer share what is left in a second round. (RFC 8305 would try them side by side.) On success the socket
+/// is connected (see its remote_endpoint) and has the options of prepare_socket(). Throws operation_aborted when
+/// cancelled.
 [[nodiscard]] async::awaitable<std::optional<transport_error>>
 connect_to_any(boost::asio::ip::tcp::socket& socket, deadline& watch,
                const std::vector<boost::asio::ip::tcp::endpoint>& addresses, const std::string& name, step_limit limit);
+
+/// What a connection that carries requests wants of the system: no delay of small pieces; little in the send buffer
+/// that is not on its way yet, so that "sent" stays close to what left, and a stalled upload is known not to have left
+/// as a whole; and probes while nothing moves, so that a peer that vanished without a word is noticed after 25 s, in
+/// most cases before the next request is written into the void. There is no TCP_USER_TIMEOUT: api.timeouts.idle ends a
+/// stalled request anyway, and what it came to would be as unknown.
+void prepare_socket(boost::asio::ip::tcp::socket& socket);
 
 /// Asks the proxy on the other end for a tunnel to `target` ("host:port"). Reads the proxy's reply and not one byte
 /// more.

@@ -29,11 +29,12 @@ class https_client final : public http_client {
         ++statistics_.requests;
         const auto way = way_;
         const auto end = clock::now() + way->settings.timeouts.request;
-        if (auto line = take_idle()) {
+        const bool repeatable = request.method == "GET";
+        if (auto line = take_idle(repeatable ? clock::duration::max() : way->settings.post_patience)) {
             auto outcome = co_await line->carry(head.reveal(), request.body, end);
             if (!died_of_age(outcome, request)) {
                 keep(std::move(line), way);
-                co_return std::move(outcome.reply);
+                co_return understood(std::move(outcome.reply), repeatable);
             }
         }
         auto opened = co_await open_connection(executor_, way, statistics_, end);
@@ -41,7 +42,7 @@ class https_client final : public http_client {
         auto line = std::move(*opened);
         auto outcome = co_await line->carry(head.reveal(), request.body, end);
         keep(std::move(line), way);
-        co_return std::move(outcome.reply);
+        co_return understood(std::move(outcome.reply), repeatable);
     }
 
     http_statistics statistics() const override {
@@ -66,8 +67,25 @@ class https_client final : public http_client {
   private:
     struct idle_connection {
         std::unique_ptr<connection> line;
+        clock::time_point since;
         clock::time_point until; ///< past it the server may be closing it just now
     };
+
+    static result<http_response, transport_error> understood(result<http_response, transport_error> reply,
+                                                             bool repeatable) {
+        if (!reply || reply->coding.empty() || !repeatable || reply->status / 100 != 2) return reply;
+        return transport_error(transport_problem::bad_reply, sent::all,
+                               "the reply is compressed (Content-Encoding: " + printable(reply->coding) +
+                                   "), which was not asked for; does a proxy on the way do that?");
+    }
+
+    // A header's value comes from outside and goes into a log.
+    static std::string printable(std::string text) {
+        text.resize(std::min<std::size_t>(text.size(), 40));
+        for (char& c : text)
+            if (c < ' ' || c > '~') c = '?';
+        return text;
+    }
 
     // A kept connection that the server had given up when the request came: asking again cannot do anything twice.
     static bool died_of_age(const exchange& outcome, const http_request& request) {
@@ -81,12 +99,13 @@ class https_client final : public http_client {
         std::erase_if(idle_, [now = clock::now()](const idle_connection& one) { return one.until <= now; });
     }
 
-    std::unique_ptr<connection> take_idle() {
+    std::unique_ptr<connection> take_idle(clock::duration longest) {
         sweep();
         while (!idle_.empty()) {
+            const auto lain = clock::now() - idle_.back().since;
             auto newest = std::move(idle_.back().line);
             idle_.pop_back();
-            if (newest->reusable()) return newest;
+            if (lain <= longest && newest->reusable()) return newest;
         }
         return nullptr;
     }
@@ -95,8 +114,9 @@ class https_client final : public http_client {
     void keep(std::unique_ptr<connection> line, const std::shared_ptr<route>& opened_by) {
         sweep();
         if (opened_by != way_ || !line->reusable()) return;
-        const auto until = clock::now() + line->patience();
-        idle_.push_back({std::move(line), until});
+        const auto since = clock::now();
+        const auto until = since + line->patience();
+        idle_.push_back({std::move(line), since, until});
     }
 
     boost::asio::any_io_executor executor_;

@@ -20,11 +20,10 @@ namespace kyc::net {
 
 /// A request. The bytes behind `body` belong to the caller and must live until send() returned.
 struct http_request {
-    std::string method; ///< "GET" or "POST"
-    std::string target; ///< path and query, e.g. "/api/v3/services/task/?id=…"
-    std::vector<std::pair<std::string, std::string>>
-        headers;                                 ///< besides Host, User-Agent, Accept, Accept-Language, Content-Length
-    std::vector<boost::asio::const_buffer> body; ///< sent with an exact Content-Length, never copied whole
+    std::string method;                                       ///< "GET" or "POST"
+    std::string target;                                       ///< path and query, e.g. "/api/v3/services/task/?id=…"
+    std::vector<std::pair<std::string, std::string>> headers; ///< besides those that request_head() makes
+    std::vector<boost::asio::const_buffer> body;              ///< sent with an exact Content-Length, never copied whole
 
     http_request() = default;
 
@@ -38,6 +37,7 @@ struct http_response {
     std::optional<std::string> retry_after; ///< the header as it came
     std::optional<std::string> location;
     std::optional<std::string> date;
+    std::string coding; ///< Content-Encoding, e.g. "gzip": it was not asked for, and `body` is what came; else empty
     std::string body;
     sent body_sent = sent::all; ///< how much of the request had left when the reply came: a server may answer early
 };
@@ -63,6 +63,9 @@ struct http_client_settings {
     secret client_key_pem;
     std::optional<std::string> proxy; ///< "http://host:port" or with user:password@ ; none: direct
     timeout_settings timeouts;
+    /// A POST, which may not be repeated, takes no connection that has lain idle for longer: servers of a common kind
+    /// close theirs after 5 s without announcing it, and firewalls forget them. A GET is asked again if need be.
+    std::chrono::milliseconds post_patience{4'000};
     std::size_t max_connections = 64; ///< past it a request waits for a connection
     std::string user_agent;
 };
@@ -74,9 +77,11 @@ class http_client {
     virtual ~http_client() = default;
 
     /// Sends one request and reads the reply. Redirects are never followed. A stale kept connection that dies before
-    /// any byte of the request left is replaced in silence; after that the error says how much was sent, and a reply
-    /// that arrives while the body is still being written (401, 413) is returned as the reply. Throws operation_aborted
-    /// when the calling coroutine is cancelled; the connection is then closed.
+    /// any byte of the request left is replaced in silence, and before any byte of the reply came when it is a GET;
+    /// after that the error says how much was sent, and a reply that arrives while the body is still being written
+    /// (401, 413) is returned as the reply. A compressed 2xx reply to a GET is a bad reply, that can be asked for
+    /// again; one to a POST is returned as it came, because its status says that the server acted. Throws
+    /// operation_aborted when the calling coroutine is cancelled; the connection is then closed.
     [[nodiscard]] virtual async::awaitable<result<http_response, transport_error>>
     send(const http_request& request) = 0;
 

@@ -49,6 +49,7 @@ std::string request_head(const http_request& request, std::string_view host, std
     add_header(head, "Host", host);
     add_header(head, "User-Agent", user_agent);
     add_header(head, "Accept", "application/json");
+    add_header(head, "Accept-Encoding", "identity"); // without it any coding would do (RFC 9110, 12.5.3)
     add_header(head, "Accept-Language", "en");
     for (const auto& [name, value] : request.headers) {
         if (std::ranges::find(made_here, lower_case(name)) != made_here.end())

@@ -209,6 +209,26 @@ BOOST_AUTO_TEST_CASE(a_get_on_a_fresh_connection_that_dies_is_an_error) {
     BOOST_TEST(server.connections == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_post_takes_no_connection_that_has_lain_for_long) {
+    loopback_server server(options(), [](server_session& session) {
+        for (;;) {
+            (void)session.read_request();
+            session.reply("1");
+        }
+    });
+    auto made = settings(server.port());
+    made.post_patience = 0ms;
+    const auto connected = client(made);
+    BOOST_TEST(get(*connected).has_value());
+    std::this_thread::sleep_for(2ms);
+    BOOST_TEST(get(*connected).has_value());
+    BOOST_TEST(server.connections == 1);
+    std::this_thread::sleep_for(2ms);
+    BOOST_TEST(post(*connected, "body").has_value());
+    BOOST_TEST(server.connections == 2);
+    BOOST_TEST(connected->statistics().idle == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_post_on_a_kept_connection_that_dies_is_not_repeated) {
     loopback_server server(options(), [](server_session& session) {
         (void)session.read_request();

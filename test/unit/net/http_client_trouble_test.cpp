@@ -90,6 +90,39 @@ BOOST_AUTO_TEST_CASE(a_server_that_stops_reading_runs_into_the_idle_limit) {
     check(post(*connected, huge_body()), transport_problem::timeout, sent::part, "300 ms while sending");
 }
 
+BOOST_AUTO_TEST_CASE(an_upload_of_a_megabyte_that_stalls_is_known_not_to_have_left_as_a_whole) {
+    loopback_server server(options(), [](server_session& session) {
+        (void)session.read_request(false);
+        session.await_close();
+    });
+    auto made = settings(server.port());
+    made.timeouts.idle = 300ms;
+    const auto connected = client(made);
+    check(post(*connected, std::string(1 << 20, 'x')), transport_problem::timeout, sent::part);
+}
+
+BOOST_AUTO_TEST_CASE(a_compressed_reply_is_asked_for_again_or_judged_by_its_status) {
+    std::atomic<const char*> status{"200 OK"};
+    loopback_server server(options(), [&](server_session& session) {
+        for (;;) {
+            const auto request = session.read_request();
+            if (request.headers.at("accept-encoding") != "identity") session.reply("", "500 Not As It Should Be");
+            session.reply("\x1f\x8b...", status.load(), "Content-Encoding: gzip\xe9\r\n");
+        }
+    });
+    const auto connected = client(server.port());
+    check(get(*connected), transport_problem::bad_reply, sent::all, "(Content-Encoding: gzip?)");
+    const auto receipt = post(*connected, "body");
+    BOOST_REQUIRE_MESSAGE(receipt.has_value(), receipt.error().message);
+    BOOST_TEST(receipt->status == 200);
+    BOOST_TEST(receipt->coding == "gzip\xe9");
+    BOOST_TEST(receipt->body == "\x1f\x8b...");
+    status = "404 Not Found";
+    const auto missing = get(*connected);
+    BOOST_REQUIRE_MESSAGE(missing.has_value(), missing.error().message);
+    BOOST_TEST(missing->status == 404);
+}
+
 BOOST_AUTO_TEST_CASE(a_cut_reply_is_a_reset_after_everything_was_sent) {
     for (const auto* start :
          {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"half\":", "HTTP/1.1 200 OK\r\nContent-Le",
@@ -181,12 +214,14 @@ BOOST_AUTO_TEST_CASE(replies_in_every_lawful_form_are_understood) {
 
 BOOST_AUTO_TEST_CASE(a_reply_over_the_limits_is_refused_whether_it_says_its_length_or_not) {
     const std::string chunk(1 << 20, 'x');
-    for (const auto* head : {"Content-Length: 8388609\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n", "\r\n", "H: "}) {
+    for (const auto* head :
+         {"Content-Length: 8388609\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n", "\r\n",
+          "H: ", "Transfer-Encoding: chunked\r\n\r\n5;", "Transfer-Encoding: chunked\r\n\r\n0\r\nTrailer: "}) {
         BOOST_TEST_CONTEXT(head) {
             loopback_server server(options(), [&](server_session& session) {
                 (void)session.read_request();
                 session.send(std::string("HTTP/1.1 200 OK\r\n") + head);
-                const std::string start = std::string_view(head).starts_with("Transfer") ? "100000\r\n" : "";
+                const std::string start = std::string_view(head).ends_with("chunked\r\n\r\n") ? "100000\r\n" : "";
                 for (int i = 0; i < 9; ++i)
                     session.send(start + chunk + (start.empty() ? "" : "\r\n"));
                 session.drain();
@@ -246,8 +281,50 @@ BOOST_AUTO_TEST_CASE(a_silent_server_runs_into_the_idle_limit) {
         auto made = settings(server.port());
         made.timeouts.idle = 200ms;
         const auto connected = client(made);
-        check(post(*connected, "body"), transport_problem::timeout, sent::all, "200 ms while waiting for the reply");
+        check(post(*connected, "body"), transport_problem::timeout, sent::all,
+              *start == '\0' ? "200 ms while waiting for the reply" : "of the reply of 127.0.0.1");
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_reply_in_drops_does_not_hold_its_connection_until_the_request_s_end) {
+    for (const auto* start : {"", "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n",
+                              "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"}) {
+        BOOST_TEST_CONTEXT(start) {
+            loopback_server server(options(), [&](server_session& session) {
+                (void)session.read_request();
+                session.send(start);
+                const std::string endless = *start == '\0' ? "HTTP/1.1 200 " : "1\r\nx\r\n";
+                for (std::size_t i = 0;; ++i) {
+                    session.send({&endless[std::min(i, endless.size() - 1)], 1});
+                    std::this_thread::sleep_for(5ms);
+                }
+            });
+            auto made = settings(server.port());
+            made.timeouts.idle = 300ms;
+            made.timeouts.request = 55s;
+            const auto connected = client(made);
+            check(get(*connected), transport_problem::timeout, sent::all, "less than 4 KiB of the reply");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_reply_that_goes_on_may_take_longer_than_the_idle_limit) {
+    const std::string body(14 * 4096, 'x');
+    loopback_server server(options(), [&](server_session& session) {
+        (void)session.read_request();
+        session.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n");
+        for (std::size_t at = 0; at < body.size(); at += 4096) {
+            session.send(std::string_view(body).substr(at, 4096));
+            std::this_thread::sleep_for(250ms);
+        }
+        session.drain();
+    });
+    auto made = settings(server.port());
+    made.timeouts.idle = 3s;
+    const auto connected = client(made);
+    const auto reply = get(*connected);
+    BOOST_REQUIRE_MESSAGE(reply.has_value(), reply.error().message);
+    BOOST_TEST((reply->body == body));
 }
 
 BOOST_AUTO_TEST_CASE(a_reply_in_drops_outlives_the_idle_limit_but_not_that_of_the_request) {

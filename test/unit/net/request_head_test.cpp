@@ -16,6 +16,7 @@ BOOST_AUTO_TEST_CASE(a_get_has_the_usual_headers_and_no_length) {
                                                                   "Host: host:8443\r\n"
                                                                   "User-Agent: kycd/1\r\n"
                                                                   "Accept: application/json\r\n"
+                                                                  "Accept-Encoding: identity\r\n"
                                                                   "Accept-Language: en\r\n"
                                                                   "Authorization: Bearer x.y\r\n"
                                                                   "\r\n");
