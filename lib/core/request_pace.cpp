@@ -1,0 +1,242 @@
+#include "core/request_pace.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <utility>
+
+namespace kyc {
+namespace {
+
+using namespace std::chrono_literals;
+using seconds = std::chrono::duration<double>;
+
+/// Under the rate that was refused. A server counts arrivals, and the way there is not even: a twentieth is 50 ms of a
+/// one-second window.
+constexpr double step_back = 0.05;
+
+/// So far above the last refusal the limit is gone.
+constexpr double gone = 4;
+
+/// How many seconds the climb back to the last refusal takes. Longer each time it is confirmed, since each refusal
+/// costs a rest.
+constexpr double first_plateau = 30;
+constexpr double last_plateau = 120;
+/// After a refusal that stood alone: perhaps it was no limit of ours.
+constexpr double doubtful_plateau = 5;
+constexpr std::size_t sure = 3; ///< refusals, or answers in the window
+
+/// A refusal within so many seconds shows that the pace was far too high, not that it climbed a little over the limit.
+constexpr double far_too_soon = 1.2;
+constexpr double too_soon = 5;
+/// What is left of the pace then.
+constexpr double deepest_cut = 0.6;
+constexpr double least_cut = 0.9;
+
+/// What limiters count in. DRF knows these four.
+constexpr seconds windows[] = {1s, 60s, 3600s, 86400s};
+
+/// Without a Retry-After: the shortest window, then twice as long each time.
+constexpr steady_time::duration first_rest = 1s;
+constexpr std::size_t longest_rest_doublings = 6;
+
+/// The call that tries after a rest holds the others up for so long at most.
+constexpr steady_time::duration longest_try = 1s;
+
+/// What a busy loop was late by is made up for, up to here.
+constexpr steady_time::duration made_up = 30ms;
+
+constexpr double slowest = 1.0 / 600; ///< per second
+
+/// What is remembered of answers, and how long of a refusal.
+constexpr std::size_t most_answers = 4096;
+constexpr steady_time::duration remembered = 1h;
+
+/// So many 503s in a row, to calls with so few others under way, while something got through so lately.
+constexpr std::size_t limiter_503s = 3;
+constexpr std::size_t nearly_alone = 4;
+constexpr steady_time::duration just_got_through = 2s;
+/// From the first pace down to this share of it, and still 503s: they do not depend on the pace.
+constexpr double disbelief = 0.2;
+constexpr steady_time::duration disbelieved_for = 10min;
+
+steady_time::duration to_steady(seconds time) {
+    return std::chrono::duration_cast<steady_time::duration>(time);
+}
+
+} // namespace
+
+steady_time request_pace::ready_at(steady_time now) const {
+    if (now < held_until_) return held_until_;
+    if (resting_) return now;
+    if (trying_) return std::max(now, tried_at_ + longest_try);
+    return paced_ ? std::max(now, next_) : now;
+}
+
+request_pace::change request_pace::sent(steady_time now) {
+    auto news = change::none;
+    if (resting_) {
+        news = resume(now);
+        trying_ = true;
+        tried_at_ = now;
+    } else if (trying_ && now >= tried_at_ + longest_try) {
+        trying_ = false;
+    }
+    if (!paced_) return news;
+    if (now - last_refusal_ > remembered) return forget();
+    // Only a call that went when its time had come was held up by the pace.
+    const bool waited = now - next_ <= made_up;
+    const auto each = step();
+    if (waited) used_ += seconds(each).count();
+    next_ = std::max(next_, now - made_up) + each;
+    if (rate() >= gone * ceiling_) return forget();
+    return news;
+}
+
+void request_pace::answered(steady_time sent_at, steady_time now) {
+    unavailable_in_a_row_ = 0;
+    answers_.push_back(now);
+    while (answers_.size() > most_answers || now - answers_.front() > remembered)
+        answers_.pop_front();
+    if (trying_ && sent_at >= tried_at_) {
+        trying_ = false;
+        next_ = std::max(next_, now);
+    }
+    if (!resting_ && sent_at > last_cut_) {
+        refusals_ = 0;
+        silent_rests_ = 0;
+    }
+}
+
+void request_pace::refused(steady_time sent_at, steady_time now, std::optional<std::chrono::milliseconds> wait) {
+    last_refusal_ = now;
+    if (refusals_++ == 0) refused_since_ = now;
+    if (sent_at <= last_cut_) {
+        // It went before the others were told.
+        if (wait) {
+            held_until_ = std::max(held_until_, now + *wait);
+            resting_ = true;
+        }
+        return;
+    }
+    rest(now, wait);
+}
+
+request_pace::change request_pace::unavailable(steady_time sent_at, steady_time now, std::size_t at_a_time) {
+    if (at_a_time <= nearly_alone) ++unavailable_in_a_row_;
+    if (now < believe_503_from_) return change::none;
+    const bool others_get_through = !answers_.empty() && now - answers_.back() <= just_got_through;
+    const bool a_limiters = learned_from_503_ || (others_get_through && unavailable_in_a_row_ >= limiter_503s);
+    if (!a_limiters) return change::none;
+    if (paced_ && learned_from_503_ && ceiling_ < disbelief * first_ceiling_) {
+        believe_503_from_ = now + disbelieved_for;
+        return forget();
+    }
+    learned_from_503_ = learned_from_503_ || !paced_;
+    // A bucket refills; and if it is an outage after all, the breaker's probes must not wait for more than this.
+    refused(sent_at, now, std::chrono::milliseconds(first_rest / 1ms));
+    return change::none;
+}
+
+void request_pace::rest(steady_time now, std::optional<std::chrono::milliseconds> wait) {
+    last_cut_ = now;
+    resting_ = true;
+    trying_ = false;
+    duration time = wait.value_or(0ms);
+    if (!wait) {
+        time = first_rest * (1 << std::min(silent_rests_, longest_rest_doublings));
+        ++silent_rests_;
+    }
+    held_until_ = std::max(held_until_, now + time);
+}
+
+/// The rest is over, and what was under way has come back: now the rate can be told.
+request_pace::change request_pace::resume(steady_time now) {
+    resting_ = false;
+    const double before = paced_ ? rate() : 0;
+    const bool long_window = held_until_ - refused_since_ > windows[0] + 500ms;
+    next_ = now;
+    if (!paced_) {
+        const auto in_window = answers_since(refused_since_ - to_steady(windows[0]));
+        if (in_window < sure && refusals_ < sure) {
+            learned_from_503_ = false;
+            return change::none;
+        }
+        const double observed = observed_rate();
+        paced_ = true;
+        plateau_after_ = refusals_ >= sure ? first_plateau : doubtful_plateau;
+        first_ceiling_ = observed;
+        settle_at((1 - step_back) * observed, observed);
+        return change::paced;
+    }
+    if (last_cut_ > refused_since_ || long_window) {
+        // Refused although it waited, or for longer than the pace was made for.
+        plateau_after_ = std::max(plateau_after_, first_plateau);
+        const double observed = std::min(before, observed_rate());
+        settle_at((1 - step_back) * observed, observed);
+    } else if (used_ < far_too_soon) {
+        const auto since = std::max(seconds(now - tried_at_).count(), windows[0].count());
+        const auto through = static_cast<double>(answers_since(tried_at_)) / since;
+        const auto start = std::clamp(through, deepest_cut * before, least_cut * before);
+        settle_at(start, (1 - step_back) * before);
+    } else if (used_ < too_soon || answers_since(tried_at_) < sure) {
+        settle_at(least_cut * before, (1 - step_back) * before);
+    } else {
+        plateau_after_ = std::min(2 * plateau_after_, last_plateau);
+        settle_at((1 - step_back) * before, before);
+    }
+    return change::none;
+}
+
+request_pace::change request_pace::forget() {
+    paced_ = false;
+    learned_from_503_ = false;
+    resting_ = false;
+    trying_ = false;
+    refusals_ = 0;
+    silent_rests_ = 0;
+    return change::unpaced;
+}
+
+void request_pace::settle_at(double start, double ceiling) {
+    ceiling_ = std::max(ceiling, slowest);
+    start_ = std::max(start, slowest);
+    used_ = 0;
+}
+
+/// CUBIC's curve: steep, flat around the ceiling, steep again.
+double request_pace::rate() const {
+    const double way = used_ / plateau_after_ - 1;
+    const double depth = way < 0 ? ceiling_ - start_ : step_back * ceiling_;
+    return ceiling_ + depth * way * way * way;
+}
+
+request_pace::duration request_pace::step() const {
+    return to_steady(seconds(1 / rate()));
+}
+
+std::size_t request_pace::answers_since(steady_time from) const {
+    const auto first = std::upper_bound(answers_.begin(), answers_.end(), from);
+    return static_cast<std::size_t>(std::distance(first, answers_.end()));
+}
+
+/// What got through in the server's window. That is longer than the time from the first refusal to the last one, and
+/// the rest shows how long it may be at most, or at least if the server named it.
+double request_pace::observed_rate() const {
+    const seconds refused_for = last_cut_ - refused_since_;
+    const seconds rested = held_until_ - refused_since_;
+    const auto* window = std::find_if(std::begin(windows), std::end(windows) - 1,
+                                      [&](seconds one) { return one >= rested - 500ms || one > refused_for + 2s; });
+    const auto first = std::upper_bound(answers_.begin(), answers_.end(), refused_since_ - to_steady(*window));
+    if (first == answers_.end()) return slowest;
+    // A burst after a pause filled the window alone: its beginning is the window's.
+    const seconds span = std::min<seconds>(held_until_ - *first, *window);
+    return static_cast<double>(std::distance(first, answers_.end())) / std::max(span.count(), windows[0].count());
+}
+
+std::optional<double> request_pace::per_second() const {
+    if (!paced_) return std::nullopt;
+    return rate();
+}
+
+} // namespace kyc
