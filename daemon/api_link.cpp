@@ -39,6 +39,7 @@ void log_notice(const progeny::notice& news) {
     case kind::host_up:
     case kind::service_resumed:
     case kind::repeats_allowed:
+    case kind::unpaced:
         log::info(news.message);
         break;
     case kind::host_down:
@@ -47,6 +48,7 @@ void log_notice(const progeny::notice& news) {
         break;
     case kind::service_paused:
     case kind::repeats_held_back:
+    case kind::paced:
         log::warning(news.message);
         break;
     case kind::credentials_refused:

@@ -94,6 +94,7 @@ class daemon_app final : public app {
     void end_damaged(const std::string& what);
     void reload();
     void take_over(settings loaded);
+    void adapt_limits();
     void open_status();
     void gather_outcome();
     exit_code judge() const;
@@ -156,6 +157,7 @@ std::optional<start_failure> daemon_app::build() {
     auto link = make_api_link(loop_.get_executor(), config_);
     if (!link) return start_failure(link.error(), exit_code::config_wrong);
     link_ = std::move(*link);
+    adapt_limits();
     inbox_ = fs::make_inbox(layout_, config_->intake, config_->services);
     world_ = std::make_unique<case_world>(case_world{config_,
                                                      layout_,
@@ -335,6 +337,15 @@ async::awaitable<void> daemon_app::watch_signals() {
     }
 }
 
+/// limits.uploads and limits.polls are the most; the API's answers teach how many make sense.
+void daemon_app::adapt_limits() {
+    link_.api->adapt_within(config_->limits.uploads, config_->limits.polls,
+                            [this](std::size_t uploads, std::size_t polls) {
+                                uploads_.set_limit(uploads);
+                                polls_.set_limit(polls);
+                            });
+}
+
 void daemon_app::reload() {
     ::sd_notify(0, "RELOADING=1");
     auto loaded = load_settings(options_.config);
@@ -363,8 +374,7 @@ void daemon_app::take_over(settings loaded) {
     }
     config_ = std::make_shared<const settings>(std::move(loaded));
     world_->config = config_;
-    uploads_.set_limit(config_->limits.uploads);
-    polls_.set_limit(config_->limits.polls);
+    adapt_limits();
     memory_.set_limit(config_->limits.memory);
     before_receipt_.set_limit(config_->limits.uploads + read_ahead);
     unanswered_.set_limit(config_->limits.pending);

@@ -4,6 +4,7 @@
 #include "version.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <unistd.h>
 
 namespace kyc {
@@ -41,6 +42,23 @@ void write_faults(json_writer& out, const fault_pause& faults) {
     out.end_array();
 }
 
+/// What the API lets through, as learned from its answers.
+void write_pace(json_writer& out, const progeny::api_pace& pace) {
+    out.begin_object();
+    out.key("calls_per_minute");
+    if (pace.calls_per_second) {
+        out.integer(std::int64_t{std::llround(*pace.calls_per_second * 60)});
+    } else {
+        out.null();
+    }
+    write_seconds(out, "resting_for_seconds", pace.resting_for);
+    write_number(out, "uploads_allowed", pace.uploads_allowed);
+    write_number(out, "uploads_under_way", pace.uploads_under_way);
+    write_number(out, "polls_allowed", pace.polls_allowed);
+    write_number(out, "polls_under_way", pace.polls_under_way);
+    out.end_object();
+}
+
 void write_api(json_writer& out, const progeny::api_health& health) {
     out.begin_object();
     out.key("host_down");
@@ -64,6 +82,8 @@ void write_api(json_writer& out, const progeny::api_health& health) {
     write_number(out, "retry_budget_left", health.retry_budget_left);
     write_number(out, "submits_accepted", health.submits_accepted);
     write_number(out, "calls_answered", health.calls_answered);
+    out.key("pace");
+    write_pace(out, health.pace);
     out.end_object();
 }
 
@@ -100,10 +120,13 @@ void write_in_hand(json_writer& out, const case_world& world) {
     write_number(out, "held_back", held_back);
     write_number(out, "before_receipt", before_receipt);
     write_number(out, "uploading", world.uploads.used());
-    write_number(out, "uploads_limit", world.uploads.limit());
+    write_number(out, "uploads_limit", world.config->limits.uploads);
+    write_number(out, "uploads_allowed", world.uploads.limit());
     write_number(out, "waiting_for_uploads", world.uploads.waiting());
     write_number(out, "after_receipt", total - before_receipt);
     write_number(out, "polling", world.polls.used());
+    write_number(out, "polls_limit", world.config->limits.polls);
+    write_number(out, "polls_allowed", world.polls.limit());
     write_number(out, "pending_limit", world.unanswered.limit());
     write_number(out, "pending_used", world.unanswered.used());
     out.key("services");

@@ -89,12 +89,13 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
         if (polls_of_task == 0) delay = std::clamp(delay - age.now(), std::chrono::milliseconds(0), delay);
         co_await async::sleep_for(std::max(delay, told_to_wait));
         const auto asked = std::chrono::steady_clock::now();
-        auto leave = co_await world.api.admit(nullptr, question.repeat);
-        auto slot = co_await world.polls.acquire();
-        while (!leave.probe() && !world.api.admits(nullptr, question.repeat)) {
+        progeny::admission leave;
+        async::permit slot;
+        for (bool its_turn = false; !its_turn;) {
             slot.release();
             leave = co_await world.api.admit(nullptr, question.repeat);
             slot = co_await world.polls.acquire();
+            its_turn = co_await world.api.turn(nullptr, question.repeat, leave);
         }
         held_up += std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - asked);
         // After a restart a task counts as fresh once more: a clock that was set must not make a paid task a lost one.

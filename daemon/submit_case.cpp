@@ -351,8 +351,8 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
         if (!run.start.sending) run.start.sending = sending_mark(world.twins, run.record().fingerprint);
         auto slot = co_await world.uploads.acquire();
         co_await world.rate.take();
-        if (!leave.probe() && !world.api.admits(run.target, run.repeating))
-            continue; // paused while this case waited its turn
+        const bool its_turn = co_await world.api.turn(run.target, run.repeating, leave);
+        if (!its_turn) continue; // paused while this case waited
         const auto reply = co_await send_once(run, *held, std::move(leave));
         slot.release();
         held = failure(); // frees the images before any wait

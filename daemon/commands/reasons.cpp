@@ -163,11 +163,12 @@ class explainer {
             return say("capacity", std::to_string(used) + " cases are in hand, as many as limits.pending allows",
                        "it is taken when its turn comes, the oldest first");
         const auto uploading = live_number("in_hand", "uploading");
-        const auto uploads = live_number("in_hand", "uploads_limit");
-        if (uploads > 0 && uploading >= uploads)
+        const auto limit_of_uploads = live_number("in_hand", "uploads_limit");
+        const auto allowed = live_number("in_hand", "uploads_allowed");
+        if (allowed > 0 && uploading >= allowed)
             return say("capacity",
-                       "it waits behind others: " + std::to_string(uploading) +
-                           " uploads are under way, as many as limits.uploads allows",
+                       "it waits behind others: " + std::to_string(uploading) + " uploads are under way, as many as " +
+                           (allowed < limit_of_uploads ? "the API can take now" : "limits.uploads allows"),
                        "it is taken when its turn comes, the oldest first");
         say("ready", "it is ready and about to be taken",
             "at the latest the next scan takes it, within " + format_duration(config().intake.rescan));

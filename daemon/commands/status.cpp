@@ -241,6 +241,11 @@ void print_daemon(const spool_view& view) {
         if (seconds) std::cout << ", for " << age_words(std::chrono::seconds(*seconds));
         std::cout << "\n";
     }
+    const auto* paced = api != nullptr ? object_member(*api, "pace") : nullptr;
+    const auto* calls = paced != nullptr ? member(*paced, "calls_per_minute") : nullptr;
+    if (const auto number = calls != nullptr ? integer_of(*calls) : std::nullopt)
+        std::cout << "pace: about " << number_words(static_cast<double>(*number) / 60)
+                  << " calls a second, for the API refused more\n";
 }
 
 void print_text(const spool_view& view, const report& out) {

@@ -8,7 +8,10 @@ namespace kyc {
 namespace {
 
 /// What a start begins with: enough for a few dropped cases to be as quick as ever.
-constexpr double first_limit = 4;
+constexpr double first_limit = 8;
+
+/// So much longer is never our queue in the server: the loop here had other things to do, or the line did.
+constexpr double not_worth_counting = 0.05;
 
 /// Quick: room for one more. Slow: too many. Between: stay.
 constexpr double quick = 1.5;
@@ -84,7 +87,7 @@ void concurrency_limit::done(const call& which, steady_time now, end how) {
         std::min<std::size_t>(static_cast<std::size_t>(std::bit_width(which.bytes)), usual_.size() - 1);
     note_usual(size_class, took, company <= unhurried_at_a_time);
     if (old_news) return;
-    round_.push_back(took / usual_[size_class]);
+    round_.push_back((took + not_worth_counting) / (usual_[size_class] + not_worth_counting));
     if (starting_ && was_used_) limit_ = std::min(limit_ + 1, static_cast<double>(maximum_));
     if (round_.size() >= std::max(limit(), shortest_round)) end_round(now);
 }

@@ -36,8 +36,7 @@ constexpr double least_cut = 0.9;
 /// What limiters count in. DRF knows these four.
 constexpr seconds windows[] = {1s, 60s, 3600s, 86400s};
 
-/// Without a Retry-After: the shortest window, then twice as long each time.
-constexpr steady_time::duration first_rest = 1s;
+/// Without a Retry-After each rest in a row is twice as long.
 constexpr std::size_t longest_rest_doublings = 6;
 
 /// The call that tries after a rest holds the others up for so long at most.
@@ -55,9 +54,14 @@ constexpr steady_time::duration remembered = 1h;
 /// So many 503s in a row, to calls with so few others under way, while something got through so lately.
 constexpr std::size_t limiter_503s = 3;
 constexpr std::size_t nearly_alone = 4;
-constexpr steady_time::duration just_got_through = 2s;
-/// From the first pace down to this share of it, and still 503s: they do not depend on the pace.
+constexpr steady_time::duration just_got_through = 1s;
+constexpr std::size_t quick_enough = 5; ///< so few calls a second are not refused for coming too fast
+/// A known limiter without any answer for so long is a host that is down.
+constexpr steady_time::duration limiter_answers_within = 10s;
+/// From the first pace down to this share of it, or to so many a second, and still 503s: they do not depend on the
+/// pace.
 constexpr double disbelief = 0.2;
+constexpr double too_slow_for_503s = 4;
 constexpr steady_time::duration disbelieved_for = 10min;
 
 steady_time::duration to_steady(seconds time) {
@@ -125,16 +129,19 @@ void request_pace::refused(steady_time sent_at, steady_time now, std::optional<s
 request_pace::change request_pace::unavailable(steady_time sent_at, steady_time now, std::size_t at_a_time) {
     if (at_a_time <= nearly_alone) ++unavailable_in_a_row_;
     if (now < believe_503_from_) return change::none;
-    const bool others_get_through = !answers_.empty() && now - answers_.back() <= just_got_through;
-    const bool a_limiters = learned_from_503_ || (others_get_through && unavailable_in_a_row_ >= limiter_503s);
+    // A limiter lets others through all the time; a host in trouble may have answered a few calls just before.
+    const bool others_get_through = answers_since(now - just_got_through) >= quick_enough;
+    const bool lately = !answers_.empty() && now - answers_.back() <= limiter_answers_within;
+    const bool a_limiters =
+        (learned_from_503_ && lately) || (others_get_through && unavailable_in_a_row_ >= limiter_503s);
     if (!a_limiters) return change::none;
-    if (paced_ && learned_from_503_ && ceiling_ < disbelief * first_ceiling_) {
+    if (paced_ && learned_from_503_ && ceiling_ < std::max(disbelief * first_ceiling_, too_slow_for_503s)) {
         believe_503_from_ = now + disbelieved_for;
         return forget();
     }
     learned_from_503_ = learned_from_503_ || !paced_;
     // A bucket refills; and if it is an outage after all, the breaker's probes must not wait for more than this.
-    refused(sent_at, now, std::chrono::milliseconds(first_rest / 1ms));
+    refused(sent_at, now, std::chrono::ceil<std::chrono::milliseconds>(first_rest_));
     return change::none;
 }
 
@@ -144,7 +151,7 @@ void request_pace::rest(steady_time now, std::optional<std::chrono::milliseconds
     trying_ = false;
     duration time = wait.value_or(0ms);
     if (!wait) {
-        time = first_rest * (1 << std::min(silent_rests_, longest_rest_doublings));
+        time = first_rest_ * (1 << std::min(silent_rests_, longest_rest_doublings));
         ++silent_rests_;
     }
     held_until_ = std::max(held_until_, now + time);

@@ -20,6 +20,11 @@ namespace kyc {
 /// What got through divided by how long that took is the rate. The table behind the numbers is in docs/pacing.md.
 class request_pace {
   public:
+    /// `first_rest`: after a refusal that names no time; a second is the shortest window that servers count in.
+    explicit request_pace(steady_time::duration first_rest = std::chrono::seconds(1)) : first_rest_(first_rest) {}
+
+    void set_first_rest(steady_time::duration time) { first_rest_ = time; }
+
     /// What a log would tell.
     enum class change { none, paced, unpaced };
 
@@ -58,6 +63,7 @@ class request_pace {
     [[nodiscard]] std::size_t answers_since(steady_time from) const;
     [[nodiscard]] double observed_rate() const;
 
+    duration first_rest_;
     std::deque<steady_time> answers_; ///< the replies that got through, of the last hour at most
 
     // The climb.

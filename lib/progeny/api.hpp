@@ -64,12 +64,13 @@ class admission {
 
     explicit admission(std::function<void()> unused) : unused_(std::move(unused)) {}
 
-    admission(admission&& other) noexcept : unused_(std::exchange(other.unused_, nullptr)) {}
+    admission(admission&& other) noexcept : unused_(std::exchange(other.unused_, nullptr)), turn_(other.turn_) {}
 
     admission& operator=(admission&& other) noexcept {
         if (this != &other) {
             release();
             unused_ = std::exchange(other.unused_, nullptr);
+            turn_ = other.turn_;
         }
         return *this;
     }
@@ -79,12 +80,28 @@ class admission {
     /// Whether this call tries for all who wait. Its leave is given back once its outcome is known.
     [[nodiscard]] bool probe() const noexcept { return static_cast<bool>(unused_); }
 
+    /// When its turn came; none: it did not stand in line.
+    [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> turn() const noexcept { return turn_; }
+
+    void take_turn(std::chrono::steady_clock::time_point now) noexcept { turn_ = now; }
+
   private:
     void release() noexcept {
         if (auto give_back = std::exchange(unused_, nullptr)) give_back();
     }
 
     std::function<void()> unused_;
+    std::optional<std::chrono::steady_clock::time_point> turn_;
+};
+
+/// How fast calls may be made now, as learned from the API.
+struct api_pace {
+    std::optional<double> calls_per_second;   ///< none: not paced
+    std::chrono::milliseconds resting_for{0}; ///< nobody calls for so long, since the API refused
+    std::size_t uploads_allowed = 0;          ///< at a time
+    std::size_t polls_allowed = 0;
+    std::size_t uploads_under_way = 0;
+    std::size_t polls_under_way = 0;
 };
 
 /// A service whose submits wait: its cases were refused in a row, or too many ended with one code.
@@ -108,6 +125,7 @@ struct api_health {
     std::size_t retry_budget_left = 0; ///< of retry.budget
     std::uint64_t submits_accepted = 0;
     std::uint64_t calls_answered = 0; ///< any HTTP reply at all
+    api_pace pace;
 };
 
 class api {
@@ -120,9 +138,14 @@ class api {
     /// failed.
     [[nodiscard]] virtual async::awaitable<admission> admit(const kyc::service* target, bool repeat) = 0;
 
-    /// Whether admit() would not have to wait. Whoever waited for permits after admit() asks this before the call: the
-    /// service may have been paused meanwhile. Not for a probe, which is let through on purpose.
+    /// Whether admit() would not have to wait.
     [[nodiscard]] virtual bool admits(const kyc::service* target, bool repeat) const = 0;
+
+    /// The last step before the call, with all permits in hand: suspends until the pace that the API allows lets one
+    /// more go, uploads and polls alternately. True: call now. False: the host, the credentials or the service changed
+    /// meanwhile, so admit() has to be asked again (not for a probe, which is let through on purpose). Throws
+    /// operation_aborted when cancelled.
+    [[nodiscard]] virtual async::awaitable<bool> turn(const kyc::service* target, bool repeat, admission& leave) = 0;
 
     /// Uploads one case. Actions: accept (task_id is set), fail, retry (certain that nothing was accepted),
     /// unknown_outcome. 401 is dealt with inside: refresh, replay once. Honours cancellation of the caller.

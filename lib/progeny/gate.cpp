@@ -1,12 +1,15 @@
 #include "progeny/gate.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <utility>
 
 namespace kyc::progeny {
 
 gate::gate(const boost::asio::any_io_executor& executor, const api_options& options)
-    : tokens(options.login), breaker(options.retry), budget(options.retry), options_(options), changed_(executor) {}
+    : tokens(options.login), breaker(options.retry), budget(options.retry), pace(first_rest(options.retry)),
+      options_(options), changed_(executor) {}
 
 async::awaitable<void> gate::wait(steady_time until) {
     if (until == until_notified) {
@@ -17,8 +20,12 @@ async::awaitable<void> gate::wait(steady_time until) {
 }
 
 std::optional<steady_time> gate::wait_until(const service* target, bool repeat) const {
+    if (now() < pace.held_until()) return pace.held_until();
+    return barred_until(target, repeat);
+}
+
+std::optional<steady_time> gate::barred_until(const service* target, bool repeat) const {
     const auto time = now();
-    if (time < throttled_until_) return throttled_until_;
     if (const auto until = breaker.wait_until(time)) return until;
     if (tokens.ask(time) == token_state::need::hold) return tokens.held_until();
     if (tokens.unproven() && proving_) return until_notified;
@@ -55,19 +62,35 @@ admission gate::take(const service* target, bool repeat) {
 void gate::learn(const outcome& came) {
     if (came.status) ++calls_answered;
     learn_host(came);
-    if (came.status == 429) {
-        // The API counts by account: whoever calls now is told the same. So are the calls that were under way when the
-        // first of them was told: they say nothing new, and one volley makes the pause no longer.
-        const auto time = now();
-        if (came.wait)
-            throttled_until_ = std::max(throttled_until_, time + *came.wait);
-        else if (time >= throttled_until_)
-            throttled_until_ = time + backoff_delay(options_.retry, ++throttles_, options_.random());
-    } else if (came.status && came.ruling.action != action::retry) {
-        throttles_ = 0;
-    }
+    learn_pace(came);
     learn_budget(came);
     if (came.target != nullptr) learn_service(came);
+}
+
+/// The API counts by account, so all calls share a pace; tokens are few and have no turn, but count there.
+void gate::learn_pace(const outcome& came) {
+    if (came.status == 429) {
+        pace.refused(came.sent_at, now(), came.wait);
+    } else if (came.during != phase::token && came.status == 503) {
+        say_pace(pace.unavailable(came.sent_at, now(), came.at_a_time));
+    } else if (came.status && came.ruling.action != action::renew_token) {
+        pace.answered(came.sent_at, now());
+    }
+}
+
+void gate::begin_call(steady_time time) {
+    say_pace(pace.sent(time));
+}
+
+void gate::say_pace(request_pace::change news) const {
+    if (news == request_pace::change::paced) {
+        std::array<char, 32> rate{};
+        std::snprintf(rate.data(), rate.size(), "%.3g", pace.per_second().value_or(0));
+        say(notice::kind::paced, std::string("the API refuses calls that come too fast: they go at about ") +
+                                     rate.data() + " a second from now on, more as it allows");
+    } else if (news == request_pace::change::unpaced) {
+        say(notice::kind::unpaced, "the API has allowed far more calls for a while: they are not paced any more");
+    }
 }
 
 void gate::learn_host(const outcome& came) {

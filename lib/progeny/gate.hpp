@@ -4,6 +4,7 @@
 #include "async/signal.hpp"
 #include "core/breaker.hpp"
 #include "core/outcome_watch.hpp"
+#include "core/request_pace.hpp"
 #include "core/retry_budget.hpp"
 #include "core/retry_rules.hpp"
 #include "progeny/https_api.hpp"
@@ -17,6 +18,9 @@ namespace kyc::progeny {
 /// The state that all calls share. Loop's thread only; knows the clock, the rules themselves do not.
 class gate {
   public:
+    /// After a refusal that names no time everybody rests for so long at first.
+    [[nodiscard]] static steady_time::duration first_rest(const retry_settings& rules) { return 2 * rules.base; }
+
     /// `options` must outlive it.
     gate(const boost::asio::any_io_executor& executor, const api_options& options);
 
@@ -31,6 +35,12 @@ class gate {
     [[nodiscard]] std::optional<steady_time> wait_until(const service* target, bool repeat) const;
     [[nodiscard]] admission take(const service* target, bool repeat);
 
+    /// As wait_until(), but for the rest after a 429 or 503, which those who stand in line for the pace wait for there.
+    [[nodiscard]] std::optional<steady_time> barred_until(const service* target, bool repeat) const;
+
+    /// A call goes, as `pace` allows. `time` is its sent_at, by which the call that tries after a rest is known again.
+    void begin_call(steady_time time);
+
     /// What a call came to, told once per reply. `status` none: no reply. `wait`: the Retry-After, capped.
     struct outcome {
         phase during = phase::poll;
@@ -38,6 +48,8 @@ class gate {
         std::optional<int> status;
         std::optional<std::chrono::milliseconds> wait;
         const service* target = nullptr; ///< for submits
+        steady_time sent_at{};           ///< the time of its turn
+        std::size_t at_a_time = 1;       ///< calls under way when it was sent, itself included
         bool probe = false;
         bool repeat = false; ///< as the call's
         std::string what;
@@ -66,11 +78,14 @@ class gate {
     token_state tokens;
     host_breaker breaker;
     retry_budget budget;
+    request_pace pace;
     std::uint64_t calls_answered = 0;
     std::string token_why; ///< the last trouble with tokens
 
   private:
     void learn_host(const outcome& came);
+    void learn_pace(const outcome& came);
+    void say_pace(request_pace::change news) const;
     void learn_service(const outcome& came);
     void learn_budget(const outcome& came);
     void add_paused(std::vector<paused_service>& list, const std::string& name, int status,
@@ -84,8 +99,6 @@ class gate {
     std::map<std::string, outcome_watch, std::less<>> watches_;  ///< by service
     std::string host_why_;
     std::map<std::string, std::string, std::less<>> service_why_; ///< of the paused ones
-    steady_time throttled_until_{};                               ///< 429: nobody calls before
-    std::size_t throttles_ = 0;                                   ///< in a row, without a Retry-After
     bool proving_ = false; ///< the one call that tries refused credentials is under way
 };
 

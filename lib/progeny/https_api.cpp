@@ -1,11 +1,14 @@
 #include "progeny/https_api.hpp"
 
+#include "async/turns.hpp"
 #include "core/answer.hpp"
+#include "core/concurrency_limit.hpp"
 #include "net/multipart.hpp"
 #include "progeny/messages.hpp"
 #include "progeny/retry_after.hpp"
 #include "progeny/token_keeper.hpp"
 
+#include <algorithm>
 #include <random>
 #include <utility>
 
@@ -21,19 +24,61 @@ struct call {
     std::string name; ///< for messages
     bool fresh_task = false;
     bool repeat = false;
+    steady_time turn{};        ///< when it was let go
+    std::size_t at_a_time = 1; ///< calls under way then, itself included
 
     call() = default;
+};
+
+/// Takes a call in and out of the limit of its kind, also when it is cancelled.
+class counted_call {
+  public:
+    counted_call(concurrency_limit& limit, std::size_t bytes) : limit_(limit), call_(limit.begin(gate::now(), bytes)) {}
+
+    counted_call(const counted_call&) = delete;
+    counted_call& operator=(const counted_call&) = delete;
+
+    ~counted_call() { limit_.done(call_, gate::now(), how_); }
+
+    void came(const result<net::http_response, transport_error>& reply) { how_ = judge(reply); }
+
+  private:
+    using end = concurrency_limit::end;
+
+    static end judge(const result<net::http_response, transport_error>& reply) {
+        if (!reply) return reply.error().problem == transport_problem::timeout ? end::overload : end::other;
+        switch (reply->status) {
+        case 429:
+        case 502:
+        case 503:
+        case 504:
+            return end::overload;
+        case 200:
+        case 201:
+        case 202:
+        case 400: // the images were looked at
+            return end::quick;
+        default:
+            return end::other;
+        }
+    }
+
+    concurrency_limit& limit_;
+    concurrency_limit::call call_;
+    end how_ = end::other;
 };
 
 class https_api_impl final : public https_api {
   public:
     https_api_impl(const boost::asio::any_io_executor& executor, net::http_client& client, api_options options)
         : client_(client), options_(std::move(options)), gate_(executor, options_),
-          tokens_(executor, client, options_, gate_) {}
+          tokens_(executor, client, options_, gate_), turns_(executor) {}
 
     async::awaitable<admission> admit(const service* target, bool repeat) override;
 
     bool admits(const service* target, bool repeat) const override { return !gate_.wait_until(target, repeat); }
+
+    async::awaitable<bool> turn(const service* target, bool repeat, admission& leave) override;
 
     async::awaitable<api_reply> submit(const submission& what, admission leave) override;
     async::awaitable<api_reply> poll(poll_question what, admission leave) override;
@@ -52,14 +97,24 @@ class https_api_impl final : public https_api {
         options_.retry = rules;
         gate_.breaker.set_rules(rules);
         gate_.budget.set_rules(rules);
+        gate_.pace.set_first_rest(gate::first_rest(rules));
+    }
+
+    void adapt_within(std::size_t uploads, std::size_t polls, limits_function changed) override {
+        uploads_.set_maximum(uploads);
+        polls_.set_maximum(polls);
+        limits_changed_ = std::move(changed);
+        told_ = {};
+        tell_limits();
     }
 
     async::awaitable<void> stop() override { return tokens_.stop(); }
 
   private:
-    async::awaitable<api_reply> exchange(const call& what, const admission& leave);
+    async::awaitable<api_reply> exchange(call& what, const admission& leave);
     api_reply judge(const call& what, result<net::http_response, transport_error> came, std::uint64_t successes_before);
     void learn(const call& what, const api_reply& reply, bool probe);
+    void tell_limits();
     void note_proof(const api_reply& reply, std::uint64_t generation);
     api_reply paused(const call& what, std::string why) const;
 
@@ -67,6 +122,11 @@ class https_api_impl final : public https_api {
     api_options options_;
     gate gate_;
     token_keeper tokens_;
+    async::turns turns_; ///< for the pace
+    concurrency_limit uploads_{limit_settings{}.uploads};
+    concurrency_limit polls_{limit_settings{}.polls};
+    limits_function limits_changed_;
+    std::pair<std::size_t, std::size_t> told_{}; ///< what limits_changed_ knows
     std::uint64_t submits_accepted_ = 0;
 };
 
@@ -84,6 +144,23 @@ async::awaitable<admission> https_api_impl::admit(const service* target, bool re
         leave = admission{};
         if (!ready && gate_.tokens.ask(gate::now()) != token_state::need::hold)
             co_await gate_.wait(gate::now() + options_.retry.base);
+    }
+}
+
+async::awaitable<bool> https_api_impl::turn(const service* target, bool repeat, admission& leave) {
+    using lane = async::turns::lane;
+    async::turns::place place(turns_, target != nullptr ? lane::first : lane::second);
+    for (;;) {
+        if (!leave.probe() && gate_.barred_until(target, repeat)) co_return false;
+        const auto now = gate::now();
+        const auto ready = gate_.pace.ready_at(now);
+        if (place.is_next() && ready <= now) {
+            place.take();
+            gate_.begin_call(now);
+            leave.take_turn(now);
+            co_return true;
+        }
+        co_await place.sleep_until(ready);
     }
 }
 
@@ -128,7 +205,9 @@ async::awaitable<api_reply> https_api_impl::poll(poll_question what, admission l
     co_return reply;
 }
 
-async::awaitable<api_reply> https_api_impl::exchange(const call& what, const admission& leave) {
+async::awaitable<api_reply> https_api_impl::exchange(call& what, const admission& leave) {
+    what.turn = leave.turn().value_or(gate::now());
+    auto& limit = what.during == phase::submit ? uploads_ : polls_;
     for (int attempt = 1;; ++attempt) {
         const bool ready = co_await tokens_.ensure();
         if (!ready) co_return paused(what, gate_.token_why);
@@ -137,7 +216,11 @@ async::awaitable<api_reply> https_api_impl::exchange(const call& what, const adm
         const auto successes_before = gate_.breaker.successes();
         auto request = what.request;
         request.headers.emplace_back("Authorization", "Bearer " + std::string(access.reveal()));
+        std::optional<counted_call> counted(std::in_place, limit, boost::asio::buffer_size(request.body));
+        what.at_a_time = uploads_.under_way() + polls_.under_way();
         auto came = co_await client_.send(request);
+        counted->came(came);
+        counted.reset();
 
         if (!came || !is_unauthorised(*came)) {
             auto reply = judge(what, std::move(came), successes_before);
@@ -210,7 +293,27 @@ void https_api_impl::learn(const call& what, const api_reply& reply, bool probe)
     lesson.probe = probe;
     lesson.repeat = what.repeat;
     lesson.what = reply.what;
+    lesson.sent_at = what.turn;
+    lesson.at_a_time = what.at_a_time;
+    const bool was_open = gate_.breaker.is_open();
     gate_.learn(lesson);
+    if (was_open && !gate_.breaker.is_open()) {
+        uploads_.restart();
+        polls_.restart();
+    }
+    tell_limits();
+    // Those in line wait for another time now, or in vain.
+    if (gate_.breaker.is_open()) {
+        turns_.wake_all();
+    } else {
+        turns_.wake_next();
+    }
+}
+
+void https_api_impl::tell_limits() {
+    const std::pair now(uploads_.limit(), polls_.limit());
+    if (!limits_changed_ || std::exchange(told_, now) == now) return;
+    limits_changed_(now.first, now.second);
 }
 
 void https_api_impl::note_proof(const api_reply& reply, std::uint64_t generation) {
@@ -243,6 +346,13 @@ api_health https_api_impl::health() const {
     health.retry_budget_left = gate_.budget.left();
     health.submits_accepted = submits_accepted_;
     health.calls_answered = gate_.calls_answered;
+    const auto rest = std::chrono::ceil<std::chrono::milliseconds>(gate_.pace.held_until() - gate::now());
+    health.pace.calls_per_second = gate_.pace.per_second();
+    health.pace.resting_for = std::max(rest, std::chrono::milliseconds(0));
+    health.pace.uploads_allowed = uploads_.limit();
+    health.pace.polls_allowed = polls_.limit();
+    health.pace.uploads_under_way = uploads_.under_way();
+    health.pace.polls_under_way = polls_.under_way();
     return health;
 }
 

@@ -33,6 +33,8 @@ struct notice {
         service_resumed,
         repeats_held_back, ///< the retry budget is spent: what failed before is tried one at a time
         repeats_allowed,
+        paced, ///< calls go evenly from now on, for the API refuses more
+        unpaced,
     };
     kind what = kind::token_renewed;
     std::string message; ///< one sentence, no secret
@@ -60,6 +62,13 @@ class https_api : public api {
 
     /// New retry rules (SIGHUP).
     virtual void set_retry(const retry_settings& rules) = 0;
+
+    /// How many uploads and polls make sense at a time.
+    using limits_function = std::function<void(std::size_t uploads, std::size_t polls)>;
+
+    /// The most uploads and polls at a time (start, SIGHUP). `changed` is told at once, and whenever the API's answers
+    /// teach that fewer, or more again, make sense; it may not call the api.
+    virtual void adapt_within(std::size_t uploads, std::size_t polls, limits_function changed) = 0;
 
     /// Ends a token renewal that runs in the background and joins it. Calls made afterwards get no new token.
     [[nodiscard]] virtual async::awaitable<void> stop() = 0;

@@ -179,6 +179,7 @@ token_keeper::post(std::string path, std::vector<std::pair<std::string, secret>>
     net::http_request request("POST", options_.base_path + path);
     request.headers.emplace_back("Content-Type", body.content_type());
     request.body = body.buffers();
+    const auto sent_at = gate::now();
     auto reply = co_await client_.send(request);
 
     exchanged came;
@@ -198,6 +199,7 @@ token_keeper::post(std::string path, std::vector<std::pair<std::string, secret>>
         if (name != "username") scrub(came.what, value.reveal());
     }
     lesson.during = phase::token;
+    lesson.sent_at = sent_at;
     lesson.ruling = came.ruling;
     lesson.wait = came.wait;
     // Only a call that may probe gets as far as a renewal while the breaker is open.

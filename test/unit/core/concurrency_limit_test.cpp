@@ -37,8 +37,6 @@ struct rounds {
 BOOST_FIXTURE_TEST_SUITE(concurrency_limit_suite, rounds)
 
 BOOST_AUTO_TEST_CASE(it_begins_small_and_doubles_up_to_the_maximum) {
-    BOOST_TEST(limit.limit() == 4u);
-    round(100ms);
     BOOST_TEST(limit.limit() == 8u);
     round(100ms);
     BOOST_TEST(limit.limit() == 16u);
@@ -49,7 +47,7 @@ BOOST_AUTO_TEST_CASE(it_begins_small_and_doubles_up_to_the_maximum) {
 BOOST_AUTO_TEST_CASE(what_is_not_used_does_not_grow) {
     for (int i = 0; i < 50; ++i)
         round(100ms, end::quick, 2);
-    BOOST_TEST(limit.limit() == 4u);
+    BOOST_TEST(limit.limit() == 8u);
 }
 
 BOOST_AUTO_TEST_CASE(an_overload_cuts_once_for_all_that_were_under_way) {
@@ -88,8 +86,8 @@ BOOST_AUTO_TEST_CASE(calls_that_take_longer_lower_it_by_as_much) {
     grow();
     for (int i = 0; i < 5; ++i)
         round(100ms);
-    round(400ms);
-    round(400ms); // a round may end in the middle of this one
+    for (int i = 0; i < 2 && limit.limit() == 16; ++i) // its round may end in the middle of one of ours
+        round(1s);
     BOOST_TEST(limit.limit() == 8u);
 }
 
@@ -112,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_is_slow_also_when_nearly_alone_is_just_slow) 
 BOOST_AUTO_TEST_CASE(refusals_that_took_no_work_do_not_count) {
     for (int i = 0; i < 20; ++i)
         round(100ms, end::other);
-    BOOST_TEST(limit.limit() == 4u);
+    BOOST_TEST(limit.limit() == 8u);
     BOOST_TEST(limit.under_way() == 0u);
 }
 
