@@ -6,8 +6,8 @@
 #include "async/permits.hpp"
 #include "async/rate_limit.hpp"
 #include "async/signal.hpp"
-#include "core/answer_times.hpp"
 #include "core/pacing.hpp"
+#include "core/poll_learner.hpp"
 #include "core/settings.hpp"
 #include "fault_pause.hpp"
 #include "fs/case_folder.hpp"
@@ -44,7 +44,7 @@ struct case_world {
     fault_pause& faults;
     tally& count;
     random_unit random;
-    std::map<std::string, answer_times> usual_answers; ///< by service: what the first poll is planned with
+    std::map<std::string, poll_learner> poll_learners; ///< by service: when its tasks are polled
     std::map<std::string, std::size_t> held_back;      ///< by service: claimed cases that wait for the API to take them
     std::set<case_key> in_hand;                        ///< cases whose coroutine runs: their records are theirs alone
     twin_list twins;                                   ///< cases with the same bytes that are on their way

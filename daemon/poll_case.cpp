@@ -5,6 +5,7 @@
 #include "crash_blame.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace kyc {
 
@@ -55,6 +56,12 @@ task_reading read_reply(const case_run& run, const std::string& body) {
     return read_task_reply(*run.target, body);
 }
 
+/// The server said when to come again: not before, and not all tasks at once.
+std::chrono::milliseconds not_before(std::chrono::milliseconds told, const poll_settings& rules, double random) {
+    const auto later = std::clamp(rules.jitter, 0.0, 1.0) * random * static_cast<double>(told.count());
+    return std::max(told + std::chrono::milliseconds(std::llround(later)), rules.min);
+}
+
 /// For `show`: what this poll brought.
 void remember_poll(case_run& run, const progeny::api_reply& reply, const std::string& word) {
     std::string detail = reply.http_status ? "HTTP " + std::to_string(*reply.http_status) : "no reply";
@@ -75,19 +82,16 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
     auto& world = run.world;
     auto& record = run.record();
     const auto& plan = run.config->poll;
-    auto& usual = world.usual_answers[run.target->name];
-    std::size_t polls_of_task = 0;
+    task_polls polls(world.poll_learners[run.target->name]);
     progeny::poll_question question;
     question.task_id = record.task_id();
     int unreadable = 0;
     const task_age age(record.submitted_at());
-    std::chrono::milliseconds told_to_wait{0};
-    std::chrono::milliseconds held_up{0}; ///< by an API that was down: not the task's fault
+    std::optional<std::chrono::milliseconds> told_to_wait; ///< by the server
+    std::chrono::milliseconds held_up{0};                  ///< by an API that was down: not the task's fault
     for (;;) {
-        auto delay = poll_delay(plan, polls_of_task, usual.usual(), world.random());
-        // After a restart the first poll is planned from the receipt, not from now.
-        if (polls_of_task == 0) delay = std::clamp(delay - age.now(), std::chrono::milliseconds(0), delay);
-        co_await async::sleep_for(std::max(delay, told_to_wait));
+        const auto planned = polls.wait(plan, age.now(), std::chrono::steady_clock::now(), world.random);
+        co_await async::sleep_for(told_to_wait ? not_before(*told_to_wait, plan, world.random()) : planned);
         const auto asked = std::chrono::steady_clock::now();
         progeny::admission leave;
         async::permit slot;
@@ -100,25 +104,34 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
         held_up += std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - asked);
         // After a restart a task counts as fresh once more: a clock that was set must not make a paid task a lost one.
         question.age = age.watched();
+        const auto sent_at = age.now();
         const auto reply = co_await world.api.poll(question, std::move(leave));
         fault_point("poll.replied", record.key.name);
         slot.release();
         question.repeat = reply.ruling.action == action::retry;
-        ++polls_of_task;
         ++record.polls;
-        told_to_wait = reply.retry_after.value_or(std::chrono::milliseconds(0));
+        told_to_wait = reply.retry_after;
 
         std::string still = reply.what;
-        if (reply.ruling.action != action::accept) remember_poll(run, reply, reply.what);
+        if (reply.ruling.action != action::accept) {
+            remember_poll(run, reply, reply.what);
+            polls.asked_in_vain();
+        }
         if (reply.ruling.action == action::fail)
             co_return poll_failure(reply.ruling.code.value_or(failure_code::reply_not_understood), reply, reply.what);
         if (reply.ruling.action == action::accept) {
             auto reading = read_reply(run, reply.body);
             unreadable = reading.state == task_state::not_understood ? unreadable + 1 : 0;
             remember_poll(run, reply, reading.word);
+            if (reading.state == task_state::not_understood) {
+                polls.asked_in_vain();
+            } else {
+                // The API looked between the two times: each is certain for one of the findings.
+                const bool waiting = reading.state == task_state::waiting;
+                polls.asked(!waiting, waiting ? sent_at : age.now(), age.watched());
+            }
             switch (reading.state) {
             case task_state::answered:
-                usual.add(age.now());
                 co_return std::optional<answered_case>(std::in_place, std::move(*reading.answer), reply.body,
                                                        facts_of_task(record));
             case task_state::rejected:
@@ -146,7 +159,7 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
         }
         log::debug("not answered yet: " + still, run.about());
         const bool asked_enough =
-            polls_of_task >= polls_before_deadline &&
+            polls.done() >= polls_before_deadline &&
             age.watched() - held_up >= std::min<std::chrono::milliseconds>(plan.deadline, asked_before_deadline);
         if (asked_enough && age.now() - held_up >= plan.deadline)
             co_return poll_failure(failure_code::task_deadline, reply,

@@ -244,7 +244,7 @@ class explainer {
             asked = each.at;
             heard = each.detail;
         }
-        const auto next = asked + poll_delay(config().poll, polls, std::nullopt, 0.5);
+        const auto next = asked + poll_delay(config().poll, polls, 0.5);
         const auto receipt = last.ended_at.value_or(last.sent_at);
         std::string because = "it waits for the answer of task " + last.task_id + ", for " +
                               age_words(system_clock::now() - receipt) + "; asked " +

@@ -28,16 +28,14 @@ milliseconds backoff_delay(const retry_settings& rules, std::size_t failures, do
     return whole(std::max(ceiling * random, floor));
 }
 
-milliseconds poll_delay(const poll_settings& plan, std::size_t polls_done, std::optional<milliseconds> usual,
-                        double random) {
+milliseconds poll_delay(const poll_settings& plan, std::size_t polls_done, double random) {
     const auto max = std::max(plan.min, plan.max);
     double delay = 0;
-    if (polls_done == 0) {
-        // Nothing is known of the service yet: a second is about what the quickest checks take.
-        const auto expected = std::clamp(usual.value_or(milliseconds{1000}), plan.min, max);
-        delay = static_cast<double>(plan.first.value_or(expected).count());
+    if (polls_done == 0 && plan.first) {
+        delay = static_cast<double>(plan.first->count());
     } else {
-        delay = grown(plan.min, std::max(plan.factor, 1.0), polls_done - 1, max);
+        const auto steps = plan.first ? polls_done - 1 : polls_done;
+        delay = grown(plan.min, std::max(plan.factor, 1.0), steps, max);
     }
     const auto jitter = std::clamp(plan.jitter, 0.0, 1.0);
     return whole(delay * (1 + jitter * (2 * random - 1)));

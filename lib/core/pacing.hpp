@@ -1,5 +1,6 @@
 #pragma once
-// How long to wait: backoff between attempts and the plan of polls. Pure arithmetic; randomness comes in as a number.
+// How long to wait: backoff between attempts and the exponential plan of polls. Pure arithmetic; randomness comes in as
+// a number.
 
 #include "core/settings.hpp"
 
@@ -15,9 +16,8 @@ using random_unit = std::function<double()>;
 /// Full jitter: uniform in [0, min(max, base·2^failures)), never under a tenth of base. `failures` counts from 1.
 [[nodiscard]] std::chrono::milliseconds backoff_delay(const retry_settings& rules, std::size_t failures, double random);
 
-/// How long to sleep before poll number `polls_done` + 1. `usual` is how long this service's answers usually take
-/// (none: unknown); it places the first poll when `poll.first` is adaptive. The jitter is ± its share of the delay.
-[[nodiscard]] std::chrono::milliseconds poll_delay(const poll_settings& plan, std::size_t polls_done,
-                                                   std::optional<std::chrono::milliseconds> usual, double random);
+/// How long to sleep before poll number `polls_done` + 1 by the exponential plan: `first` if it is given, then `min`,
+/// min·factor, … up to `max`. The jitter is ± its share of the delay.
+[[nodiscard]] std::chrono::milliseconds poll_delay(const poll_settings& plan, std::size_t polls_done, double random);
 
 } // namespace kyc

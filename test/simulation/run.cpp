@@ -161,8 +161,8 @@ class night {
             }
         }
         poll_settings plan;
-        const auto usual = std::chrono::milliseconds(static_cast<long>(in_.answer_median * 1000));
-        after(static_cast<double>(poll_delay(plan, one.polls, usual, uniform()).count()) / 1000,
+        plan.first = std::chrono::milliseconds(static_cast<long>(in_.answer_median * 1000));
+        after(static_cast<double>(poll_delay(plan, one.polls, uniform()).count()) / 1000,
               [this, one]() { due_.push_back(one); });
     }
 

@@ -1,4 +1,3 @@
-#include "core/answer_times.hpp"
 #include "core/pacing.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -26,25 +25,25 @@ BOOST_AUTO_TEST_CASE(backoff_never_falls_under_a_tenth_of_its_base) {
         BOOST_TEST(backoff_delay(rules, failures, 0.0).count() == 50);
 }
 
-BOOST_AUTO_TEST_CASE(the_first_poll_comes_when_an_answer_is_likely) {
+BOOST_AUTO_TEST_CASE(the_exponential_plan_begins_with_its_first_gap_or_with_the_shortest) {
     poll_settings plan;
     plan.jitter = 0;
-    BOOST_TEST(poll_delay(plan, 0, 4s, 0.3).count() == 4000);
-    BOOST_TEST(poll_delay(plan, 0, 1ms, 0.3).count() == plan.min.count());
-    BOOST_TEST(poll_delay(plan, 0, 90s, 0.3).count() == plan.max.count());
-    BOOST_TEST(poll_delay(plan, 0, {}, 0.3).count() == 1000);
+    BOOST_TEST(poll_delay(plan, 0, 0.3).count() == plan.min.count());
+    BOOST_TEST(poll_delay(plan, 1, 0.3).count() == 800);
     plan.first = 7s;
-    BOOST_TEST(poll_delay(plan, 0, 1ms, 0.3).count() == 7000);
+    BOOST_TEST(poll_delay(plan, 0, 0.3).count() == 7000);
+    BOOST_TEST(poll_delay(plan, 1, 0.3).count() == plan.min.count());
 }
 
 BOOST_AUTO_TEST_CASE(a_task_that_never_ends_is_polled_ever_more_slowly_until_its_deadline) {
     poll_settings plan;
     plan.jitter = 0;
+    plan.first = 2s;
     std::chrono::milliseconds clock{0};
     std::chrono::milliseconds last{0};
     std::size_t polls = 0;
     while (true) {
-        const auto delay = poll_delay(plan, polls, 2s, 0.5);
+        const auto delay = poll_delay(plan, polls, 0.5);
         if (polls == 0) BOOST_TEST(delay.count() == 2000);
         if (polls == 1) BOOST_TEST(delay.count() == 500);
         if (polls == 2) BOOST_TEST(delay.count() == 800);
@@ -63,28 +62,10 @@ BOOST_AUTO_TEST_CASE(a_task_that_never_ends_is_polled_ever_more_slowly_until_its
 BOOST_AUTO_TEST_CASE(jitter_spreads_a_poll_by_its_share_to_both_sides) {
     poll_settings plan;
     plan.jitter = 0.2;
-    BOOST_TEST(poll_delay(plan, 0, 10s, 0.0).count() == 8000);
-    BOOST_TEST(poll_delay(plan, 0, 10s, 0.5).count() == 10'000);
-    BOOST_TEST(poll_delay(plan, 0, 10s, 1.0).count() == 12'000);
-}
-
-BOOST_AUTO_TEST_CASE(the_usual_answer_time_is_the_median_of_the_last_ones) {
-    answer_times times;
-    times.add(1s);
-    times.add(60s);
-    BOOST_TEST(!times.usual().has_value());
-    times.add(2s);
-    BOOST_REQUIRE(times.usual().has_value());
-    BOOST_TEST(times.usual()->count() == 2000);
-    for (std::size_t i = 0; i < answer_times::remembered; ++i)
-        times.add(5s);
-    BOOST_TEST(times.usual()->count() == 5000);
-    // Half of what is remembered: the new speed is learnt once it is the more common one.
-    for (std::size_t i = 0; i < answer_times::remembered / 2 - 1; ++i)
-        times.add(9s);
-    BOOST_TEST(times.usual()->count() == 5000);
-    times.add(9s);
-    BOOST_TEST(times.usual()->count() == 9000);
+    plan.first = 10s;
+    BOOST_TEST(poll_delay(plan, 0, 0.0).count() == 8000);
+    BOOST_TEST(poll_delay(plan, 0, 0.5).count() == 10'000);
+    BOOST_TEST(poll_delay(plan, 0, 1.0).count() == 12'000);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
