@@ -232,6 +232,7 @@ async::awaitable<void> daemon_app::live() {
 }
 
 async::awaitable<void> daemon_app::work() {
+    co_await recall_answer_times(*world_);
     auto recovered = co_await recover_cases(*world_, std::move(records_.left_over));
     for (auto& start : recovered) {
         count_.resumed();
@@ -291,6 +292,7 @@ async::awaitable<void> daemon_app::shut_down() {
     cases_.cancel();
     co_await cases_.join();
     co_await keepers_.join();
+    keep_answer_times(*world_);
     co_await world_->ledger.flush();
     observers_.cancel();
     co_await observers_.join();

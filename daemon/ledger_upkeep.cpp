@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::chrono::seconds flush_interval{1};
 constexpr std::chrono::minutes forget_interval{10};
+constexpr std::chrono::minutes learn_interval{1};
 
 /// Folders that are read, and cases that are committed, at a time.
 constexpr std::size_t rebuilt_at_a_time = 200;
@@ -43,8 +44,25 @@ async::awaitable<void> rebuild_history(case_world& world) {
     log::info("the ledger was rebuilt from the folders: " + std::to_string(added) + " cases that have ended");
 }
 
+async::awaitable<void> recall_answer_times(case_world& world) {
+    auto read = [&world]() { return world.ledger.answer_times(); };
+    const auto kept = co_await keep_trying(world, read);
+    for (const auto& [service, learnt] : kept) {
+        const bool read_all = world.poll_learners[service].read(learnt);
+        if (!read_all)
+            log::info("how long answers take is learnt anew, what was kept is of another version",
+                      {{"service", service}});
+    }
+}
+
+void keep_answer_times(case_world& world) {
+    for (auto& [service, learner] : world.poll_learners)
+        if (learner.to_be_kept()) world.ledger.keep_answer_times(service, learner.times.to_text());
+}
+
 async::awaitable<void> keep_ledger(case_world& world) {
     auto next_forget = std::chrono::steady_clock::now();
+    auto next_learn = next_forget + learn_interval;
     for (;;) {
         if (std::chrono::steady_clock::now() >= next_forget) {
             const auto kept = world.config->intake.dedupe.value_or(std::chrono::milliseconds(0));
@@ -53,6 +71,10 @@ async::awaitable<void> keep_ledger(case_world& world) {
             };
             co_await keep_trying(world, forget);
             next_forget = std::chrono::steady_clock::now() + forget_interval;
+        }
+        if (std::chrono::steady_clock::now() >= next_learn) {
+            keep_answer_times(world);
+            next_learn = std::chrono::steady_clock::now() + learn_interval;
         }
         co_await async::sleep_for(flush_interval);
         co_await world.ledger.flush();

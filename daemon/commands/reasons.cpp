@@ -3,6 +3,7 @@
 #include "commands/words.hpp"
 #include "core/json_fields.hpp"
 #include "core/pacing.hpp"
+#include "core/poll_learner.hpp"
 #include "core/units.hpp"
 #include "fs/case_folder.hpp"
 
@@ -231,6 +232,20 @@ class explainer {
             next);
     }
 
+    /// From a poll of a task of that age (0: from its receipt) to the next one, but for the daemon's dice.
+    milliseconds usual_wait(const std::string& service, std::size_t polls, milliseconds age) const {
+        const auto& rules = config().poll;
+        poll_learner learner;
+        const auto learnt = view_.ledger()->answer_times();
+        if (learnt && learnt->contains(service) && !rules.first) {
+            (void)learner.read(learnt->at(service));
+            learner.replan(rules, std::chrono::steady_clock::now());
+        }
+        if (!learner.knows_enough()) return poll_delay(rules, polls, 0.5);
+        const auto planned = learner.next(age);
+        return planned ? std::clamp(*planned - age, rules.min, std::max(rules.min, rules.max)) : rules.max;
+    }
+
     void pending(const ledger::case_history& row) {
         const auto& last = *row.about.last;
         if (not_running("task " + last.task_id + " is asked for, and nothing is sent again")) return;
@@ -244,8 +259,9 @@ class explainer {
             asked = each.at;
             heard = each.detail;
         }
-        const auto next = asked + poll_delay(config().poll, polls, 0.5);
         const auto receipt = last.ended_at.value_or(last.sent_at);
+        const auto age = std::chrono::duration_cast<milliseconds>(asked - receipt);
+        const auto next = asked + usual_wait(row.about.service, polls, age);
         std::string because = "it waits for the answer of task " + last.task_id + ", for " +
                               age_words(system_clock::now() - receipt) + "; asked " +
                               count_words(polls, "time", "times");

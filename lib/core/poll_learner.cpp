@@ -88,6 +88,12 @@ bool poll_learner::to_be_kept() {
     return std::exchange(kept_news_, news_) != news_;
 }
 
+bool poll_learner::read(std::string_view learnt) {
+    const bool read_all = times.read(learnt);
+    kept_news_ = ++news_;
+    return read_all;
+}
+
 milliseconds task_polls::wait(const poll_settings& rules, milliseconds age, poll_learner::clock::time_point now,
                               const random_unit& random) {
     if (!rules.first) {

@@ -44,6 +44,10 @@ class poll_learner {
     /// Whether there is something that was not kept yet; asking makes it kept.
     [[nodiscard]] bool to_be_kept();
 
+    /// Goes on from what answer_times::to_text() gave to an earlier process. False: it cannot be read, nothing is
+    /// known.
+    bool read(std::string_view learnt);
+
     /// Answers, counted in part as they grow old, that make a plan.
     static constexpr double needed = 20;
 

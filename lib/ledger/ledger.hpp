@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,13 @@ class ledger {
 
     /// Written with the next commit, at the latest at the next flush(); not waited for, and lost in a crash.
     virtual void note(const case_key& key, event what) = 0;
+
+    /// How long the answers of a service take, as learnt (answer_times::to_text); replaces what was kept before.
+    /// Written like a note().
+    virtual void keep_answer_times(const std::string& service, std::string learnt) = 0;
+
+    /// What keep_answer_times() was given, by service; for the start.
+    [[nodiscard]] virtual async::awaitable<result<std::map<std::string, std::string>>> answer_times() = 0;
 
     /// Commits what note() left, if anything. A fault is reported by the next call that waits.
     [[nodiscard]] virtual async::awaitable<void> flush() = 0;

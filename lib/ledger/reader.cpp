@@ -118,6 +118,11 @@ class sqlite_reader final : public reader {
         });
     }
 
+    read_result<std::map<std::string, std::string>> answer_times() override {
+        return guarded(
+            [&]() -> read_result<std::map<std::string, std::string>> { return read_answer_times(database_); });
+    }
+
     /// Throws sqlite_error. False: nothing has been written into it yet.
     bool check_version() {
         refuse_newer_schema(database_);

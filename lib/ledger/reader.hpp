@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,6 +57,9 @@ class reader {
 
     /// Cases that were delivered or failed at `since` or later: how fast it goes.
     [[nodiscard]] virtual read_result<std::uint64_t> ended_since(utc_time since) = 0;
+
+    /// See ledger::keep_answer_times; a minute old at most.
+    [[nodiscard]] virtual read_result<std::map<std::string, std::string>> answer_times() = 0;
 };
 
 /// Opens it for reading. None when there is no file yet, or nothing in it. The error says what is wrong with it:

@@ -120,4 +120,12 @@ attempt read_attempt(const statement& row, int first) {
     return read;
 }
 
+std::map<std::string, std::string> read_answer_times(database& from) {
+    std::map<std::string, std::string> all;
+    statement query(from.handle(), "SELECT service, learnt FROM answer_times");
+    while (query.step())
+        all.emplace(query.text(0), query.text(1));
+    return all;
+}
+
 } // namespace kyc::ledger

@@ -5,6 +5,7 @@
 #include "ledger/sqlite.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -38,5 +39,8 @@ inline constexpr const char* attempt_columns =
 
 /// `first` is the column of a.number.
 [[nodiscard]] attempt read_attempt(const statement& row, int first = 0);
+
+/// The table answer_times, by service. Throws sqlite_error.
+[[nodiscard]] std::map<std::string, std::string> read_answer_times(database& from);
 
 } // namespace kyc::ledger

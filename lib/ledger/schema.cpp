@@ -96,6 +96,11 @@ constexpr const char* migrations[] = {
 
     // 3: the time before which a case is not sent again survives a restart.
     "ALTER TABLE kyc_case ADD COLUMN next_try INTEGER",
+
+    // 4: how long each service's answers take, as learnt (core/answer_times.hpp).
+    R"(CREATE TABLE answer_times (
+         service       TEXT PRIMARY KEY,
+         learnt        TEXT NOT NULL) WITHOUT ROWID, STRICT)",
 };
 
 } // namespace

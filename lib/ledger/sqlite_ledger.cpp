@@ -32,7 +32,12 @@ struct remark {
     event what;
 };
 
-using write = std::variant<intent, case_record, ending, remark>;
+struct lesson {
+    std::string service;
+    std::string learnt;
+};
+
+using write = std::variant<intent, case_record, ending, remark, lesson>;
 using shared_write = std::shared_ptr<write>;
 
 class sqlite_ledger final : public ledger {
@@ -80,6 +85,15 @@ class sqlite_ledger final : public ledger {
 
     void note(const case_key& key, event what) override {
         writes_.leave(std::make_shared<write>(remark{key, std::move(what)}));
+    }
+
+    void keep_answer_times(const std::string& service, std::string learnt) override {
+        writes_.leave(std::make_shared<write>(lesson{service, std::move(learnt)}));
+    }
+
+    async::awaitable<result<std::map<std::string, std::string>>> answer_times() override {
+        auto read = [this] { return guarded([this] { return store_->answer_times(); }); };
+        co_return co_await pool_.run(read);
     }
 
     async::awaitable<void> flush() override { return writes_.flush(write_all_); }
@@ -190,9 +204,11 @@ class sqlite_ledger final : public ledger {
             store_->put(*record);
         } else if (const auto* ended = std::get_if<ending>(&what)) {
             store_->close(ended->record, ended->end);
+        } else if (const auto* said = std::get_if<remark>(&what)) {
+            store_->note(said->key, said->what);
         } else {
-            const auto& said = std::get<remark>(what);
-            store_->note(said.key, said.what);
+            const auto& learned = std::get<lesson>(what);
+            store_->put_answer_times(learned.service, learned.learnt);
         }
     }
 

@@ -249,6 +249,15 @@ void store::note(const case_key& key, const event& what) {
     put_event_->run();
 }
 
+void store::put_answer_times(const std::string& service, const std::string& learnt) {
+    statement change(database_.handle(), "INSERT OR REPLACE INTO answer_times VALUES (?1, ?2)");
+    change.bind(1, service).bind(2, learnt).run();
+}
+
+std::map<std::string, std::string> store::answer_times() {
+    return read_answer_times(database_);
+}
+
 std::optional<earlier_answer> store::answered(const std::string& fingerprint, utc_time since) {
     statement query(database_.handle(),
                     "SELECT c.folder, c.name, c.service, a.task_id, a.ended_at, r.at, r.reply FROM kyc_case AS c "

@@ -5,6 +5,7 @@
 #include "ledger/sqlite.hpp"
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,9 @@ class store {
     void put(const case_record& record);
     void close(const case_record& record, const case_end& end);
     void note(const case_key& key, const event& what);
+
+    void put_answer_times(const std::string& service, const std::string& learnt);
+    [[nodiscard]] std::map<std::string, std::string> answer_times();
 
     [[nodiscard]] std::optional<earlier_answer> answered(const std::string& fingerprint, utc_time since);
     void forget_answers(utc_time before);

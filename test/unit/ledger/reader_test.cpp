@@ -68,6 +68,7 @@ struct fixture {
         auto other = sample("B", "liveness");
         other.service = "face_liveness";
         static_cast<void>(book.put_intent(other));
+        book.put_answer_times("kyc_card", "{}");
         book.commit();
     }
 
@@ -184,6 +185,7 @@ BOOST_AUTO_TEST_CASE(counts_are_by_service_and_state) {
     BOOST_TEST((counted->at(1).oldest == at("2026-11-20T01:00:00.000Z")));
     BOOST_TEST(*read->ended_since(at("2026-11-20T01:00:04.000Z")) == 1u);
     BOOST_TEST(*read->ended_since(at("2026-11-20T01:00:04.001Z")) == 0u);
+    BOOST_TEST((*read->answer_times() == std::map<std::string, std::string>{{"kyc_card", "{}"}}));
 }
 
 BOOST_AUTO_TEST_CASE(without_a_writer_nothing_is_left_beside_the_file) {

@@ -292,6 +292,23 @@ BOOST_FIXTURE_TEST_CASE(what_is_noted_waits_for_the_next_commit_and_costs_none_o
     BOOST_TEST(rows == "HTTP 200, PENDING;");
 }
 
+BOOST_FIXTURE_TEST_CASE(answer_times_are_kept_with_the_next_commit_the_last_ones_of_each_service, ledger_fixture) {
+    {
+        auto opened = open();
+        BOOST_TEST(wait_for(opened.ledger->answer_times())->empty());
+        opened.ledger->keep_answer_times("kyc_card", "old");
+        opened.ledger->keep_answer_times("ekyc", "{}");
+        opened.ledger->keep_answer_times("kyc_card", "new");
+        BOOST_TEST(opened.ledger->counted().commits == 0u);
+        test::run_coroutine(loop, opened.ledger->flush());
+        BOOST_TEST(opened.ledger->counted().commits == 1u);
+    }
+    auto opened = open();
+    const auto kept = wait_for(opened.ledger->answer_times());
+    BOOST_REQUIRE(kept.has_value());
+    BOOST_TEST((*kept == std::map<std::string, std::string>{{"ekyc", "{}"}, {"kyc_card", "new"}}));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_row_whose_files_cannot_be_read_keeps_its_task, ledger_fixture) {
     {
         auto opened = open();
@@ -344,6 +361,7 @@ BOOST_FIXTURE_TEST_CASE(the_first_schema_is_lifted_with_its_open_cases, ledger_f
     BOOST_TEST((found[0].submitted_at() == *from_iso8601("2026-11-20T01:02:03.000Z")));
     BOOST_TEST(found[1].outcome_unknown());
     BOOST_TEST(!found[1].next_try.has_value());
+    BOOST_TEST(wait_for(opened.ledger->answer_times())->empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
