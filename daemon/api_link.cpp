@@ -36,6 +36,7 @@ void log_notice(const progeny::notice& news) {
         log::debug(news.message);
         break;
     case kind::credentials_accepted:
+    case kind::token_again:
     case kind::host_up:
     case kind::service_resumed:
     case kind::repeats_allowed:
@@ -44,6 +45,10 @@ void log_notice(const progeny::notice& news) {
         break;
     case kind::host_down:
         log::warning("the API is down, all calls wait but a probe now and then, and no case is charged: " +
+                     news.message);
+        break;
+    case kind::no_token:
+        log::warning("the API gives no token, all calls wait and the login is tried again with backoff: " +
                      news.message);
         break;
     case kind::service_paused:

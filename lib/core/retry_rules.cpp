@@ -34,6 +34,9 @@ constexpr std::optional<sent> any_amount;
 constexpr status_row by_status[] = {
     // A login or a refresh. What is neither a pair of tokens nor a clear no is tried again: no case may suffer for it.
     {phase::token, 200, 202, row_condition::always, accept},
+    // A page is a proxy's, and no word about the credentials.
+    {phase::token, 400, 400, row_condition::page,   retry},
+    {phase::token, 403, 403, row_condition::page,   retry},
     {phase::token, 400, 401, row_condition::always, pause},
     {phase::token, 403, 403, row_condition::always, pause},
     {phase::token, 500, 599, row_condition::always, retry_host},
@@ -42,6 +45,8 @@ constexpr status_row by_status[] = {
     // A paid call.
     {phase::submit, 200, 202, row_condition::always, accept},
     {phase::submit, 300, 399, row_condition::always, refuse(api_refused)},
+    // A proxy's 400 (a client certificate it misses, a header too long) would be as wrong for the next case.
+    {phase::submit, 400, 400, row_condition::page,   refuse(reply_not_understood)},
     {phase::submit, 400, 400, row_condition::always, fail(rejected)},
     {phase::submit, 401, 401, row_condition::always, renew},
     {phase::submit, 403, 403, row_condition::always, refuse(forbidden)},
@@ -60,14 +65,18 @@ constexpr status_row by_status[] = {
 
     // A question about a task that is paid for already. The contract names 403, 405, 406, 413, 415 and 3xx for submits only:
     // here they say nothing about the task, so it is asked for again until its deadline instead of being thrown away.
+    // Nor does a page: the API speaks JSON.
     {phase::poll, 200, 202, row_condition::always, accept},
     {phase::poll, 204, 205, row_condition::always, not_yet},
     {phase::poll, 300, 399, row_condition::always, retry_service},
+    {phase::poll, 400, 400, row_condition::page,   retry_service},
     {phase::poll, 400, 400, row_condition::always, fail(task_rejected)},
     {phase::poll, 401, 401, row_condition::always, renew},
     {phase::poll, 404, 404, row_condition::fresh,  not_yet},
+    {phase::poll, 404, 404, row_condition::page,   retry_service},
     {phase::poll, 404, 404, row_condition::always, fail(task_lost)},
     {phase::poll, 408, 408, row_condition::always, retry},
+    {phase::poll, 410, 410, row_condition::page,   retry_service},
     {phase::poll, 410, 410, row_condition::always, fail(task_lost)},
     {phase::poll, 425, 425, row_condition::always, retry},
     {phase::poll, 429, 429, row_condition::always, retry},
@@ -97,16 +106,18 @@ constexpr transport_row by_transport[] = {
 
 // clang-format on
 
-bool fits(const status_row& row, phase during, int status, bool fresh_task, sent body_sent) {
+bool fits(const status_row& row, phase during, int status, reply_traits traits) {
     if (row.during != during) return false;
     if (row.last != 0 && (status < row.first || status > row.last)) return false;
     switch (row.when) {
     case row_condition::always:
         return true;
     case row_condition::fresh:
-        return fresh_task;
+        return traits.fresh_task;
     case row_condition::wholly_sent:
-        return body_sent == sent::all;
+        return traits.body_sent == sent::all;
+    case row_condition::page:
+        return traits.is_page;
     }
     return false;
 }
@@ -126,10 +137,9 @@ std::span<const transport_row> transport_rules() {
     return by_transport;
 }
 
-ruling rule_for_status(phase during, int http_status, bool fresh_task, sent body_sent) {
-    const auto* row = std::find_if(std::begin(by_status), std::end(by_status), [&](const status_row& r) {
-        return fits(r, during, http_status, fresh_task, body_sent);
-    });
+ruling rule_for_status(phase during, int http_status, reply_traits traits) {
+    const auto* row = std::find_if(std::begin(by_status), std::end(by_status),
+                                   [&](const status_row& r) { return fits(r, during, http_status, traits); });
     return row->what;
 }
 

@@ -40,6 +40,7 @@ enum class row_condition {
     always,
     fresh,       ///< the task is younger than fresh_task_age
     wholly_sent, ///< the request's body was written to its end
+    page,        ///< the body is something else than JSON: whoever said it stands before the API, and knows no case
 };
 
 /// One rule about replies. Within a phase the first row that fits counts; the last one fits every status.
@@ -63,12 +64,17 @@ struct transport_row {
 [[nodiscard]] std::span<const status_row> status_rules();
 [[nodiscard]] std::span<const transport_row> transport_rules();
 
-/// The ruling for a reply with this HTTP status. `fresh_task` is true within fresh_task_age of the receipt (poll only).
-/// `body_sent` matters for submits: a 500/502/504 that came before the body was wholly written is a plain retry.
-/// Total: every int has a ruling. For phase token, pause is meant for a login; a refused refresh is followed by a
-/// login. A submit's `accept` still needs a usable id: without one the caller rules no_receipt().
-[[nodiscard]] ruling rule_for_status(phase during, int http_status, bool fresh_task = false,
-                                     sent body_sent = sent::all);
+/// What about a reply decides beside its status.
+struct reply_traits {
+    bool fresh_task = false;    ///< polls: within fresh_task_age of the receipt
+    sent body_sent = sent::all; ///< submits: a 500/502/504 before the body was written is a plain retry
+    bool is_page = false;       ///< a refusal (4xx) whose body is there, and no JSON
+};
+
+/// The ruling for a reply with this HTTP status. Total: every int has a ruling. For phase token, pause is meant for a
+/// login; a refused refresh is followed by a login. A submit's `accept` still needs a usable id: without one the caller
+/// rules no_receipt().
+[[nodiscard]] ruling rule_for_status(phase during, int http_status, reply_traits traits = {});
 
 /// The ruling for a request that got no usable reply.
 [[nodiscard]] ruling rule_for_transport(phase during, const transport_error& error);

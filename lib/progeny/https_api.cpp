@@ -257,7 +257,7 @@ api_reply https_api_impl::judge(const call& what, result<net::http_response, tra
     api_reply reply;
     if (came) {
         reply.http_status = came->status;
-        reply.ruling = rule_for_status(what.during, came->status, what.fresh_task, came->body_sent);
+        reply.ruling = rule_for_status(what.during, came->status, {what.fresh_task, came->body_sent, is_page(*came)});
         reply.what = describe(what.name, *came);
         reply.retry_after = retry_after_of(*came, options_.retry);
         reply.body = std::move(came->body);

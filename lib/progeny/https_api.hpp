@@ -24,7 +24,9 @@ struct credentials {
 /// A change of state worth a log line: one notice per change, not one per call.
 struct notice {
     enum class kind {
-        token_renewed,        ///< a refresh or a login brought a new pair
+        token_renewed, ///< a refresh or a login brought a new pair
+        no_token,      ///< the API gives none, for other reasons than credentials or its being down; all calls wait
+        token_again,   ///< they go on
         credentials_refused,  ///< all calls wait
         credentials_accepted, ///< they go on
         host_down,            ///< the breaker opened: all calls wait but a probe now and then

@@ -1,5 +1,7 @@
 #include "progeny/messages.hpp"
 
+#include "core/json_text.hpp"
+
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
@@ -10,6 +12,7 @@ namespace {
 
 constexpr std::size_t longest_detail = 160;
 constexpr std::size_t longest_place = 200;
+constexpr std::size_t longest_title = 80;
 constexpr std::size_t longest_error_body = 64 * 1024;
 
 /// Text from outside on one line.
@@ -47,6 +50,16 @@ std::string place_of(std::string_view location) {
     return one_line((scheme + std::string(location)).substr(0, longest_place));
 }
 
+/// What a gateway calls a page of its own: "400 No required SSL certificate was sent". Other titles may name what was
+/// sent.
+std::string title_of(std::string_view page, int status) {
+    const auto begin = "<title>" + std::to_string(status) + ' ';
+    const auto from = page.find(begin);
+    if (from == page.npos) return {};
+    page.remove_prefix(from + std::string_view("<title>").size());
+    return one_line(page.substr(0, std::min(page.find('<'), longest_title)));
+}
+
 std::string_view amount(sent value) {
     switch (value) {
     case sent::nothing:
@@ -69,6 +82,13 @@ api_error read_error(std::string_view body) {
     return {short_text(parsed.get_object(), "detail"), short_text(parsed.get_object(), "code")};
 }
 
+bool is_page(const net::http_response& reply) {
+    if (reply.status / 100 != 4 || reply.body.empty()) return false;
+    std::string wrong;
+    (void)parse_json(reply.body, wrong);
+    return !wrong.empty();
+}
+
 bool is_unauthorised(const net::http_response& reply) {
     if (reply.status == 401) return true;
     return reply.status == 403 && read_error(reply.body).detail == "Authentication credentials were not provided.";
@@ -81,6 +101,11 @@ std::string describe(std::string_view call, const net::http_response& reply) {
         text +=
             reply.location ? ", a redirect to " + place_of(*reply.location) : std::string(", a redirect to nowhere");
         text += ", which is never followed; check api.base_url and the service's path";
+    }
+    if (is_page(reply)) {
+        text += ", a page instead of JSON";
+        if (const auto title = title_of(reply.body, reply.status); !title.empty()) text += " (\"" + title + "\")";
+        text += "; something before the API said it, check api.client_certificate, api.base_url and the service's path";
     }
     const auto said = read_error(reply.body);
     // What a 400 says is about the values that were sent: for error.json, which keeps the body, but not for a log.

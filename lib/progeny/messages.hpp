@@ -18,6 +18,9 @@ struct api_error {
 
 [[nodiscard]] api_error read_error(std::string_view body);
 
+/// A 4xx whose body is neither JSON nor empty: a proxy's page, or Django's own, and not what the API says.
+[[nodiscard]] bool is_page(const net::http_response& reply);
+
 /// A 401, or the 403 that a server gives for missing credentials when it has no challenge to offer.
 [[nodiscard]] bool is_unauthorised(const net::http_response& reply);
 

@@ -30,6 +30,9 @@ struct token_keeper::exchanged {
 
 namespace {
 
+/// So many logins in a row without a token are more than a hiccup.
+constexpr std::size_t worth_saying = 3;
+
 /// Ends the renewal however the coroutine ends, and wakes who waits for it.
 class flight {
   public:
@@ -186,7 +189,7 @@ token_keeper::post(std::string path, std::vector<std::pair<std::string, secret>>
     gate::outcome lesson;
     if (reply) {
         came.reply = std::move(*reply);
-        came.ruling = rule_for_status(phase::token, came.reply->status);
+        came.ruling = rule_for_status(phase::token, came.reply->status, {false, sent::all, is_page(*came.reply)});
         came.wait = retry_after_of(*came.reply, options_.retry);
         came.what = describe(call, *came.reply);
         lesson.status = came.reply->status;
@@ -222,6 +225,7 @@ bool token_keeper::take(const net::http_response& reply, const secret& old_refre
     auto next = refresh.empty() ? old_refresh : secret(std::move(refresh));
     const bool news = gate_.tokens.took(secret(std::move(access)), std::move(next), lifetime, gate::now());
     troubles_ = 0;
+    if (std::exchange(said_no_token_, false)) gate_.say(notice::kind::token_again, "the API gives tokens again");
     gate_.token_why.clear();
     gate_.say(notice::kind::token_renewed, "new access token for " + std::to_string(lifetime.count()) + " s");
     if (news) gate_.say(notice::kind::credentials_accepted, "the API takes the credentials again");
@@ -233,6 +237,9 @@ void token_keeper::trouble(const exchanged& came) {
     auto delay = backoff_delay(options_.retry, ++troubles_, options_.random());
     if (came.wait) delay = std::max(delay, *came.wait);
     gate_.tokens.troubled(gate::now(), delay);
+    // A host that is in trouble is the breaker's to tell of.
+    if (troubles_ >= worth_saying && !came.ruling.host_trouble && !std::exchange(said_no_token_, true))
+        gate_.say(notice::kind::no_token, came.what);
 }
 
 void token_keeper::refuse(std::string what, bool by_call) {

@@ -47,6 +47,7 @@ class token_keeper {
     const api_options& options_;
     gate& gate_;
     std::size_t troubles_ = 0; ///< in a row
+    bool said_no_token_ = false;
     api::login_outcome last_login_;
     bool stopping_ = false;
     async::task_group group_;

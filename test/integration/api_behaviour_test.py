@@ -33,7 +33,7 @@ def statuses_of(row):
     if row["last"] == 0:
         return 226 if row["phase"] != "token" else 418
     earlier = [each for each in RULES["statuses"] if each["phase"] == row["phase"]]
-    earlier = earlier[:earlier.index(row)]
+    earlier = [each for each in earlier[:earlier.index(row)] if each["when"] != "page"]
     for status in range(row["first"], row["last"] + 1):
         if not any(each["first"] <= status <= each["last"] for each in earlier):
             return status
@@ -72,6 +72,7 @@ def check_delivered(world, billed, attempts):
 NOT_FROM_OUTSIDE = {
     "submit-500-599-always": "what a loopback socket takes counts as sent: see the test of nginx's 413",
     "poll-404-404-always": "takes longer than fresh_task_age: see the slow test",
+    "poll-404-404-page": "the same",
 }
 
 
@@ -93,6 +94,8 @@ def test_a_reply(world, row):
         check_delivered(world, billed=1, attempts=1)
         return
     answer = {"status": status, "json": {"detail": "as the test wants it"}}
+    if row["when"] == "page":
+        answer = {"status": status, "html": "<h1>as the test wants it</h1>"}
     if row["action"] == "fail":
         world.sandbox.rules(rule({"call": call}, **answer))
         check_failed(world, row["code"], row["phase"], billed=0 if call == "submit" else 1, status=status)
@@ -136,6 +139,23 @@ def test_a_task_that_is_not_there_after_its_youth_is_lost(world):
     began = time.monotonic()
     assert world.wait_failed("A-1", timeout=120)["code"] == "TASK_LOST"
     assert time.monotonic() - began >= 59
+    assert daemon.stop() == 0 and len(world.bill()) == 1
+
+
+@slow
+def test_a_page_that_is_not_there_is_no_word_about_the_task(world):
+    """poll-404-404-page: a paid task does not end by a path that a proxy does not know for a while."""
+    world.sandbox.rules(rule({"call": "poll"}, status=404, html="<h1>404 Not Found</h1><hr>nginx"))
+    daemon = world.start_daemon()
+    world.drop_case("A-1")
+    daemon.wait_for_log(" submitted ")
+    began = time.monotonic()
+    wait_for(lambda: time.monotonic() - began > 62, "the end of the task's youth", timeout=120)
+    polls = world.sandbox.fired("rule")
+    wait_for(lambda: world.sandbox.fired("rule") > polls + 1, "two more polls", timeout=120)
+    assert world.cases("failed") == set()
+    world.sandbox.rules()
+    world.wait_delivered("A-1", timeout=60)
     assert daemon.stop() == 0 and len(world.bill()) == 1
 
 

@@ -6,6 +6,7 @@ import time
 import pytest
 from conftest import picture, wait_for
 from peers import Nginx
+from tls_peer import Authority
 
 LARGE = 1_900_000  # bytes; within the API's limit for an image
 
@@ -84,6 +85,37 @@ def test_its_limit_on_bodies_ends_the_cases_above_it(world, gateway):
         world.wait_delivered(f"small-{number}")
     assert daemon.stop() == 0
     assert len(world.bill()) == 4 and nginx.answers(413) == 4 and nginx.passed_on(413) == 0
+
+
+def test_a_certificate_that_it_misses_is_no_refusal_of_password_or_case(world, gateway, tmp_path):
+    """It lets the handshake pass and answers each request with a page and 400."""
+    authority = Authority(tmp_path / "authority")
+    nginx = gateway(http=f"ssl_verify_client on; ssl_client_certificate {authority.certificate};")
+    names = drop(world, 3)
+    daemon = world.start_daemon()
+    daemon.wait_for_log("No required SSL certificate was sent")
+    assert "api.client_certificate" in daemon.log() and "credentials" not in daemon.log()
+    assert world.bill() == [] and world.cases("failed") == set()
+    certificate, key = authority.issue(usage="clientAuth")
+    world.configure(api={"base_url": nginx.base_url,
+                         "client_certificate": {"certificate": f"file:{certificate}", "key": f"file:{key}"}})
+    daemon.send(signal.SIGHUP)
+    wait_for_all(world, names)
+    assert daemon.stop() == 0 and len(world.bill()) == 3
+
+
+def test_pages_instead_of_the_api_cost_a_few_cases_and_then_pause_the_service(world, gateway):
+    nginx = gateway(location="if ($request_uri ~ services/face_liveness) { return 400; }", limits={"uploads": 2})
+    drop(world, 12)
+    daemon = world.start_daemon()
+    daemon.wait_for_log("face_liveness is paused")
+    wait_for(lambda: len(world.cases("failed")) >= 5, "five refused cases")
+    failed = world.cases("failed")
+    assert len(failed) <= 6, "one more was under way"
+    assert nginx.passed_on(400) == 0
+    error = world.error(next(iter(failed)).split("/")[1])
+    assert error["code"] == "REPLY_NOT_UNDERSTOOD" and error["http_status"] == 400 and "400 Bad Request" in error["message"]
+    assert daemon.stop() == 0 and world.bill() == []
 
 
 def test_a_gateway_without_an_api_behind_it_is_an_unknown_outcome(world, gateway):

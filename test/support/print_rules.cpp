@@ -51,6 +51,8 @@ std::string_view word_of(row_condition value) {
         return "fresh";
     case row_condition::wholly_sent:
         return "wholly_sent";
+    case row_condition::page:
+        return "page";
     }
     return "";
 }
@@ -144,6 +146,7 @@ std::string reply_of(const status_row& row) {
     if (row.when == row_condition::fresh)
         text += ", within " + std::to_string(fresh_task_age.count()) + " s of the receipt";
     if (row.when == row_condition::wholly_sent) text += ", the request was wholly sent";
+    if (row.when == row_condition::page) text += ", and the body is no JSON";
     return text;
 }
 

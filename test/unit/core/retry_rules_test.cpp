@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(every_status_of_the_table_has_the_ruling_of_the_design) {
                                         << row.fresh) {
                 // 503 and the statuses with rows of their own are covered by those when a range spans them.
                 if (row.during == phase::submit && row.last >= 500 && row.first < 503 && status == 503) continue;
-                const auto got = rule_for_status(row.during, status, row.fresh, row.body);
+                const auto got = rule_for_status(row.during, status, {row.fresh, row.body});
                 BOOST_TEST((got.action == row.action));
                 BOOST_TEST((got.code == row.code));
                 BOOST_TEST(got.host_trouble == row.host);
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(every_status_of_the_table_has_the_ruling_of_the_design) {
 
 BOOST_AUTO_TEST_CASE(a_submit_that_may_have_been_taken_never_reads_as_a_plain_retry) {
     for (int status = 0; status < 700; ++status) {
-        const auto got = rule_for_status(phase::submit, status, false, sent::all);
+        const auto got = rule_for_status(phase::submit, status);
         const bool certain = status == 408 || status == 425 || status == 429 || status == 503;
         BOOST_TEST_CONTEXT(status) {
             BOOST_TEST((got.action == action::retry) == certain);
@@ -166,6 +166,25 @@ BOOST_AUTO_TEST_CASE(a_poll_loses_a_paid_task_only_to_a_clear_word_about_the_tas
             BOOST_TEST((got.action == action::fail) == clear);
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_page_says_nothing_about_a_case_or_a_task) {
+    reply_traits page;
+    page.is_page = true;
+    const auto refused = rule_for_status(phase::submit, 400, page);
+    BOOST_TEST((refused.action == action::fail && refused.code == code::reply_not_understood));
+    BOOST_TEST(refused.service_trouble);
+    for (const int status : {400, 404, 410}) {
+        BOOST_TEST_CONTEXT(status) {
+            const auto asked = rule_for_status(phase::poll, status, page);
+            BOOST_TEST((asked.action == action::retry && asked.service_trouble));
+        }
+    }
+    page.fresh_task = true;
+    BOOST_TEST((rule_for_status(phase::poll, 404, page).action == action::not_yet));
+    for (const int status : {401, 403, 413, 429, 503})
+        BOOST_TEST(
+            (rule_for_status(phase::submit, status, page).action == rule_for_status(phase::submit, status).action));
 }
 
 BOOST_AUTO_TEST_CASE(a_broken_request_is_judged_by_how_much_of_it_was_sent) {
