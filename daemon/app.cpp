@@ -321,6 +321,7 @@ void daemon_app::stop(std::string why) {
     ::sd_notify(0, "STOPPING=1\nSTATUS=finishing the uploads in flight");
     log::info("stopping: " + outcome_.trouble +
               "; uploads in flight are finished, tasks are polled on at the next start");
+    link_.client->stop_opening(); // a host that is silent holds up no stop
     faults_.wake();
     stop_bell_.notify_all();
     count_.changed.notify_all();

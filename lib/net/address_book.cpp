@@ -54,6 +54,7 @@ struct address_book::state : std::enable_shared_from_this<state> {
     name_lookup lookup;
     async::signal finished;
     bool running = false;
+    bool given_up = false;
     std::string problem; ///< of the last lookup that found nothing
     std::vector<tcp::endpoint> found;
     clock::time_point fresh_until = clock::time_point::min();
@@ -79,7 +80,7 @@ address_book::addresses(std::chrono::milliseconds limit) {
     const auto give_up = clock::now() + (fallback ? std::min(limit, patience_with_known) : limit);
     if (clock::now() < mine->fresh_until) co_return mine->in_order();
     if (!mine->running) mine->look_up();
-    while (mine->running) {
+    while (mine->running && !mine->given_up) {
         const auto left = give_up - clock::now();
         if (left <= clock::duration::zero()) break;
         (void)co_await mine->finished.wait_for(left);
@@ -91,6 +92,11 @@ address_book::addresses(std::chrono::milliseconds limit) {
                                       " ms");
     co_return transport_error(transport_problem::resolve, sent::nothing,
                               "could not resolve " + mine->host + ": " + mine->problem);
+}
+
+void address_book::give_up() {
+    state_->given_up = true;
+    state_->finished.notify_all();
 }
 
 void address_book::worked(const tcp::endpoint& address) {

@@ -31,6 +31,9 @@ class address_book {
     [[nodiscard]] async::awaitable<result<std::vector<boost::asio::ip::tcp::endpoint>, transport_error>>
     addresses(std::chrono::milliseconds limit);
 
+    /// Whoever waits for a lookup does so no longer: it has failed for them.
+    void give_up();
+
     /// A server with which TLS came about: this address goes first from now on.
     void worked(const boost::asio::ip::tcp::endpoint& address);
 

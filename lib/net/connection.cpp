@@ -141,6 +141,12 @@ class tls_connection final : public connection {
         co_return problem;
     }
 
+    /// What open() waits for has failed.
+    void give_up() {
+        way_->addresses.give_up();
+        watch_.give_up();
+    }
+
     async::awaitable<exchange> carry(std::string_view head, const std::vector<asio::const_buffer>& body,
                                      clock::time_point end) override {
         reusable_ = false;
@@ -377,9 +383,14 @@ class tls_connection final : public connection {
 
 async::awaitable<result<std::unique_ptr<connection>, transport_error>>
 open_connection(const asio::any_io_executor& executor, std::shared_ptr<route> way, http_statistics& statistics,
-                clock::time_point end) {
+                openings& under_way, clock::time_point end) {
     auto opened = std::make_unique<tls_connection>(executor, std::move(way), statistics);
-    if (auto problem = co_await opened->open(end)) co_return std::move(*problem);
+    const openings::place mine(under_way, [line = opened.get()] { line->give_up(); });
+    auto given_up = transport_error(transport_problem::cancelled, sent::nothing, "kycd stops");
+    if (under_way.given_up()) co_return given_up;
+    auto problem = co_await opened->open(end);
+    if (problem && under_way.given_up()) co_return given_up;
+    if (problem) co_return std::move(*problem);
     co_return std::unique_ptr<connection>(std::move(opened));
 }
 

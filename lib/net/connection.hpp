@@ -5,6 +5,7 @@
 #include "core/result.hpp"
 #include "net/deadline.hpp"
 #include "net/http_client.hpp"
+#include "net/openings.hpp"
 #include "net/route.hpp"
 
 #include <memory>
@@ -40,9 +41,10 @@ class connection {
     [[nodiscard]] virtual std::chrono::milliseconds patience() const = 0;
 };
 
-/// The connection shares `way` for as long as it lives; `statistics` must outlive it.
+/// The connection shares `way` for as long as it lives; `statistics` must outlive it, and `under_way` the call. Once
+/// those are given up the error is `cancelled`.
 [[nodiscard]] async::awaitable<result<std::unique_ptr<connection>, transport_error>>
 open_connection(const boost::asio::any_io_executor& executor, std::shared_ptr<route> way, http_statistics& statistics,
-                deadline::clock::time_point end);
+                openings& under_way, deadline::clock::time_point end);
 
 } // namespace kyc::net

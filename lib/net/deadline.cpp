@@ -27,6 +27,7 @@ struct deadline::state : std::enable_shared_from_this<state> {
     clock::time_point at = clock::time_point::max(); ///< max: not armed
     std::uint64_t generation = 0;                    ///< tells a handler that it belongs to an earlier wait
     bool expired = false;
+    bool given_up = false;
 };
 
 deadline::deadline(boost::asio::ip::tcp::socket& socket) : state_(std::make_shared<state>(socket)) {}
@@ -40,14 +41,20 @@ void deadline::arm(clock::time_point at) {
     auto& s = *state_;
     const bool armed = s.at != clock::time_point::max();
     s.expired = false;
-    s.at = at;
-    if (!armed || s.timer.expiry() > at) s.start();
+    s.at = s.given_up ? clock::time_point::min() : at;
+    if (!armed || s.timer.expiry() > s.at) s.start();
 }
 
 void deadline::disarm() {
     state_->at = clock::time_point::max();
     ++state_->generation;
     state_->timer.cancel();
+}
+
+void deadline::give_up() {
+    auto& s = *state_;
+    s.given_up = true;
+    if (s.at != clock::time_point::max()) arm(s.at);
 }
 
 bool deadline::expired() const {

@@ -27,6 +27,9 @@ class deadline {
     /// Between requests; leaves nothing behind that would keep the loop running.
     void disarm();
 
+    /// The time is up, now and for whatever is armed after this.
+    void give_up();
+
     [[nodiscard]] bool expired() const;
 
   private:

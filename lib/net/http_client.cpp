@@ -37,7 +37,7 @@ class https_client final : public http_client {
                 co_return understood(std::move(outcome.reply), repeatable);
             }
         }
-        auto opened = co_await open_connection(executor_, way, statistics_, end);
+        auto opened = co_await open_connection(executor_, way, statistics_, openings_, end);
         if (!opened) co_return opened.error();
         auto line = std::move(*opened);
         auto outcome = co_await line->carry(head.reveal(), request.body, end);
@@ -61,6 +61,8 @@ class https_client final : public http_client {
         close_idle();
         return {};
     }
+
+    void stop_opening() override { openings_.give_up(); }
 
     void close_idle() override { idle_.clear(); }
 
@@ -124,6 +126,7 @@ class https_client final : public http_client {
     std::string host_field_;
     async::permits turns_;
     http_statistics statistics_;
+    openings openings_;
     std::deque<idle_connection> idle_; ///< the longest unused first
 };
 

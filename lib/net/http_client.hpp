@@ -92,6 +92,10 @@ class http_client {
     /// and changes nothing, as make_https_client() does.
     [[nodiscard]] virtual result<void, std::string> reconfigure(http_client_settings settings) = 0;
 
+    /// For a stop: requests that wait for their connection to be opened, and those that would need a new one, end with
+    /// `cancelled`, nothing of them sent. Those under way go on.
+    virtual void stop_opening() = 0;
+
     /// Closes idle connections; those in use are closed when their request ends.
     virtual void close_idle() = 0;
 };

@@ -106,6 +106,26 @@ def test_tls_that_goes_wrong_while_kycd_runs_costs_no_attempt(bare_world, author
     assert "unknown outcome" not in daemon.log()
 
 
+def test_a_stop_waits_for_no_handshake(bare_world, authority, front):
+    """Nothing of the case has left yet: the next start sends it, and no attempt was spent."""
+    world = bare_world
+    configure(world, front, authority, timeouts={"connect": "60s", "handshake": "60s"})
+    daemon = world.start_daemon()
+    world.drop_case("A-0")
+    world.wait_delivered("A-0")
+    good = front.context
+    front.change(None)
+    before = front.connections
+    world.drop_case("A-1")
+    wait_for(lambda: front.connections > before, "a connection")
+    assert daemon.stop(timeout=20) == 0
+    assert "stopped" in daemon.log() and "unknown outcome" not in daemon.log()
+    front.change(good)
+    world.start_daemon()
+    world.wait_delivered("A-1")
+    assert world.result("A-1")["task"]["attempts"] == 1 and len(world.bill()) == 2
+
+
 # Reloads
 
 

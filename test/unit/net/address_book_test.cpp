@@ -2,6 +2,7 @@
 #include "net/address_book.hpp"
 #include "support/run_coroutine.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
@@ -65,6 +66,16 @@ BOOST_AUTO_TEST_CASE(a_lookup_that_hangs_costs_the_limit_and_holds_up_neither_lo
         BOOST_TEST((got->error().sent == sent::nothing));
         BOOST_TEST(slow->asked == 1);
     } // book and loop are gone, and the lookup still runs
+    slow->gate.set_value(endpoints{at("192.0.2.1")});
+}
+
+BOOST_AUTO_TEST_CASE(a_lookup_that_is_given_up_is_waited_for_no_longer) {
+    const auto slow = std::make_shared<resolver>();
+    address_book book(loop.get_executor(), "api.example", 443,
+                      [slow, ask = slow->function()](const auto& host, auto port) { return ask(host, port); });
+    boost::asio::post(loop, [&book] { book.give_up(); });
+    BOOST_TEST(addresses(book, 1h).has_error());
+    BOOST_TEST(addresses(book, 1h).has_error());
     slow->gate.set_value(endpoints{at("192.0.2.1")});
 }
 

@@ -1,8 +1,11 @@
 // The client against servers that misbehave: early, cut, slow, endless and senseless replies.
 #include "unit/net/client_fixture.hpp"
 
+#include <boost/asio/steady_timer.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
+#include <functional>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -373,6 +376,27 @@ BOOST_AUTO_TEST_CASE(a_server_that_never_shakes_hands_runs_into_the_handshake_li
     made.timeouts.handshake = 200ms;
     const auto connected = client(made);
     check(post(*connected, "body"), transport_problem::timeout, sent::nothing, "handshake");
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_ends_what_waits_for_its_connection_and_lets_nothing_more_begin) {
+    std::atomic<bool> taken = false;
+    auto plain = options();
+    plain.plain = true;
+    loopback_server server(plain, [&taken](server_session& session) {
+        taken = true;
+        session.await_close();
+    });
+    const auto connected = client(server.port()); // whose limits are far longer than the test may take
+    boost::asio::steady_timer look(loop);
+    std::function<void()> stop_once_taken = [&] {
+        if (taken) return connected->stop_opening();
+        look.expires_after(1ms);
+        look.async_wait([&](const boost::system::error_code&) { stop_once_taken(); });
+    };
+    stop_once_taken();
+    check(post(*connected, "body"), transport_problem::cancelled, sent::nothing, "kycd stops");
+    check(get(*connected), transport_problem::cancelled, sent::nothing, "kycd stops");
+    BOOST_TEST(connected->statistics().connections == 1u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

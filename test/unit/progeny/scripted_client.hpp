@@ -61,6 +61,8 @@ class scripted_client : public net::http_client {
 
     result<void, std::string> reconfigure(net::http_client_settings) override { return {}; }
 
+    void stop_opening() override {}
+
     void close_idle() override {}
 
     std::size_t count(std::string_view part) const {
