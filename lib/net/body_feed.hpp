@@ -11,8 +11,8 @@
 namespace kyc::net {
 
 /// Large buffers are handed out where they lie. Only what is smaller than a record is copied together: the head with
-/// the first bytes of the body, and the part headers between two files. Asio's TLS stream writes one record per buffer,
-/// so this is what keeps small buffers from becoming small packets.
+/// the first bytes of the body, and the part headers between two files. Each piece becomes a record,
+/// so this is what keeps small buffers from becoming small records.
 class body_feed {
   public:
     static constexpr std::size_t record = 16 * 1024; ///< the largest plaintext of a TLS record

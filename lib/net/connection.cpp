@@ -3,10 +3,10 @@
 #include "net/body_feed.hpp"
 #include "net/dial.hpp"
 #include "net/tls_errors.hpp"
+#include "net/tls_stream.hpp"
 #include "net/url.hpp"
 
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -25,7 +25,6 @@ namespace {
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
-using asio::ip::tcp;
 using boost::beast::error_code;
 using clock = deadline::clock;
 using reply_parser = http::response_parser<http::string_body>;
@@ -36,6 +35,9 @@ constexpr int interim_replies_limit = 16;
 
 /// Under the 75 s after which nginx closes an idle connection.
 constexpr std::chrono::milliseconds longest_patience{50'000};
+
+/// Sent in one system call. Four make it a small part of an upload's cost; more would fill the caches in vain.
+constexpr int records_at_a_time = 4;
 
 /// How long a reply may still take to come out of a connection that no longer takes the request.
 constexpr auto early_reply_grace = std::chrono::seconds(1);
@@ -105,7 +107,7 @@ class tls_connection final : public connection {
   public:
     tls_connection(const asio::any_io_executor& executor, std::shared_ptr<route> way, http_statistics& statistics)
         : way_(std::move(way)), statistics_(statistics), name_(to_authority(settings_.host, settings_.port)),
-          stream_(executor, way_->tls->context()), watch_(stream_.next_layer()) {}
+          stream_(executor, way_->tls->native_handle()), watch_(stream_.socket()) {}
 
     ~tls_connection() override {
         // Without this OpenSSL takes the closing for a truncation and forbids the session to be taken up again.
@@ -114,7 +116,7 @@ class tls_connection final : public connection {
 
     /// TCP, the proxy's tunnel, TLS.
     async::awaitable<std::optional<transport_error>> open(clock::time_point end) {
-        auto& socket = stream_.next_layer();
+        auto& socket = stream_.socket();
         const auto known = co_await way_->addresses.addresses(step_limit(settings_.timeouts.connect, end).left());
         if (!known) co_return known.error();
         const auto connect_name =
@@ -182,7 +184,7 @@ class tls_connection final : public connection {
         if (!reusable_ || broken_) return false;
         // Whatever can be read now is the server's goodbye (end of file, close_notify, a 408), or makes no sense.
         char byte = 0;
-        const auto seen = ::recv(stream_.next_layer().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        const auto seen = ::recv(stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
         return seen < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
     }
 
@@ -196,11 +198,11 @@ class tls_connection final : public connection {
             co_return transport_error(transport_problem::tls, sent::nothing,
                                       "the name " + settings_.host + " cannot stand in a TLS handshake");
         }
-        stream_.set_verify_mode(asio::ssl::verify_peer);
-        explain_verification();
+        SSL_set_app_data(native, this);
+        SSL_set_verify(native, SSL_VERIFY_PEER, explain_verification);
         SSL_set_cert_cb(native, note_certificate_request, &certificate_requested_);
         watch_.arm(step_limit(settings_.timeouts.handshake, end).from_now());
-        const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::client, async::as_result);
+        const auto error = co_await stream_.handshake();
         if (timed_out(error, watch_))
             co_return transport_error(transport_problem::timeout, sent::nothing,
                                       "the TLS handshake with " + name_ + " took longer than " +
@@ -229,13 +231,12 @@ class tls_connection final : public connection {
         return settings_.client_certificate_pem.empty() ? client_proof::missing : client_proof::shown;
     }
 
-    void explain_verification() {
-        auto explain = [this](bool good, asio::ssl::verify_context& context) {
-            if (good || !verification_.empty()) return good;
-            verification_ = verification_text(context.native_handle());
-            return false;
-        };
-        stream_.set_verify_callback(std::move(explain));
+    static int explain_verification(int good, X509_STORE_CTX* context) {
+        const auto* native =
+            static_cast<SSL*>(X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
+        auto& verification = static_cast<tls_connection*>(SSL_get_app_data(native))->verification_;
+        if (good == 0 && verification.empty()) verification = verification_text(context);
+        return good;
     }
 
     async::awaitable<std::optional<transport_error>>
@@ -243,21 +244,23 @@ class tls_connection final : public connection {
         body_feed feed(head, body);
         std::uint64_t written = 0;
         const std::uint64_t head_size = head.size();
-        const std::uint64_t total = head_size + asio::buffer_size(body);
-        for (auto piece = feed.next(); piece.size() != 0; piece = feed.next()) {
-            while (piece.size() != 0) {
-                watch_.arm(step_limit(settings_.timeouts.idle, end).from_now());
-                const auto [error, count] = co_await stream_.async_write_some(piece, async::as_result);
-                // A piece counts when it is wholly with the operating system: of a torn TLS record nobody can read a
-                // byte.
-                if (error) co_return failed(error, end, settings_.timeouts.idle, progress, "while sending");
-                const auto before = written;
-                written += count;
-                piece += count;
-                statistics_.bytes_sent += std::max(written, head_size) - std::max(before, head_size);
-                progress = written == total ? sent::all : sent::part;
+        for (auto piece = feed.next(); piece.size() != 0;) {
+            const auto before = written;
+            for (int records = 0; records < records_at_a_time && piece.size() != 0; ++records) {
+                if (const auto error = stream_.seal(piece))
+                    co_return failed(error, end, settings_.timeouts.idle, progress, "while sending");
+                written += piece.size();
+                piece = feed.next();
             }
+            while (stream_.unsent() != 0) {
+                watch_.arm(step_limit(settings_.timeouts.idle, end).from_now());
+                const auto [error, count] = co_await stream_.send_some();
+                if (count != 0) progress = sent::part;
+                if (error) co_return failed(error, end, settings_.timeouts.idle, progress, "while sending");
+            }
+            statistics_.bytes_sent += std::max(written, head_size) - std::max(before, head_size);
         }
+        progress = sent::all;
         co_return std::nullopt;
     }
 
@@ -276,7 +279,7 @@ class tls_connection final : public connection {
             if (keep_alive != message.end()) patience_ = announced_patience(keep_alive->value());
             if (message.result_int() / 100 == 1 && message.result_int() != 101) continue;
             if (message.result_int() < 200) break;
-            reusable_ = keep && buffer_.size() == 0 && BIO_pending(SSL_get_rbio(stream_.native_handle())) == 0;
+            reusable_ = keep && buffer_.size() == 0 && stream_.is_drained();
             co_return to_response(std::move(message));
         }
         broken_ = true;
@@ -300,7 +303,7 @@ class tls_connection final : public connection {
             if (buffer_.size() > header_limit) co_return unreadable(http::error::header_limit, progress);
             watch_.arm(expected.until());
             const auto space = buffer_.prepare(body_feed::record);
-            const auto [error, count] = co_await stream_.async_read_some(space, async::as_result);
+            const auto [error, count] = co_await stream_.read_some(space);
             if (!error) {
                 buffer_.commit(count);
                 expected.moved(count);
@@ -364,8 +367,7 @@ class tls_connection final : public connection {
     const http_client_settings& settings_ = way_->settings;
     http_statistics& statistics_;
     std::string name_;
-    asio::ssl::stream<tcp::socket>
-        stream_;     ///< never moved; body_feed does the joining that Beast's stream is there for
+    tls_stream stream_;
     deadline watch_; ///< before the stream in destruction
     boost::beast::flat_buffer buffer_;
     std::string verification_; ///< why the certificate was not taken

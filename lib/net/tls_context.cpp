@@ -55,8 +55,8 @@ tls_context::tls_context(std::unique_ptr<state> ready) : state_(std::move(ready)
 
 tls_context::~tls_context() = default;
 
-ssl::context& tls_context::context() {
-    return state_->context;
+ssl_ctx_st* tls_context::native_handle() {
+    return state_->context.native_handle();
 }
 
 result<std::unique_ptr<tls_context>, std::string> tls_context::make(const std::optional<std::filesystem::path>& ca_file,

@@ -9,11 +9,8 @@
 #include <optional>
 #include <string>
 
-namespace boost::asio::ssl {
-class context;
-}
-
 struct ssl_st;
+struct ssl_ctx_st;
 
 namespace kyc::net {
 
@@ -30,7 +27,8 @@ class tls_context {
     tls_context(const tls_context&) = delete;
     tls_context& operator=(const tls_context&) = delete;
 
-    [[nodiscard]] boost::asio::ssl::context& context();
+    /// For new connections.
+    [[nodiscard]] ssl_ctx_st* native_handle();
 
     /// Makes a new connection insist on `host` (a name or an address), send its name, and offer the newest session.
     /// False when OpenSSL refuses the name.

@@ -101,6 +101,39 @@ BOOST_AUTO_TEST_CASE(a_server_that_speaks_no_tls_is_refused) {
     BOOST_TEST((reply.error().sent == sent::nothing));
 }
 
+BOOST_AUTO_TEST_CASE(new_keys_in_the_middle_of_a_connection_are_answered) {
+    loopback_server server(options(), [](server_session& session) {
+        for (int i = 0; i < 3; ++i) {
+            const auto request = session.read_request();
+            session.ask_for_new_keys();
+            session.reply(std::to_string(request.body.size()));
+        }
+        session.drain();
+    });
+    const auto connected = client(server.port());
+    for (int i = 0; i < 3; ++i) {
+        const auto reply = post(*connected, std::string(100'000, 'x'));
+        BOOST_REQUIRE_MESSAGE(reply.has_value(), reply.error().message);
+        BOOST_TEST(reply->body == "100000");
+    }
+    BOOST_TEST(server.connections == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_wish_for_another_handshake_is_not_granted) {
+    auto old = options();
+    old.newest_version = 0x0303;
+    loopback_server server(old, [](server_session& session) {
+        (void)session.read_request();
+        session.ask_for_another_handshake();
+        session.reply("1");
+    });
+    const auto connected = client(server.port());
+    const auto reply = get(*connected);
+    BOOST_REQUIRE_MESSAGE(reply.has_value(), reply.error().message);
+    BOOST_TEST(reply->body == "1");
+    BOOST_TEST(server.handshakes == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_client_certificate_is_shown_when_it_is_asked_for) {
     auto made = options();
     made.client_ca_pem = ca.own().certificate_pem;

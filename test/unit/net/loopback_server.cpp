@@ -119,6 +119,14 @@ void server_session::reply(std::string_view body, std::string_view status, std::
     send(text);
 }
 
+void server_session::ask_for_new_keys() {
+    if (SSL_key_update(tls_, SSL_KEY_UPDATE_REQUESTED) != 1) throw session_ended();
+}
+
+void server_session::ask_for_another_handshake() {
+    if (SSL_renegotiate(tls_) != 1 || SSL_do_handshake(tls_) != 1) throw session_ended();
+}
+
 void server_session::say_goodbye() {
     SSL_shutdown(tls_);
 }

@@ -51,6 +51,12 @@ class server_session {
     /// "HTTP/1.1 200 OK" with a length and `body`.
     void reply(std::string_view body, std::string_view status = "200 OK", std::string_view headers = "");
 
+    /// With the next bytes that are sent, or waited for; the client has to answer with new keys of its own (TLS 1.3).
+    void ask_for_new_keys();
+
+    /// As only a server of TLS 1.2 can.
+    void ask_for_another_handshake();
+
     /// close_notify, without waiting for the other side's.
     void say_goodbye();
 
