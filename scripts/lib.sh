@@ -18,6 +18,9 @@ build_packages=(
 )
 # shellcheck disable=SC2034 # for .ci/run
 ci_packages=(clang clang-format clang-tidy)
+# What scripts/bench measures itself by.
+# shellcheck disable=SC2034 # for scripts/bench
+bench_packages=(wrk libcurl4-openssl-dev)
 # libFuzzer and the sanitizers of clang, and the symbolizer that makes their traces readable.
 # shellcheck disable=SC2034 # for scripts/fuzz
 fuzz_packages=(clang libclang-rt-dev llvm)
