@@ -15,6 +15,7 @@
 #include "ledger_upkeep.hpp"
 #include "live_status.hpp"
 #include "log.hpp"
+#include "pending_tasks.hpp"
 #include "process_case.hpp"
 #include "progress_line.hpp"
 #include "recovery.hpp"
@@ -85,6 +86,7 @@ class daemon_app final : public app {
   private:
     async::awaitable<void> live();
     async::awaitable<void> work();
+    async::awaitable<void> run_cases(std::vector<case_start> recovered);
     async::awaitable<void> scan_once();
     async::awaitable<void> watch_signals();
     async::awaitable<void> run_service();
@@ -121,8 +123,9 @@ class daemon_app final : public app {
     std::unique_ptr<fs::inbox> inbox_;
     std::unique_ptr<fs::inbox_watch> watch_;
     std::unique_ptr<case_world> world_;
-    async::task_group cases_{loop_.get_executor(), end_at_once};   ///< one coroutine per case in hand
-    async::task_group keepers_{loop_.get_executor(), end_at_once}; ///< intake: ends first
+    async::task_group cases_{loop_.get_executor(), end_at_once};   ///< cases in hand, but for those in pending_
+    async::task_group keepers_{loop_.get_executor(), end_at_once}; ///< what begins and wakes cases: ends first
+    std::unique_ptr<pending_tasks> pending_;
     std::unique_ptr<intake> intake_;
     std::unique_ptr<status_socket> status_;                          ///< none when the file system has no sockets
     async::task_group observers_{loop_.get_executor(), end_at_once}; ///< status_: ends last
@@ -159,6 +162,7 @@ std::optional<start_failure> daemon_app::build() {
     link_ = std::move(*link);
     adapt_limits();
     inbox_ = fs::make_inbox(layout_, config_->intake, config_->services);
+    pending_ = std::make_unique<pending_tasks>(loop_.get_executor(), *link_.api, polls_, cases_);
     world_ = std::make_unique<case_world>(case_world{config_,
                                                      layout_,
                                                      spool_->access,
@@ -173,6 +177,7 @@ std::optional<start_failure> daemon_app::build() {
                                                      rate_,
                                                      settling_,
                                                      faults_,
+                                                     *pending_,
                                                      count_,
                                                      make_random(),
                                                      {},
@@ -234,11 +239,8 @@ async::awaitable<void> daemon_app::live() {
 async::awaitable<void> daemon_app::work() {
     co_await recall_answer_times(*world_);
     auto recovered = co_await recover_cases(*world_, std::move(records_.left_over));
-    for (auto& start : recovered) {
-        count_.resumed();
-        cases_.spawn(resume_case(*world_, std::move(start)));
-    }
-    recovered.clear();
+    pending_->start(keepers_);
+    keepers_.spawn(run_cases(std::move(recovered)));
     keepers_.spawn(keep_ledger(*world_));
     if (records_.history_lost) keepers_.spawn(rebuild_history(*world_));
     if (options_.once) {
@@ -246,6 +248,12 @@ async::awaitable<void> daemon_app::work() {
     } else {
         co_await run_service();
     }
+}
+
+/// What was claimed before comes first.
+async::awaitable<void> daemon_app::run_cases(std::vector<case_start> recovered) {
+    co_await resume_cases(*world_, std::move(recovered), cases_);
+    co_await intake_->feed();
 }
 
 async::awaitable<void> daemon_app::scan_once() {
@@ -256,7 +264,6 @@ async::awaitable<void> daemon_app::scan_once() {
 
 async::awaitable<void> daemon_app::run_service() {
     keepers_.spawn(intake_->listen(*watch_));
-    keepers_.spawn(intake_->feed());
     ::sd_notify(0, "READY=1\nSTATUS=running");
     while (!world_->stopping)
         co_await stop_bell_.wait();
@@ -265,7 +272,6 @@ async::awaitable<void> daemon_app::run_service() {
 async::awaitable<void> daemon_app::run_once() {
     progress_line line(count_, options_.json);
     keepers_.spawn(scan_once());
-    keepers_.spawn(intake_->feed());
     while (!world_->stopping && !(scanned_ && intake_->drained() && count_.open() == 0)) {
         line.draw();
         const auto patience_ends = count_.last_progress() + config_->once.patience;

@@ -1,6 +1,7 @@
 #pragma once
 // What the parts of a case's life share while it runs. Private to process_case and its parts.
 
+#include "awaited_task.hpp"
 #include "case_world.hpp"
 #include "core/service.hpp"
 #include "keep_trying.hpp"
@@ -11,6 +12,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -18,14 +20,16 @@
 
 namespace kyc {
 
-/// One running case.
+/// One case in hand. On the heap, so that it outlives the coroutines of the stretches of its life: while it waits for
+/// its task, this is all there is of it.
 struct case_run {
     case_world& world;
     case_start start;
     std::shared_ptr<const settings> config; ///< the snapshot it began with; `target` points into it
     const service* target = nullptr;        ///< null: no such service
     std::string request_id;                 ///< on each of its log lines
-    std::vector<file_facts> files;          ///< as they were last read; empty before that
+    std::vector<file_facts> files;          ///< as they were last read, while that may differ from the record
+    std::optional<awaited_task> task;       ///< from its receipt on
     bool settled = false;                   ///< the claim would survive a power cut
     std::size_t failures = 0;               ///< submits in a row that failed and were charged to the case
     bool repeating = false;                 ///< the last submit failed, charged or not
@@ -36,6 +40,11 @@ struct case_run {
     [[nodiscard]] log::fields about() const;
 
     ledger::case_record& record() { return start.record; }
+
+    [[nodiscard]] const case_key& key() const { return start.record.key; }
+
+    /// Where it lies in work/. Made anew: thousands of cases wait, and their paths need not.
+    [[nodiscard]] fs::claimed_case folder() const;
 
     /// For `show`: something that happened to the case, written with the next commit.
     void remember(std::string kind, std::string detail);
@@ -74,7 +83,12 @@ struct answered_case {
 /// submit.
 [[nodiscard]] async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case_run& run);
 
-/// Polls the task until it has an outcome. None: the task failed and may be submitted again (noted in the ledger).
-[[nodiscard]] async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_run& run);
+/// Begins to wait for the task of run.record(), or goes on: plans its next poll, in run.task.
+void plan_poll(case_run& run);
+
+/// Asks for the task once. None: it has no outcome yet, or it failed and may be submitted again (noted in the ledger,
+/// and the record has no task any more).
+[[nodiscard]] async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_run& run,
+                                                                                        poll_leave leave);
 
 } // namespace kyc

@@ -26,6 +26,8 @@
 
 namespace kyc {
 
+class pending_tasks;
+
 /// References to what app built. Loop's thread only, but for `pool`'s own threads.
 struct case_world {
     std::shared_ptr<const settings> config; ///< replaced as a whole by a reload
@@ -42,14 +44,15 @@ struct case_world {
     async::rate_limit& rate;        ///< limits.rate
     async::group_work<case_key, result<void>>& settling; ///< claims that are made durable together
     fault_pause& faults;
+    pending_tasks& pending; ///< the cases that wait for the answers of their tasks
     tally& count;
     random_unit random;
     std::map<std::string, poll_learner> poll_learners; ///< by service: when its tasks are polled
     std::map<std::string, std::size_t> held_back;      ///< by service: claimed cases that wait for the API to take them
-    std::set<case_key> in_hand;                        ///< cases whose coroutine runs: their records are theirs alone
-    twin_list twins;                                   ///< cases with the same bytes that are on their way
-    std::map<case_key, std::size_t> crashes{};         ///< how often earlier processes broke down at a case
-    std::string spool;                                 ///< its identity, in work/ as it was at the start
+    std::set<case_key> in_hand;                ///< claimed cases that have not ended: their records are theirs alone
+    twin_list twins;                           ///< cases with the same bytes that are on their way
+    std::map<case_key, std::size_t> crashes{}; ///< how often earlier processes broke down at a case
+    std::string spool;                         ///< its identity, in work/ as it was at the start
     std::function<void(const std::string&)> ledger_damaged{}; ///< ends the daemon: the next start mends the ledger
     bool stopping = false;                                    ///< set once, before the cases are cancelled
     std::uint64_t cases_read = 0;                             ///< whose images were all read

@@ -152,9 +152,7 @@ async::awaitable<void> intake::resume(case_key key) {
     if (!which || world_.in_hand.contains(key)) co_return;
     log::info("going on with a case that was half claimed",
               {{"service", key.folder}, {"case", key.folder + "/" + key.name}});
-    case_start start;
-    start.which = *which;
-    start.refused = start.which.refused;
+    case_start start(*which);
     start.in_hand = in_hand_mark(world_, key);
     world_.count.claimed();
     co_await async::end_shield();
@@ -328,12 +326,10 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
     }
     drop(entry);
     if (!outcome.claimed) co_return;
-    case_start start;
-    start.which = *outcome.claimed;
-    start.refused = start.which.refused;
+    case_start start(*outcome.claimed);
     start.before_receipt = std::move(before_receipt);
     start.unanswered = std::move(unanswered);
-    start.in_hand = in_hand_mark(world_, start.which.key);
+    start.in_hand = in_hand_mark(world_, start.record.key);
     world_.count.claimed();
     co_await async::end_shield();
     if (world_.stopping) co_return; // the next start adopts it from work/

@@ -1,11 +1,11 @@
-// The patient half of a case's life: sleep, ask, until the task has an outcome.
-#include "async/signal.hpp"
+// The patient half of a case's life: when its task is asked for, and what the reply means.
 #include "case_run.hpp"
 #include "core/fault_point.hpp"
 #include "crash_blame.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace kyc {
 
@@ -19,28 +19,6 @@ constexpr std::chrono::minutes asked_before_deadline{1};
 /// Replies in a row that nobody can read before the case is given up.
 constexpr int unreadable_replies_allowed = 3;
 
-/// How old a task is. Only the time before this process comes from the machine's clock, which may be set while tasks
-/// are waited for.
-class task_age {
-  public:
-    explicit task_age(utc_time submitted_at)
-        : before_(
-              std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now() - submitted_at)) {
-        before_ = std::max(before_, std::chrono::milliseconds(0));
-    }
-
-    [[nodiscard]] std::chrono::milliseconds now() const { return before_ + watched(); }
-
-    /// Of that, what this process has seen.
-    [[nodiscard]] std::chrono::milliseconds watched() const {
-        return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun_);
-    }
-
-  private:
-    std::chrono::milliseconds before_;
-    std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
-};
-
 task_facts facts_of_task(const ledger::case_record& record) {
     task_facts task;
     task.id = record.task_id();
@@ -52,7 +30,7 @@ task_facts facts_of_task(const ledger::case_record& record) {
 }
 
 task_reading read_reply(const case_run& run, const std::string& body) {
-    const crash_blame working_on(run.start.which.key);
+    const crash_blame working_on(run.key());
     return read_task_reply(*run.target, body);
 }
 
@@ -78,93 +56,90 @@ failure poll_failure(failure_code code, const progeny::api_reply& reply, std::st
 
 } // namespace
 
-async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_run& run) {
+void plan_poll(case_run& run) {
+    auto& world = run.world;
+    const auto& rules = run.config->poll;
+    if (!run.task) run.task.emplace(run.record().submitted_at(), world.poll_learners[run.target->name]);
+    auto& task = *run.task;
+    const auto now = std::chrono::steady_clock::now();
+    const auto planned = task.polls.wait(rules, task.age.now(), now, world.random);
+    task.due = now + (task.told_to_wait ? not_before(*task.told_to_wait, rules, world.random()) : planned);
+}
+
+async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_run& run, poll_leave leave) {
     auto& world = run.world;
     auto& record = run.record();
-    const auto& plan = run.config->poll;
-    task_polls polls(world.poll_learners[run.target->name]);
+    auto& task = *run.task;
+    const auto held_up = std::chrono::steady_clock::now() - task.due;
+    task.held_up += std::chrono::duration_cast<std::chrono::milliseconds>(held_up);
     progeny::poll_question question;
     question.task_id = record.task_id();
-    int unreadable = 0;
-    const task_age age(record.submitted_at());
-    std::optional<std::chrono::milliseconds> told_to_wait; ///< by the server
-    std::chrono::milliseconds held_up{0};                  ///< by an API that was down: not the task's fault
-    for (;;) {
-        const auto planned = polls.wait(plan, age.now(), std::chrono::steady_clock::now(), world.random);
-        co_await async::sleep_for(told_to_wait ? not_before(*told_to_wait, plan, world.random()) : planned);
-        const auto asked = std::chrono::steady_clock::now();
-        progeny::admission leave;
-        async::permit slot;
-        for (bool its_turn = false; !its_turn;) {
-            slot.release();
-            leave = co_await world.api.admit(nullptr, question.repeat);
-            slot = co_await world.polls.acquire();
-            its_turn = co_await world.api.turn(nullptr, question.repeat, leave);
-        }
-        held_up += std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - asked);
-        // After a restart a task counts as fresh once more: a clock that was set must not make a paid task a lost one.
-        question.age = age.watched();
-        const auto sent_at = age.now();
-        const auto reply = co_await world.api.poll(question, std::move(leave));
-        fault_point("poll.replied", record.key.name);
-        slot.release();
-        question.repeat = reply.ruling.action == action::retry;
-        ++record.polls;
-        told_to_wait = reply.retry_after;
+    // After a restart a task counts as fresh once more: a clock that was set must not make a paid task a lost one.
+    question.age = task.age.watched();
+    question.repeat = task.repeat;
+    const auto sent_at = task.age.now();
+    const auto reply = co_await world.api.poll(std::move(question), std::move(leave.call));
+    fault_point("poll.replied", record.key.name);
+    leave.slot.release();
+    task.repeat = reply.ruling.action == action::retry;
+    ++record.polls;
+    task.told_to_wait = reply.retry_after;
 
-        std::string still = reply.what;
-        if (reply.ruling.action != action::accept) {
-            remember_poll(run, reply, reply.what);
-            polls.asked_in_vain();
-        }
-        if (reply.ruling.action == action::fail)
-            co_return poll_failure(reply.ruling.code.value_or(failure_code::reply_not_understood), reply, reply.what);
-        if (reply.ruling.action == action::accept) {
-            auto reading = read_reply(run, reply.body);
-            unreadable = reading.state == task_state::not_understood ? unreadable + 1 : 0;
-            remember_poll(run, reply, reading.word);
-            if (reading.state == task_state::not_understood) {
-                polls.asked_in_vain();
-            } else {
-                // The API looked between the two times: each is certain for one of the findings.
-                const bool waiting = reading.state == task_state::waiting;
-                polls.asked(!waiting, waiting ? sent_at : age.now(), age.watched());
-            }
-            switch (reading.state) {
-            case task_state::answered:
-                co_return std::optional<answered_case>(std::in_place, std::move(*reading.answer), reply.body,
-                                                       facts_of_task(record));
-            case task_state::rejected:
-                co_return poll_failure(failure_code::task_rejected, reply, reading.detail);
-            case task_state::revoked:
-                co_return poll_failure(failure_code::task_failed, reply, reading.detail);
-            case task_state::failed:
-                if (record.failed_tasks >= run.config->resubmit_failed_tasks)
-                    co_return poll_failure(failure_code::task_failed, reply, reading.detail);
-                log::warning("the task failed, submitting the case again: " + reading.detail, run.about());
-                ++record.failed_tasks;
-                record.last->outcome = ledger::attempt_outcome::task_failed;
-                record.last->what = "the task ended FAILURE: " + reading.detail;
-                co_await put_record(run);
-                co_return std::optional<answered_case>();
-            case task_state::not_understood:
-                if (unreadable >= unreadable_replies_allowed)
-                    co_return poll_failure(failure_code::reply_not_understood, reply, reading.detail);
-                still = reading.detail;
-                break;
-            case task_state::waiting:
-                still = reading.word.empty() ? "no state given" : "state " + reading.word;
-                break;
-            }
-        }
-        log::debug("not answered yet: " + still, run.about());
-        const bool asked_enough =
-            polls.done() >= polls_before_deadline &&
-            age.watched() - held_up >= std::min<std::chrono::milliseconds>(plan.deadline, asked_before_deadline);
-        if (asked_enough && age.now() - held_up >= plan.deadline)
-            co_return poll_failure(failure_code::task_deadline, reply,
-                                   "no outcome within poll.deadline after the receipt (last: " + still + ")");
+    std::string still = reply.what;
+    if (reply.ruling.action != action::accept) {
+        remember_poll(run, reply, reply.what);
+        task.polls.asked_in_vain();
     }
+    if (reply.ruling.action == action::fail)
+        co_return poll_failure(reply.ruling.code.value_or(failure_code::reply_not_understood), reply, reply.what);
+    if (reply.ruling.action == action::accept) {
+        auto reading = read_reply(run, reply.body);
+        task.unreadable = reading.state == task_state::not_understood ? task.unreadable + 1 : 0;
+        remember_poll(run, reply, reading.word);
+        if (reading.state == task_state::not_understood) {
+            task.polls.asked_in_vain();
+        } else {
+            // The API looked between the two times: each is certain for one of the findings.
+            const bool waiting = reading.state == task_state::waiting;
+            task.polls.asked(!waiting, waiting ? sent_at : task.age.now(), task.age.watched());
+        }
+        switch (reading.state) {
+        case task_state::answered:
+            co_return std::optional<answered_case>(std::in_place, std::move(*reading.answer), reply.body,
+                                                   facts_of_task(record));
+        case task_state::rejected:
+            co_return poll_failure(failure_code::task_rejected, reply, reading.detail);
+        case task_state::revoked:
+            co_return poll_failure(failure_code::task_failed, reply, reading.detail);
+        case task_state::failed:
+            if (record.failed_tasks >= run.config->resubmit_failed_tasks)
+                co_return poll_failure(failure_code::task_failed, reply, reading.detail);
+            log::warning("the task failed, submitting the case again: " + reading.detail, run.about());
+            run.task.reset();
+            ++record.failed_tasks;
+            record.last->outcome = ledger::attempt_outcome::task_failed;
+            record.last->what = "the task ended FAILURE: " + reading.detail;
+            co_await put_record(run);
+            co_return std::optional<answered_case>();
+        case task_state::not_understood:
+            if (task.unreadable >= unreadable_replies_allowed)
+                co_return poll_failure(failure_code::reply_not_understood, reply, reading.detail);
+            still = reading.detail;
+            break;
+        case task_state::waiting:
+            still = reading.word.empty() ? "no state given" : "state " + reading.word;
+            break;
+        }
+    }
+    log::debug("not answered yet: " + still, run.about());
+    const auto& deadline = run.config->poll.deadline;
+    const bool asked_enough =
+        task.polls.done() >= polls_before_deadline &&
+        task.age.watched() - task.held_up >= std::min<std::chrono::milliseconds>(deadline, asked_before_deadline);
+    if (asked_enough && task.age.now() - task.held_up >= deadline)
+        co_return poll_failure(failure_code::task_deadline, reply,
+                               "no outcome within poll.deadline after the receipt (last: " + still + ")");
+    co_return std::optional<answered_case>();
 }
 
 } // namespace kyc

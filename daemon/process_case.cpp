@@ -25,8 +25,8 @@ std::string random_id(const random_unit& random) {
 
 case_facts facts_of(case_run& run) {
     case_facts facts;
-    facts.name = run.start.which.key.name;
-    facts.service = run.target != nullptr ? run.target->name : run.start.which.key.folder;
+    facts.name = run.key().name;
+    facts.service = run.target != nullptr ? run.target->name : run.key().folder;
     facts.lane = run.record().lane;
     facts.files = run.files.empty() ? run.record().files() : run.files;
     return facts;
@@ -38,7 +38,7 @@ async::awaitable<std::filesystem::path> hand_over(case_run& run, std::string nam
                                                   ledger::case_end end) {
     auto& world = run.world;
     const bool answered = end.state == ledger::case_state::delivered;
-    const auto& which = run.start.which;
+    const auto which = run.folder();
     auto write = [&]() -> result<void> {
         auto written = fs::write_in_case(which, name, text, world.access);
         if (!written) return unless_vanished(run, written.error());
@@ -75,7 +75,7 @@ bool keeps_reply(case_run& run) {
 }
 
 std::string result_text(case_run& run, const answered_case& answered) {
-    const crash_blame working_on(run.start.which.key);
+    const crash_blame working_on(run.key());
     return result_json(facts_of(run), answered.task, answered.said, run.record().duplicate_of, answered.reply);
 }
 
@@ -127,22 +127,25 @@ async::awaitable<void> give_up(case_run& run, failure why) {
     run.world.count.failed(why.code);
 }
 
-async::awaitable<result<answered_case, failure>> live(case_run& run) {
+/// What a case comes to; none: it waits for its task.
+using case_outcome = std::optional<result<answered_case, failure>>;
+
+async::awaitable<case_outcome> live(case_run& run, poll_leave leave) {
     if (run.start.refused) co_return *run.start.refused;
     if (run.target == nullptr)
         co_return failure(stage::intake, failure_code::unknown_service,
-                          "there is no service called " + run.start.which.key.folder);
-    for (;;) {
-        if (run.record().task_id().empty()) {
-            auto sent = co_await submit_case(run);
-            if (!sent) co_return sent.error();
-            if (*sent) co_return std::move(**sent);
-        }
-        run.start.before_receipt.release();
-        auto outcome = co_await poll_case(run);
-        if (!outcome) co_return outcome.error();
-        if (*outcome) co_return std::move(**outcome);
+                          "there is no service called " + run.key().folder);
+    if (leave) {
+        auto told = co_await poll_case(run, std::move(leave));
+        if (!told) co_return told.error();
+        if (*told) co_return std::move(**told);
     }
+    if (run.record().task_id().empty()) {
+        auto sent = co_await submit_case(run);
+        if (!sent) co_return sent.error();
+        if (*sent) co_return std::move(**sent);
+    }
+    co_return std::nullopt;
 }
 
 /// A case that an earlier process had brought to its end, but for the last rename.
@@ -150,7 +153,7 @@ async::awaitable<bool> finish_earlier_end(case_run& run) {
     auto& world = run.world;
     for (const bool answered : {true, false}) {
         const std::string name = answered ? "result.json" : "error.json";
-        auto read = [&]() { return fs::read_in_case(run.start.which, name); };
+        auto read = [&]() { return fs::read_in_case(run.folder(), name); };
         const auto text = co_await keep_trying_on_pool(world, read);
         if (!text) continue;
         auto end = end_in_report(*text);
@@ -172,19 +175,31 @@ async::awaitable<bool> finish_earlier_end(case_run& run) {
     co_return false;
 }
 
-async::awaitable<void> live_and_end(case_run& run) {
-    if (run.start.recovered) {
+/// False: the case waits for its task.
+async::awaitable<bool> live_and_end(case_run& run, poll_leave leave) {
+    if (std::exchange(run.start.recovered, false)) {
         const bool finished = co_await finish_earlier_end(run);
-        if (finished) co_return;
+        if (finished) co_return true;
     }
-    auto outcome = co_await live(run);
+    auto outcome = co_await live(run, std::move(leave));
+    if (!outcome) co_return false;
     // From here to the end only the disk is involved: a stop lets it finish.
     co_await async::begin_shield();
-    if (outcome) {
-        co_await deliver(run, std::move(*outcome));
+    if (*outcome) {
+        co_await deliver(run, std::move(**outcome));
     } else {
-        co_await give_up(run, outcome.error());
+        co_await give_up(run, outcome->error());
     }
+    co_return true;
+}
+
+/// Nothing runs for the case until its task may be asked for.
+void wait_for_task(std::unique_ptr<case_run> run) {
+    run->start.before_receipt.release();
+    run->files = {}; // the record has them
+    plan_poll(*run);
+    auto& pending = run->world.pending;
+    pending.add(std::move(run));
 }
 
 async::awaitable<void> forget_vanished(case_run& run) {
@@ -200,13 +215,17 @@ async::awaitable<void> forget_vanished(case_run& run) {
 
 } // namespace
 
+case_start::case_start(fs::claimed_case which) {
+    record.key = std::move(which.key);
+    record.flat = which.flat;
+    if (which.refused) refused = std::make_unique<const failure>(std::move(*which.refused));
+}
+
 case_run::case_run(case_world& world_, case_start start_)
-    : world(world_), start(std::move(start_)), config(world.config),
-      target(config->services.find(start.which.key.folder)), request_id(random_id(world.random)) {
-    start.record.key = start.which.key;
-    start.record.flat = start.which.flat;
+    : world(world_), start(std::move(start_)), config(world.config), target(config->services.find(key().folder)),
+      request_id(random_id(world.random)) {
     if (start.record.taken_at == utc_time{}) start.record.taken_at = std::chrono::system_clock::now();
-    if (start.record.service.empty()) start.record.service = start.which.key.folder;
+    if (start.record.service.empty()) start.record.service = key().folder;
     if (target != nullptr) start.record.service = target->name;
     // The submits that led to a task did not fail, and of the one that was under way nobody knows.
     const auto& known = start.record;
@@ -214,9 +233,13 @@ case_run::case_run(case_world& world_, case_start start_)
     failures = known.attempts > blameless ? known.attempts - blameless : 0;
 }
 
+fs::claimed_case case_run::folder() const {
+    return {key(), world.layout.work_case(key()), start.record.flat};
+}
+
 log::fields case_run::about() const {
-    return {{"service", target != nullptr ? target->name : start.which.key.folder},
-            {"case", start.which.key.folder + "/" + start.which.key.name},
+    return {{"service", target != nullptr ? target->name : key().folder},
+            {"case", key().folder + "/" + key().name},
             {"request", request_id}};
 }
 
@@ -225,7 +248,7 @@ void case_run::remember(std::string kind, std::string detail) {
     what.at = std::chrono::system_clock::now();
     what.kind = std::move(kind);
     what.detail = std::move(detail);
-    world.ledger.note(start.which.key, std::move(what));
+    world.ledger.note(key(), std::move(what));
 }
 
 async::awaitable<void> put_record(case_run& run) {
@@ -234,7 +257,7 @@ async::awaitable<void> put_record(case_run& run) {
 }
 
 fault unless_vanished(const case_run& run, fault met) {
-    const auto& folder = run.start.which.folder;
+    const auto folder = run.folder().folder;
     std::error_code unknown;
     const bool folder_is_gone =
         met.code == std::errc::no_such_file_or_directory &&
@@ -248,22 +271,27 @@ fault unless_vanished(const case_run& run, fault met) {
 }
 
 async::awaitable<void> process_case(case_world& world, case_start start) {
-    case_run run(world, std::move(start));
+    return process_case(std::make_unique<case_run>(world, std::move(start)), poll_leave());
+}
+
+async::awaitable<void> process_case(std::unique_ptr<case_run> run, poll_leave leave) {
+    bool ended = true;
     bool vanished = false;
     try {
-        co_await live_and_end(run);
+        ended = co_await live_and_end(*run, std::move(leave));
     } catch (const case_vanished&) {
         vanished = true; // a handler cannot await
     } catch (const std::bad_alloc&) {
         throw; // the machine's trouble, whoever met it
     } catch (const boost::system::system_error& error) {
-        if (error.code() != boost::asio::error::operation_aborted) blame_case(run.start.which.key);
+        if (error.code() != boost::asio::error::operation_aborted) blame_case(run->key());
         throw;
     } catch (...) {
-        blame_case(run.start.which.key);
+        blame_case(run->key());
         throw;
     }
-    if (vanished) co_await forget_vanished(run);
+    if (vanished) co_await forget_vanished(*run);
+    if (!ended) wait_for_task(std::move(run));
 }
 
 } // namespace kyc

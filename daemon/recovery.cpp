@@ -28,19 +28,19 @@ async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::
 
     std::vector<case_start> starts;
     for (auto& which : in_work) {
-        case_start start;
+        if (const auto blamed = world.crashes.find(which.key);
+            blamed != world.crashes.end() && blamed->second > crashes_allowed)
+            which.refused = poisonous(blamed->second);
+        case_start start(which);
         start.recovered = true;
         if (auto known = records.extract(which.key)) {
             start.record = std::move(known.mapped());
+            start.record.flat = which.flat; // the folder is the truth
             if (start.record.last && !start.record.fingerprint.empty())
                 start.sending = sending_mark(world.twins, start.record.fingerprint);
         }
-        start.refused = which.refused;
-        if (const auto blamed = world.crashes.find(which.key);
-            blamed != world.crashes.end() && blamed->second > crashes_allowed)
-            start.refused = poisonous(blamed->second);
-        start.which = std::move(which);
-        start.in_hand = in_hand_mark(world, start.which.key);
+        start.in_hand = in_hand_mark(world, start.record.key);
+        world.count.resumed();
         starts.push_back(std::move(start));
     }
     for (auto& [key, record] : records) {
@@ -60,17 +60,35 @@ async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::
         auto close = [&world, &record = record, &end]() { return world.ledger.close(record, end); };
         co_await keep_trying(world, close);
     }
-    // What was sent goes first: a case with the same bytes may wait for its answer, with the capacity in hand.
-    std::stable_partition(starts.begin(), starts.end(),
-                          [](const case_start& start) { return start.record.last.has_value(); });
     if (!starts.empty()) log::info("going on with " + std::to_string(starts.size()) + " cases of an earlier run");
     co_return starts;
 }
 
-async::awaitable<void> resume_case(case_world& world, case_start start) {
+namespace {
+
+async::awaitable<void> take_capacity(case_world& world, case_start& start) {
     // In this order everywhere: who holds the second may have to wait for the first again.
     start.unanswered = co_await world.unanswered.acquire();
-    if (start.record.task_id().empty()) start.before_receipt = co_await world.before_receipt.acquire();
+    start.before_receipt = co_await world.before_receipt.acquire();
+}
+
+} // namespace
+
+async::awaitable<void> resume_cases(case_world& world, std::vector<case_start> starts, async::task_group& cases) {
+    // Tasks need nothing but their polls. And a case with the same bytes as one that was sent may wait for its answer,
+    // with the capacity in hand.
+    const auto waits = [](const case_start& start) { return !start.record.task_id().empty(); };
+    const auto was_sent = [](const case_start& start) { return start.record.last.has_value(); };
+    const auto others = std::stable_partition(starts.begin(), starts.end(), waits);
+    std::stable_partition(others, starts.end(), was_sent);
+    for (auto& start : starts) {
+        co_await take_capacity(world, start);
+        cases.spawn(process_case(world, std::move(start)));
+    }
+}
+
+async::awaitable<void> resume_case(case_world& world, case_start start) {
+    co_await take_capacity(world, start);
     co_await process_case(world, std::move(start));
 }
 

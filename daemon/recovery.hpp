@@ -2,6 +2,7 @@
 // The start after a stop or a crash: folders say where a case's bytes are, the ledger what was said about it (design
 // section 7).
 
+#include "async/task_group.hpp"
 #include "case_world.hpp"
 #include "process_case.hpp"
 
@@ -14,7 +15,13 @@ namespace kyc {
 [[nodiscard]] async::awaitable<std::vector<case_start>> recover_cases(case_world& world,
                                                                       std::vector<fs::claimed_case> in_work);
 
-/// process_case() for a case from an earlier run: takes the capacity that a claim would have taken first.
+/// Runs those cases on, each with the capacity that its claim took, as it comes free: so that they are read, and their
+/// earlier ends found, a few at a time. Returns when the last one has begun. What was sent goes first, its task or its
+/// answer may be waited for by others.
+[[nodiscard]] async::awaitable<void> resume_cases(case_world& world, std::vector<case_start> starts,
+                                                  async::task_group& cases);
+
+/// As resume_cases(), for one case that was half claimed; to the end of what can be done for it now.
 [[nodiscard]] async::awaitable<void> resume_case(case_world& world, case_start start);
 
 } // namespace kyc

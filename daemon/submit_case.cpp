@@ -61,17 +61,17 @@ async::awaitable<result<held_case, failure>> hold_case(case_run& run) {
     auto& world = run.world;
     held_case held;
     auto outline = [&run]() {
-        const crash_blame working_on(run.start.which.key);
-        return told_apart(run, outline_case(run.start.which, *run.target));
+        const crash_blame working_on(run.key());
+        return told_apart(run, outline_case(run.folder(), *run.target));
     };
     auto outlined = co_await read_or_end(run, outline);
     if (!outlined) co_return outlined.error();
     held.outline = std::move(*outlined);
     held.memory = co_await world.memory.acquire(std::max<std::uint64_t>(held.outline.image_bytes, 1));
     auto load = [&run, &held]() {
-        const crash_blame working_on(run.start.which.key);
-        auto loaded = load_case(run.start.which, held.outline, run.record().files());
-        fault_point("prepare.loaded", run.start.which.key.name);
+        const crash_blame working_on(run.key());
+        auto loaded = load_case(run.folder(), held.outline, run.record().files());
+        fault_point("prepare.loaded", run.key().name);
         return told_apart(run, std::move(loaded));
     };
     auto loaded = co_await read_or_end(run, load);
@@ -234,7 +234,7 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, const held_case& h
     if (!std::exchange(run.settled, true)) {
         // A claim that a power cut undoes after the submit would be claimed, and paid, again.
         auto round = [&run](const auto&) { return fs::settle_claims(run.world.layout); };
-        auto settle = [&run, &round]() { return run.world.settling.join(run.start.which.key, round); };
+        auto settle = [&run, &round]() { return run.world.settling.join(run.key(), round); };
         co_await keep_trying(run.world, settle);
     }
     co_await async::begin_shield();

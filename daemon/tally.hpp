@@ -37,7 +37,7 @@ class tally {
     /// A case was answered from an earlier one with the same bytes.
     void duplicate() { progress(++duplicates_); }
 
-    /// A case's coroutine began or ended.
+    /// A case came into hand or ended.
     void opened() { ++open_; }
 
     void closed() {
