@@ -65,29 +65,28 @@ class in_hand_mark {
   public:
     in_hand_mark() = default;
 
-    in_hand_mark(case_world& world, case_key key) : world_(&world), key_(std::move(key)) {
-        world_->in_hand.insert(key_);
+    /// No mark of that key is there.
+    in_hand_mark(case_world& world, case_key key) : world_(&world), place_(world.in_hand.insert(std::move(key)).first) {
         world_->count.opened();
     }
 
-    in_hand_mark(in_hand_mark&& other) noexcept
-        : world_(std::exchange(other.world_, nullptr)), key_(std::move(other.key_)) {}
+    in_hand_mark(in_hand_mark&& other) noexcept : world_(std::exchange(other.world_, nullptr)), place_(other.place_) {}
 
     in_hand_mark& operator=(in_hand_mark&& other) noexcept {
         std::swap(world_, other.world_);
-        std::swap(key_, other.key_);
+        std::swap(place_, other.place_);
         return *this;
     }
 
     ~in_hand_mark() {
         if (world_ == nullptr) return;
-        world_->in_hand.erase(key_);
+        world_->in_hand.erase(place_);
         world_->count.closed();
     }
 
   private:
     case_world* world_ = nullptr;
-    case_key key_;
+    std::set<case_key>::iterator place_{};
 };
 
 } // namespace kyc

@@ -18,7 +18,7 @@ struct case_start {
     ledger::case_record record;             ///< a new one, or what the ledger knew
     std::unique_ptr<const failure> refused; ///< why it has to go to failed/ as it is; null: it need not
     bool recovered = false;                 ///< found in work/ at the start: may hold an answer already
-    sending_mark sending;                   ///< for cases with the same bytes: this one was sent and has not ended
+    sending_mark sending;                   ///< with intake.dedupe: this one was sent and has not ended
     in_hand_mark in_hand;                   ///< the case counts as open
     async::permit before_receipt; ///< held until the task id is known: bounds what is claimed but not uploaded
     async::permit unanswered;     ///< held to the end: bounds what is waited for (limits.pending)

@@ -36,7 +36,7 @@ async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::
         if (auto known = records.extract(which.key)) {
             start.record = std::move(known.mapped());
             start.record.flat = which.flat; // the folder is the truth
-            if (start.record.last && !start.record.fingerprint.empty())
+            if (world.config->intake.dedupe && start.record.last && !start.record.fingerprint.empty())
                 start.sending = sending_mark(world.twins, start.record.fingerprint);
         }
         start.in_hand = in_hand_mark(world, start.record.key);

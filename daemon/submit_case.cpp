@@ -337,7 +337,8 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
         if (!held) co_return held.error();
         run.record().fingerprint =
             fingerprint_of(world.spool, *run.target, held->outline.fields, extend_data_of(run, *held), run.files);
-        if (run.config->intake.dedupe && !run.record().last && !run.start.sending) {
+        const bool dedupes = run.config->intake.dedupe.has_value();
+        if (dedupes && !run.record().last && !run.start.sending) {
             const bool twin_is_sent = world.twins.is_sent(run.record().fingerprint);
             if (twin_is_sent) { // gives away what others need meanwhile
                 held = failure();
@@ -348,7 +349,7 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
             if (known) co_return known;
             if (twin_is_sent || !run.start.sending) continue;
         }
-        if (!run.start.sending) run.start.sending = sending_mark(world.twins, run.record().fingerprint);
+        if (dedupes && !run.start.sending) run.start.sending = sending_mark(world.twins, run.record().fingerprint);
         auto slot = co_await world.uploads.acquire();
         co_await world.rate.take();
         const bool its_turn = co_await world.api.turn(run.target, run.repeating, leave);

@@ -37,59 +37,59 @@ bool twin_list::is_sent(const std::string& fingerprint) const {
     return found != entries_.end() && found->second.sent > 0;
 }
 
-twin_list::entry& twin_list::at(const std::string& fingerprint) {
-    return entries_.try_emplace(fingerprint, loop_).first->second;
+twin_list::entry_map::iterator twin_list::at(const std::string& fingerprint) {
+    return entries_.try_emplace(fingerprint, loop_).first;
 }
 
-void twin_list::drop_unused(const std::string& fingerprint) {
-    const auto place = entries_.find(fingerprint);
+void twin_list::drop_unused(entry_map::iterator place) {
     if (place->second.sent == 0 && place->second.waiting == 0) entries_.erase(place);
 }
 
-twin_list::waiter::waiter(twin_list& owner, const std::string& fingerprint) : owner_(owner), fingerprint_(fingerprint) {
-    ++owner_.at(fingerprint_).waiting;
+twin_list::waiter::waiter(twin_list& owner, const std::string& fingerprint)
+    : owner_(owner), place_(owner.at(fingerprint)) {
+    ++place_->second.waiting;
 }
 
 twin_list::waiter::~waiter() {
-    --owner_.at(fingerprint_).waiting;
-    owner_.drop_unused(fingerprint_);
+    --place_->second.waiting;
+    owner_.drop_unused(place_);
 }
 
 bool twin_list::waiter::is_sent() const {
-    return owner_.is_sent(fingerprint_);
+    return place_->second.sent > 0;
 }
 
 std::uint64_t twin_list::waiter::ended() const {
-    return owner_.at(fingerprint_).ended;
+    return place_->second.ended;
 }
 
 async::awaitable<void> twin_list::waiter::wait_until_none_is_sent() {
-    auto& mine = owner_.at(fingerprint_); // stays while anybody waits
+    auto& mine = place_->second; // stays while anybody waits
     while (mine.sent > 0)
         co_await mine.changed.wait();
 }
 
-sending_mark::sending_mark(twin_list& owner, std::string fingerprint)
-    : owner_(&owner), fingerprint_(std::move(fingerprint)) {
-    ++owner_->at(fingerprint_).sent;
+sending_mark::sending_mark(twin_list& owner, const std::string& fingerprint)
+    : owner_(&owner), place_(owner.at(fingerprint)) {
+    ++place_->second.sent;
 }
 
 sending_mark::sending_mark(sending_mark&& other) noexcept
-    : owner_(std::exchange(other.owner_, nullptr)), fingerprint_(std::move(other.fingerprint_)) {}
+    : owner_(std::exchange(other.owner_, nullptr)), place_(other.place_) {}
 
 sending_mark& sending_mark::operator=(sending_mark&& other) noexcept {
     std::swap(owner_, other.owner_);
-    std::swap(fingerprint_, other.fingerprint_);
+    std::swap(place_, other.place_);
     return *this;
 }
 
 sending_mark::~sending_mark() {
     if (owner_ == nullptr) return;
-    auto& mine = owner_->at(fingerprint_);
+    auto& mine = place_->second;
     --mine.sent;
     ++mine.ended;
     mine.changed.notify_all();
-    owner_->drop_unused(fingerprint_);
+    owner_->drop_unused(place_);
 }
 
 } // namespace kyc

@@ -26,6 +26,17 @@ namespace kyc {
 /// Which submissions are on their way, by fingerprint, so that cases with the same bytes can wait for one answer.
 /// Loop's thread only; outlives its marks and waiters.
 class twin_list {
+    struct entry {
+        std::size_t sent = 0;
+        std::size_t waiting = 0;
+        std::uint64_t ended = 0;
+        async::signal changed;
+
+        explicit entry(const boost::asio::any_io_executor& loop) : changed(loop) {}
+    };
+
+    using entry_map = std::map<std::string, entry>;
+
   public:
     explicit twin_list(const boost::asio::any_io_executor& loop) : loop_(loop) {}
 
@@ -50,26 +61,17 @@ class twin_list {
 
       private:
         twin_list& owner_;
-        std::string fingerprint_;
+        entry_map::iterator place_;
     };
 
   private:
     friend class sending_mark;
 
-    struct entry {
-        std::size_t sent = 0;
-        std::size_t waiting = 0;
-        std::uint64_t ended = 0;
-        async::signal changed;
-
-        explicit entry(const boost::asio::any_io_executor& loop) : changed(loop) {}
-    };
-
-    entry& at(const std::string& fingerprint);
-    void drop_unused(const std::string& fingerprint);
+    [[nodiscard]] entry_map::iterator at(const std::string& fingerprint);
+    void drop_unused(entry_map::iterator place);
 
     boost::asio::any_io_executor loop_;
-    std::map<std::string, entry> entries_; ///< those that somebody sends or waits for
+    entry_map entries_; ///< by fingerprint; those that somebody sends or waits for
 };
 
 /// Says that a case with this fingerprint was sent, or is about to be, and has not ended. RAII, movable; `owner`
@@ -77,7 +79,7 @@ class twin_list {
 class sending_mark {
   public:
     sending_mark() = default;
-    sending_mark(twin_list& owner, std::string fingerprint);
+    sending_mark(twin_list& owner, const std::string& fingerprint);
     sending_mark(sending_mark&& other) noexcept;
     sending_mark& operator=(sending_mark&& other) noexcept;
     ~sending_mark();
@@ -86,7 +88,7 @@ class sending_mark {
 
   private:
     twin_list* owner_ = nullptr;
-    std::string fingerprint_;
+    twin_list::entry_map::iterator place_{};
 };
 
 } // namespace kyc
