@@ -36,6 +36,9 @@ class host_breaker {
     /// The probe was not made after all: the next one may.
     void give_back() { probing_ = false; }
 
+    /// Somebody may have mended the cause: the next probe need not wait.
+    void try_now() { probe_at_ = {}; }
+
     /// The host replied, with no 5xx. True when that closed the breaker. `got_through`: the call also came to something
     /// (no 401, no 429), which is what others are measured by.
     bool success(bool got_through = true);

@@ -176,6 +176,7 @@ void gate::ended(const service& target, std::uint32_t era, std::string_view code
 
 void gate::try_again() {
     tokens.credentials_changed();
+    breaker.try_now();
     for (auto& [name, streak] : streaks_)
         streak.try_now();
     for (auto& [name, watch] : watches_)

@@ -57,7 +57,8 @@ class gate {
 
     void learn(const outcome& came);
 
-    /// Somebody may have mended what made calls wait: refused credentials and paused services are tried at once.
+    /// Somebody may have mended what made calls wait: refused credentials, paused services and a host that is down are
+    /// tried at once. A rest that the API asked for stays.
     void try_again();
 
     /// As api::ended().

@@ -58,8 +58,8 @@ struct api_options {
 /// Loop's thread only. Before it is destroyed: no call may be running, and stop() must have returned.
 class https_api : public api {
   public:
-    /// Perhaps new credentials, or a cause that was mended (SIGHUP): a refused login is tried again at once, and so is
-    /// a paused service.
+    /// Perhaps new credentials, or a cause that was mended (SIGHUP): a refused login is tried again at once, and so are
+    /// a paused service and a host that is down. Not the API's 429: it named a time.
     virtual void try_again() = 0;
 
     /// New retry rules (SIGHUP).

@@ -144,3 +144,25 @@ def test_one_case_in_five_is_too_many_and_one_in_eight_is_not(world):
         world.drop_case(f"B-{number:02}")
     daemon.wait_for_log("face_liveness is paused, so that no more is paid for the same: 7 of its latest 28", timeout=60)
     assert daemon.stop() == 0
+
+
+# An outage
+
+
+def test_a_reload_tries_an_api_that_is_down_at_once(world):
+    world.configure(retry={"base": "10m", "max": "10m"})  # no probe by itself within a minute
+    daemon = world.start_daemon()
+    world.drop_case("A-1")
+    world.wait_delivered("A-1")
+    port = world.sandbox.port
+    world.sandbox.stop()
+    for number in range(5):
+        world.drop_case(f"B-{number}")
+    daemon.wait_for_log("the API is down")
+    world.drop_case("C-1")
+    world.start_sandbox("--listen", f"127.0.0.1:{port}")
+    daemon.send(signal.SIGHUP)
+    assert world.wait_delivered("C-1", timeout=30)["task"]["attempts"] == 1
+    daemon.wait_for_log("the API answers again")
+    assert daemon.stop() == 0
+    assert len(world.bill()) == 2 and world.cases("failed") == set()

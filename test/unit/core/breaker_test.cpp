@@ -56,6 +56,15 @@ BOOST_AUTO_TEST_CASE(one_probe_at_a_time_and_each_later_than_the_last) {
     BOOST_TEST(!breaker.take());
 }
 
+BOOST_AUTO_TEST_CASE(a_probe_can_be_brought_forward_but_not_doubled) {
+    auto breaker = opened();
+    breaker.try_now();
+    BOOST_TEST(!breaker.wait_until(start).has_value());
+    BOOST_TEST(breaker.take());
+    breaker.try_now();
+    BOOST_TEST((breaker.wait_until(start) == until_notified));
+}
+
 BOOST_AUTO_TEST_CASE(a_trouble_is_charged_only_when_others_got_through) {
     host_breaker breaker{retry_settings{}};
     BOOST_TEST(!breaker.charge("case", breaker.successes()));

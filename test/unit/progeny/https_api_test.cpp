@@ -356,6 +356,35 @@ BOOST_AUTO_TEST_CASE(an_outage_opens_the_breaker_probes_one_at_a_time_and_charge
     BOOST_TEST(!api->health().host_down);
 }
 
+BOOST_AUTO_TEST_CASE(somebody_who_says_try_again_is_the_probes_signal) {
+    bool down = true;
+    client.on_call = [&](const seen_request&) {
+        if (!down) return came(reply(200));
+        return came(transport_error(transport_problem::connect, sent::nothing, "be.example: connection refused"));
+    };
+    async::task_group group(loop.get_executor(), [](const std::exception_ptr& e) { std::rethrow_exception(e); });
+    run([&]() -> async::awaitable<void> {
+        (void)co_await api->login();
+        retry_settings slow;
+        slow.base = 10min;
+        slow.max = 10min;
+        api->set_retry(slow);
+        for (std::size_t i = 0; i < host_breaker::troubles_to_open; ++i)
+            (void)co_await poll();
+        BOOST_TEST(api->health().host_down);
+        auto one = [](bench& self) -> async::awaitable<void> {
+            const auto got = co_await self.poll();
+            BOOST_TEST((got.ruling.action == action::accept));
+        };
+        for (int i = 0; i < 3; ++i)
+            group.spawn(one(*this));
+        down = false;
+        api->try_again();
+        co_await group.join();
+    });
+    BOOST_TEST(said(kind::host_up) == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_case_that_alone_keeps_failing_is_charged) {
     client.on_call = [](const seen_request& r) {
         if (r.method == "GET") return came(reply(200));
