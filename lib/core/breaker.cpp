@@ -39,28 +39,29 @@ bool host_breaker::success(bool got_through) {
     return std::exchange(open_, false);
 }
 
-bool host_breaker::trouble(steady_time now, bool probe, double random) {
+bool host_breaker::trouble(steady_time now, bool probe, double random, std::chrono::milliseconds wait) {
     if (open_) {
         if (!probe || !probing_) return false;
         probing_ = false;
         ++failed_probes_;
-        probe_at_ = now + backoff_delay(rules_, failed_probes_ + 1, random);
+        probe_at_ = now + std::max(wait, backoff_delay(rules_, failed_probes_ + 1, random));
         return false;
     }
     if (++in_a_row_ < troubles_to_open) return false;
     open_ = true;
     probing_ = false;
     failed_probes_ = 0;
-    probe_at_ = now + backoff_delay(rules_, 1, random);
+    probe_at_ = now + std::max(wait, backoff_delay(rules_, 1, random));
     return true;
 }
 
-bool host_breaker::charge(const std::string& key, std::uint64_t successes_at_start) {
+bool host_breaker::charge(const std::string& key, std::uint64_t successes_at_start, bool of_itself) {
     if (last_trouble_.size() >= most_remembered) last_trouble_.clear();
     const auto [place, first] = last_trouble_.try_emplace(key, successes_at_start);
     const bool others_got_through = successes_ > place->second;
     place->second = successes_;
-    return others_got_through && !open_;
+    const bool hosts_own = of_itself && (first || in_a_row_ > 0);
+    return others_got_through && !open_ && !hosts_own;
 }
 
 std::optional<steady_time> refusal_streak::wait_until(steady_time now) const {

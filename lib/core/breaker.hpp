@@ -44,8 +44,8 @@ class host_breaker {
     bool success(bool got_through = true);
 
     /// A transport error or a 5xx. True when that opened the breaker. While open only the probe's trouble counts:
-    /// those of calls that began before are old news.
-    bool trouble(steady_time now, bool probe, double random);
+    /// those of calls that began before are old news. `wait`: the Retry-After, before which no probe goes.
+    bool trouble(steady_time now, bool probe, double random, std::chrono::milliseconds wait = {});
 
     [[nodiscard]] bool is_open() const { return open_; }
 
@@ -54,7 +54,10 @@ class host_breaker {
 
     /// Whether this trouble counts as one of the case's attempts: only when another call succeeded since the case's
     /// last trouble (or since the call's start, when there was none) and the breaker is closed. `key` names the case.
-    [[nodiscard]] bool charge(const std::string& key, std::uint64_t successes_at_start);
+    /// `of_itself`: the host said that it is unavailable (503). The case is blamed for that from the second time on,
+    /// and only when the last call of all got through: several in a row are the host's own, or a limiter's. Before
+    /// trouble() is told.
+    [[nodiscard]] bool charge(const std::string& key, std::uint64_t successes_at_start, bool of_itself = false);
 
     /// The case's calls went well or it ended: its troubles are forgotten.
     void forget(const std::string& key) { last_trouble_.erase(key); }

@@ -15,14 +15,16 @@ using seconds = std::chrono::duration<double>;
 /// one-second window.
 constexpr double step_back = 0.05;
 
-/// So far above the last refusal the limit is gone.
+/// So far above the last refusal the limit is gone. Further after a doubtful one, which may have been told from too few
+/// calls: without a pace all would go at once, to be refused again.
 constexpr double gone = 4;
+constexpr double gone_when_doubtful = 16;
 
 /// How many seconds the climb back to the last refusal takes. Longer each time it is confirmed, since each refusal
 /// costs a rest.
 constexpr double first_plateau = 30;
 constexpr double last_plateau = 120;
-/// After a refusal that stood alone: perhaps it was no limit of ours.
+/// After a refusal that stood alone, or a 503: perhaps it was no limit of ours.
 constexpr double doubtful_plateau = 5;
 constexpr std::size_t sure = 3; ///< refusals, or answers in the window
 
@@ -55,13 +57,16 @@ constexpr steady_time::duration remembered = 1h;
 constexpr std::size_t limiter_503s = 3;
 constexpr std::size_t nearly_alone = 4;
 constexpr steady_time::duration just_got_through = 1s;
-constexpr std::size_t quick_enough = 5; ///< so few calls a second are not refused for coming too fast
+constexpr std::size_t quick_enough = 5; ///< so many calls a second show that the host is well
+/// The same once more so soon after something got through: a host that is down does not answer in between, a limiter of
+/// a call in a few seconds does.
+constexpr steady_time::duration once_more_within = 30s;
 /// A known limiter without any answer for so long is a host that is down.
 constexpr steady_time::duration limiter_answers_within = 10s;
 /// From the first pace down to this share of it, or to so many a second, and still 503s: they do not depend on the
 /// pace.
 constexpr double disbelief = 0.2;
-constexpr double too_slow_for_503s = 4;
+constexpr double too_slow_for_503s = 0.1;
 constexpr steady_time::duration disbelieved_for = 10min;
 
 steady_time::duration to_steady(seconds time) {
@@ -93,11 +98,16 @@ request_pace::change request_pace::sent(steady_time now) {
     const auto each = step();
     if (waited) used_ += seconds(each).count();
     next_ = std::max(next_, now - made_up) + each;
-    if (rate() >= gone * ceiling_) return forget();
+    const bool doubtful = plateau_after_ < first_plateau;
+    if (rate() >= (doubtful ? gone_when_doubtful : gone) * ceiling_) return forget();
     return news;
 }
 
-void request_pace::answered(steady_time sent_at, steady_time now) {
+void request_pace::answered(kind of, steady_time sent_at, steady_time now) {
+    auto& mine = row_of(of);
+    // An answer to an earlier call may be late.
+    if (mine.length >= limiter_503s && sent_at > mine.began) mine.ended_at = now;
+    mine.length = 0;
     unavailable_in_a_row_ = 0;
     answers_.push_back(now);
     while (answers_.size() > most_answers || now - answers_.front() > remembered)
@@ -113,6 +123,8 @@ void request_pace::answered(steady_time sent_at, steady_time now) {
 }
 
 void request_pace::refused(steady_time sent_at, steady_time now, std::optional<std::chrono::milliseconds> wait) {
+    // "At once" is what was refused.
+    if (wait && *wait <= 0ms) wait.reset();
     last_refusal_ = now;
     if (refusals_++ == 0) refused_since_ = now;
     if (sent_at <= last_cut_) {
@@ -126,23 +138,44 @@ void request_pace::refused(steady_time sent_at, steady_time now, std::optional<s
     rest(now, wait);
 }
 
-request_pace::change request_pace::unavailable(steady_time sent_at, steady_time now, std::size_t at_a_time) {
-    if (at_a_time <= nearly_alone) ++unavailable_in_a_row_;
+request_pace::change request_pace::unavailable(kind of, steady_time sent_at, steady_time now, std::size_t at_a_time,
+                                               std::optional<std::chrono::milliseconds> wait) {
+    was_a_limiters_ = false;
+    auto& mine = row_of(of);
+    if (at_a_time <= nearly_alone) {
+        ++unavailable_in_a_row_;
+        if (mine.length++ == 0) mine.began = now;
+    }
     if (now < believe_503_from_) return change::none;
     // A limiter lets others through all the time; a host in trouble may have answered a few calls just before.
-    const bool others_get_through = answers_since(now - just_got_through) >= quick_enough;
+    const bool others_get_through =
+        unavailable_in_a_row_ >= limiter_503s && answers_since(now - just_got_through) >= quick_enough;
+    const bool once_more = mine.length >= limiter_503s && mine.ended_at && now - *mine.ended_at <= once_more_within;
     const bool lately = !answers_.empty() && now - answers_.back() <= limiter_answers_within;
-    const bool a_limiters =
-        (learned_from_503_ && lately) || (others_get_through && unavailable_in_a_row_ >= limiter_503s);
-    if (!a_limiters) return change::none;
+    was_a_limiters_ = (learned_from_503_ && lately) || others_get_through || once_more;
+    if (!was_a_limiters_) return change::none;
     if (paced_ && learned_from_503_ && ceiling_ < std::max(disbelief * first_ceiling_, too_slow_for_503s)) {
         believe_503_from_ = now + disbelieved_for;
-        return forget();
+        was_a_limiters_ = false;
+        rows_ = {};
+        (void)forget();
+        return change::disbelieved;
     }
-    learned_from_503_ = learned_from_503_ || !paced_;
-    // A bucket refills; and if it is an outage after all, the breaker's probes must not wait for more than this.
-    refused(sent_at, now, std::chrono::ceil<std::chrono::milliseconds>(first_rest_));
+    if (!paced_ && !learned_from_503_) {
+        learned_from_503_ = true;
+        // Those before in the row were refusals, too.
+        if (refusals_ == 0 && mine.length > 0) refused_since_ = mine.began;
+        refusals_ = std::max(refusals_, mine.length > 0 ? limiter_503s - 1 : 0);
+    }
+    // A bucket refills; and if it is an outage after all, the breaker's probes must not wait for more than this, unless
+    // the host itself says so.
+    const auto least = std::chrono::ceil<std::chrono::milliseconds>(first_rest_);
+    refused(sent_at, now, std::max(least, wait.value_or(0ms)));
     return change::none;
+}
+
+request_pace::row& request_pace::row_of(kind of) {
+    return rows_.at(static_cast<std::size_t>(of));
 }
 
 void request_pace::rest(steady_time now, std::optional<std::chrono::milliseconds> wait) {
@@ -171,7 +204,7 @@ request_pace::change request_pace::resume(steady_time now) {
         }
         const double observed = observed_rate();
         paced_ = true;
-        plateau_after_ = refusals_ >= sure ? first_plateau : doubtful_plateau;
+        plateau_after_ = refusals_ >= sure && !learned_from_503_ ? first_plateau : doubtful_plateau;
         first_ceiling_ = observed;
         settle_at((1 - step_back) * observed, observed);
         return change::paced;

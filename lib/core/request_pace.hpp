@@ -3,6 +3,7 @@
 
 #include "core/breaker.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <deque>
@@ -26,7 +27,15 @@ class request_pace {
     void set_first_rest(steady_time::duration time) { first_rest_ = time; }
 
     /// What a log would tell.
-    enum class change { none, paced, unpaced };
+    enum class change {
+        none,
+        paced,
+        unpaced,    ///< far more than the last refusal was let through, or it was long ago
+        disbelieved ///< going slower made no difference to the 503s
+    };
+
+    /// A limiter treats them alike; what else is wrong with a host may concern one kind only.
+    enum class kind { upload, poll, token };
 
     /// When the next call may go; `now` or before: at once. A call in the future is asked for again after each reply.
     [[nodiscard]] steady_time ready_at(steady_time now) const;
@@ -35,15 +44,20 @@ class request_pace {
     change sent(steady_time now);
 
     /// The API looked at a call that was sent at that time.
-    void answered(steady_time sent_at, steady_time now);
+    void answered(kind of, steady_time sent_at, steady_time now);
 
-    /// 429. `wait`: the Retry-After.
+    /// 429. `wait`: the Retry-After; one of zero names no time.
     void refused(steady_time sent_at, steady_time now, std::optional<std::chrono::milliseconds> wait);
 
     /// 503: a limiter's, or the host has too much to do. `at_a_time`: calls that were under way when this one was sent,
-    /// itself included. Taken for a limiter's when several came in a row to calls that were nearly alone while others
-    /// just got through, and not any more when going slower made no difference.
-    change unavailable(steady_time sent_at, steady_time now, std::size_t at_a_time);
+    /// itself included. `wait`: the Retry-After. Taken for a limiter's when several came in a row to calls that were
+    /// nearly alone while others just got through, or twice with a call of the same kind that got through between, and
+    /// not any more when going slower made no difference.
+    change unavailable(kind of, steady_time sent_at, steady_time now, std::size_t at_a_time,
+                       std::optional<std::chrono::milliseconds> wait);
+
+    /// Whether the latest 503 was taken for a limiter's.
+    [[nodiscard]] bool was_a_limiters() const { return was_a_limiters_; }
 
     /// Until when nobody calls, because of a refusal. In the past: calls may be made.
     [[nodiscard]] steady_time held_until() const { return held_until_; }
@@ -54,6 +68,14 @@ class request_pace {
   private:
     using duration = steady_time::duration;
 
+    /// 503s in a row of one kind.
+    struct row {
+        std::size_t length = 0;              ///< those to calls that were nearly alone
+        steady_time began{};                 ///< the first of them
+        std::optional<steady_time> ended_at; ///< when a call got through after enough of them
+    };
+
+    [[nodiscard]] row& row_of(kind of);
     void rest(steady_time now, std::optional<std::chrono::milliseconds> wait);
     change resume(steady_time now);
     change forget();
@@ -86,7 +108,9 @@ class request_pace {
     std::size_t silent_rests_ = 0; ///< in a row, without a Retry-After
 
     // 503s.
-    std::size_t unavailable_in_a_row_ = 0;
+    std::size_t unavailable_in_a_row_ = 0; ///< of all kinds, to calls that were nearly alone
+    std::array<row, 3> rows_;              ///< by kind
+    bool was_a_limiters_ = false;
     bool learned_from_503_ = false;
     double first_ceiling_ = 0;       ///< what the pace began with
     steady_time believe_503_from_{}; ///< before, a 503 is no limiter's

@@ -6,6 +6,21 @@
 #include <utility>
 
 namespace kyc::progeny {
+namespace {
+
+request_pace::kind kind_of(phase during) {
+    switch (during) {
+    case phase::submit:
+        return request_pace::kind::upload;
+    case phase::poll:
+        return request_pace::kind::poll;
+    case phase::token:
+        break;
+    }
+    return request_pace::kind::token;
+}
+
+} // namespace
 
 gate::gate(const boost::asio::any_io_executor& executor, const api_options& options)
     : tokens(options.login), breaker(options.retry), budget(options.retry), pace(first_rest(options.retry)),
@@ -72,10 +87,14 @@ void gate::learn_pace(const outcome& came) {
     if (came.status == 429) {
         pace.refused(came.sent_at, now(), came.wait);
     } else if (came.during != phase::token && came.status == 503) {
-        say_pace(pace.unavailable(came.sent_at, now(), came.at_a_time));
+        say_pace(pace.unavailable(kind_of(came.during), came.sent_at, now(), came.at_a_time, came.wait));
     } else if (came.status && came.ruling.action != action::renew_token) {
-        pace.answered(came.sent_at, now());
+        pace.answered(kind_of(came.during), came.sent_at, now());
     }
+}
+
+bool gate::is_of_the_rate(const std::optional<int>& status) const {
+    return status == 429 || (status == 503 && pace.was_a_limiters());
 }
 
 void gate::begin_call(steady_time time) {
@@ -90,6 +109,8 @@ void gate::say_pace(request_pace::change news) const {
                                      rate.data() + " a second from now on, more as it allows");
     } else if (news == request_pace::change::unpaced) {
         say(notice::kind::unpaced, "the API has allowed far more calls for a while: they are not paced any more");
+    } else if (news == request_pace::change::disbelieved) {
+        say(notice::kind::unpaced, "the API answers 503 at any pace: calls are not paced any more");
     }
 }
 
@@ -98,7 +119,8 @@ void gate::learn_host(const outcome& came) {
     const bool server_error = came.status && *came.status >= 500;
     if (came.ruling.host_trouble || (server_error && breaker.is_open())) {
         host_why_ = came.what;
-        if (breaker.trouble(now(), came.probe, options_.random())) say(notice::kind::host_down, came.what);
+        const auto wait = came.wait.value_or(std::chrono::milliseconds(0));
+        if (breaker.trouble(now(), came.probe, options_.random(), wait)) say(notice::kind::host_down, came.what);
         // The waiters slept until the probe's outcome: now they sleep until the next one's time.
         if (came.probe) wake();
     } else if (came.status && !server_error) {
@@ -139,7 +161,7 @@ void gate::learn_budget(const outcome& came) {
     if (failed) {
         // A throttled account has a time of its own to wait for, and when the host is down for all nobody's repeat is
         // to blame.
-        if (!came.repeat || came.status == 429 || breaker.is_open()) return;
+        if (!came.repeat || is_of_the_rate(came.status) || breaker.is_open()) return;
         if (budget.failed(now(), options_.random()))
             say(notice::kind::repeats_held_back,
                 "too many repeats have failed, so repeats go one at a time until more calls succeed (retry.budget); "

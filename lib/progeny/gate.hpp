@@ -57,6 +57,10 @@ class gate {
 
     void learn(const outcome& came);
 
+    /// Whether the status that was just learnt is an answer to how fast all calls go: a 429, or a limiter's 503. It is
+    /// no case's fault.
+    [[nodiscard]] bool is_of_the_rate(const std::optional<int>& status) const;
+
     /// Somebody may have mended what made calls wait: refused credentials, paused services and a host that is down are
     /// tried at once. A rest that the API asked for stays.
     void try_again();

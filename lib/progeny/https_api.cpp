@@ -227,7 +227,7 @@ async::awaitable<api_reply> https_api_impl::exchange(call& what, const admission
             scrub(reply.what, access.reveal());
             learn(what, reply, leave.probe());
             // The trouble that opened the breaker is nobody's either, nor is a rate that all calls share.
-            const bool shared = gate_.breaker.is_open() || reply.http_status == 429;
+            const bool shared = gate_.breaker.is_open() || gate_.is_of_the_rate(reply.http_status);
             if (reply.ruling.action == action::retry && shared) reply.charged = false;
             note_proof(reply, generation);
             co_return reply;
@@ -275,7 +275,7 @@ api_reply https_api_impl::judge(const call& what, result<net::http_response, tra
         reply.what = describe(what.name, came.error());
     }
     if (reply.ruling.action == action::retry) {
-        const bool others_got_through = gate_.breaker.charge(what.key, successes_before);
+        const bool others_got_through = gate_.breaker.charge(what.key, successes_before, reply.http_status == 503);
         reply.charged = reply.charged && others_got_through;
     } else if (reply.ruling.action != action::unknown_outcome) {
         gate_.breaker.forget(what.key);

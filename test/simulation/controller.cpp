@@ -43,10 +43,11 @@ class kycd final : public controller {
         calls_.erase(found);
         using end = concurrency_limit::end;
         limits_[which].done(begun, at(now), status == 200 ? end::quick : end::overload);
+        const auto of = which == 0 ? request_pace::kind::upload : request_pace::kind::poll;
         if (status == 200) {
-            pace_.answered(begun.began, at(now));
+            pace_.answered(of, begun.began, at(now));
         } else if (status == 503) {
-            (void)pace_.unavailable(begun.began, at(now), at_a_time);
+            (void)pace_.unavailable(of, begun.began, at(now), at_a_time, std::nullopt);
         } else {
             std::optional<std::chrono::milliseconds> wait;
             if (retry_after) wait = std::chrono::milliseconds(static_cast<long>(*retry_after * 1000));

@@ -37,7 +37,8 @@ BOOST_AUTO_TEST_CASE(the_first_minutes_cost_little_too) {
     for (const auto& in : limited_worlds()) {
         BOOST_TEST_CONTEXT(in.name) {
             const auto came = simulate(in, "kycd", 0, 300, 1);
-            BOOST_TEST(came.refused_share < 0.07);
+            // The first volley weighs more where few calls are allowed.
+            BOOST_TEST(came.refused_share < (in.allowed_per_second < 2 ? 0.15 : 0.07));
             BOOST_TEST(came.requests_per_second / in.allowed_per_second > 0.8);
         }
     }

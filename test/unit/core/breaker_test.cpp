@@ -83,6 +83,31 @@ BOOST_AUTO_TEST_CASE(a_trouble_is_charged_only_when_others_got_through) {
     BOOST_TEST(!breaker.charge("case", breaker.successes()));
 }
 
+BOOST_AUTO_TEST_CASE(the_first_of_a_cases_503s_says_nothing_about_the_case) {
+    host_breaker breaker{retry_settings{}};
+    for (int i = 0; i < 2; ++i) {
+        const auto at_start = breaker.successes();
+        breaker.success();
+        BOOST_TEST(!breaker.charge("case", at_start, true));
+        breaker.success();
+        BOOST_TEST(breaker.charge("case", at_start, true));
+        breaker.success();
+        breaker.trouble(start, false, 0.5); // another case's
+        BOOST_TEST(!breaker.charge("case", at_start, true));
+        breaker.success();
+        BOOST_TEST(breaker.charge("case", at_start, true));
+        breaker.forget("case");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(no_probe_goes_before_the_time_that_the_host_named) {
+    auto breaker = opened();
+    const auto now = start + 500ms;
+    BOOST_TEST(breaker.take());
+    breaker.trouble(now, true, 0.5, 30s);
+    BOOST_TEST((breaker.wait_until(now) == now + 30s));
+}
+
 BOOST_AUTO_TEST_CASE(five_refusals_of_one_status_pause_a_service) {
     refusal_streak streak{60s, 15min};
     for (int i = 0; i < 4; ++i)

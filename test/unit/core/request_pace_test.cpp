@@ -5,6 +5,7 @@
 using namespace kyc;
 using namespace std::chrono_literals;
 using change = request_pace::change;
+using call = request_pace::kind;
 
 namespace {
 
@@ -14,6 +15,7 @@ struct paced_calls {
     steady_time now = steady_time{} + 1000h;
     std::size_t paced = 0;
     std::size_t unpaced = 0;
+    std::size_t disbelieved = 0;
 
     /// Waits for the turn, and sends.
     steady_time send() {
@@ -25,12 +27,13 @@ struct paced_calls {
     void note(change news) {
         paced += news == change::paced ? 1u : 0u;
         unpaced += news == change::unpaced ? 1u : 0u;
+        disbelieved += news == change::disbelieved ? 1u : 0u;
     }
 
     void pass() {
         const auto sent_at = send();
         now += 1ms;
-        pace.answered(sent_at, now);
+        pace.answered(call::poll, sent_at, now);
     }
 
     void refuse(std::optional<std::chrono::milliseconds> wait = 1s) {
@@ -49,6 +52,15 @@ struct paced_calls {
         now += 1ms;
         for (int i = 0; i < 3; ++i)
             pace.refused(sent_at, now, wait);
+    }
+
+    /// Something got through, and then so many, half a second apart, did not.
+    void row_of_503s(call of, int length) {
+        pace.answered(of, send(), now);
+        for (int i = 0; i < length; ++i) {
+            now += 500ms;
+            note(pace.unavailable(of, send(), now, 1, {}));
+        }
     }
 
     double rate() const { return pace.per_second().value_or(0); }
@@ -76,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_retry_after_holds_everybody_and_then_one_call_tries) {
     BOOST_TEST((tried == refused_at + 3s));
     BOOST_TEST((pace.ready_at(now) == tried + 1s)); // the others, when it never comes back
     now += 20ms;
-    pace.answered(tried, now);
+    pace.answered(call::poll, tried, now);
     BOOST_TEST((pace.ready_at(now) < tried + 1s));
 }
 
@@ -196,7 +208,7 @@ BOOST_AUTO_TEST_CASE(a_503_among_many_calls_is_no_limiters) {
     for (int i = 0; i < 100; ++i) {
         pass();
         const auto sent_at = send();
-        note(pace.unavailable(sent_at, now, 12));
+        note(pace.unavailable(call::poll, sent_at, now, 12, {}));
     }
     BOOST_TEST(!pace.per_second());
     BOOST_TEST((pace.ready_at(now) <= now));
@@ -208,7 +220,7 @@ BOOST_AUTO_TEST_CASE(a_host_that_is_down_teaches_no_pace) {
     now += 5s;
     for (int i = 0; i < 10; ++i) {
         const auto sent_at = send();
-        note(pace.unavailable(sent_at, now, 1));
+        note(pace.unavailable(call::poll, sent_at, now, 1, {}));
     }
     BOOST_TEST(!pace.per_second());
     BOOST_TEST((pace.ready_at(now) <= now));
@@ -218,7 +230,7 @@ BOOST_AUTO_TEST_CASE(several_503s_while_others_get_through_are_a_limiters) {
     for (int i = 0; i < 20; ++i)
         pass();
     for (int i = 0; i < 3; ++i)
-        note(pace.unavailable(send(), now, 2));
+        note(pace.unavailable(call::poll, send(), now, 2, {}));
     BOOST_TEST((pace.ready_at(now) > now + 500ms));
     pass();
     BOOST_TEST(rate() == 19.0, boost::test_tools::tolerance(0.02));
@@ -228,17 +240,68 @@ BOOST_AUTO_TEST_CASE(a_503_that_comes_at_any_pace_is_no_limiters_after_all) {
     for (int i = 0; i < 20; ++i)
         pass();
     for (int i = 0; i < 3; ++i)
-        note(pace.unavailable(send(), now, 2));
-    for (int i = 0; i < 300 && unpaced == 0; ++i) {
+        note(pace.unavailable(call::poll, send(), now, 2, {}));
+    for (int i = 0; i < 300 && disbelieved == 0; ++i) {
         pass();
-        note(pace.unavailable(send(), now, 2));
+        note(pace.unavailable(call::poll, send(), now, 2, {}));
     }
-    BOOST_TEST(unpaced == 1u);
+    BOOST_TEST(disbelieved == 1u);
     for (int i = 0; i < 30; ++i) {
         pass();
-        note(pace.unavailable(send(), now, 2));
+        note(pace.unavailable(call::poll, send(), now, 2, {}));
     }
     BOOST_TEST(paced == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_limiter_of_a_call_in_a_second_shows_itself_in_the_second_row) {
+    for (int i = 0; i < 3; ++i)
+        row_of_503s(call::upload, 3);
+    BOOST_TEST(pace.was_a_limiters());
+    BOOST_TEST((pace.ready_at(now) >= now + 900ms));
+    pass();
+    BOOST_TEST(paced == 1u);
+    BOOST_TEST(rate() < 1.1);
+    BOOST_TEST(rate() > 0.2);
+}
+
+BOOST_AUTO_TEST_CASE(uploads_that_never_get_through_while_polls_do_are_no_limiters) {
+    for (int i = 0; i < 20; ++i) {
+        for (int each = 0; each < 4; ++each) {
+            note(pace.unavailable(call::upload, send(), now, 1, {}));
+            BOOST_TEST(!pace.was_a_limiters());
+            now += 500ms;
+        }
+        pass();
+    }
+    BOOST_TEST(!pace.per_second());
+}
+
+BOOST_AUTO_TEST_CASE(a_late_answer_from_before_an_outage_does_not_make_it_a_limiters) {
+    const auto before = send();
+    now += 100ms;
+    for (int i = 0; i < 12; ++i) {
+        note(pace.unavailable(call::poll, send(), now, 2, {}));
+        now += 500ms;
+        if (i == 5) pace.answered(call::poll, before, now);
+    }
+    BOOST_TEST(!pace.was_a_limiters());
+    BOOST_TEST((pace.ready_at(now) <= now));
+}
+
+BOOST_AUTO_TEST_CASE(a_limiters_503_that_names_a_time_is_obeyed) {
+    for (int i = 0; i < 20; ++i)
+        pass();
+    for (int i = 0; i < 3; ++i)
+        note(pace.unavailable(call::poll, send(), now, 2, 7s));
+    BOOST_TEST((pace.held_until() == now + 7s));
+}
+
+BOOST_AUTO_TEST_CASE(a_429_that_says_at_once_is_a_429_that_names_no_time) {
+    fill(20, 0s);
+    BOOST_TEST((pace.held_until() == now + 1s));
+    send();
+    pace.refused(now, now, 0s);
+    BOOST_TEST((pace.held_until() == now + 2s));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
