@@ -193,6 +193,7 @@ void request_pace::rest(steady_time now, std::optional<std::chrono::milliseconds
 /// The rest is over, and what was under way has come back: now the rate can be told.
 request_pace::change request_pace::resume(steady_time now) {
     resting_ = false;
+    if (refusals_ == 0) return change::none; // the first call of all
     const double before = paced_ ? rate() : 0;
     const bool long_window = held_until_ - refused_since_ > windows[0] + 500ms;
     next_ = now;

@@ -19,6 +19,9 @@ namespace kyc {
 /// A server counts in windows (DRF: a second, a minute, an hour, a day) that only their refusals show, so calls rest
 /// after a refusal for as long as the server says, or ever longer when it says nothing; one call then tries for all.
 /// What got through divided by how long that took is the rate. The table behind the numbers is in docs/pacing.md.
+///
+/// It begins with one call that tries for all, too: a process knows nothing of the rest that an earlier one was told to
+/// keep, so a restart during it costs one refusal, not a volley of them.
 class request_pace {
   public:
     /// `first_rest`: after a refusal that names no time; a second is the shortest window that servers count in.
@@ -97,7 +100,7 @@ class request_pace {
     steady_time next_{};       ///< the next call's time
 
     // The refusals of now.
-    bool resting_ = false;        ///< refused, and no call was made since
+    bool resting_ = true;         ///< refused, and no call was made since; or nothing is known of the API yet
     bool trying_ = false;         ///< the call that tries after a rest is under way
     steady_time tried_at_{};      ///< when it went
     steady_time refused_since_{}; ///< the first refusal without an answer since

@@ -79,6 +79,26 @@ BOOST_AUTO_TEST_CASE(there_is_no_pace_until_something_is_refused) {
     BOOST_TEST(paced == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(the_first_call_goes_alone_so_a_rest_that_was_forgotten_costs_one_refusal) {
+    const auto first = send();
+    BOOST_TEST((pace.ready_at(now) == first + 1s)); // when it never comes back
+    now += 20ms;
+    pace.refused(first, now, 600s);
+    BOOST_TEST((pace.ready_at(now) == now + 600s));
+    BOOST_TEST(paced == 0u);
+    now += 600s;
+    pass();
+    BOOST_TEST((pace.ready_at(now) <= now));
+    BOOST_TEST(!pace.per_second());
+}
+
+BOOST_AUTO_TEST_CASE(logins_before_the_first_call_teach_no_pace) {
+    for (int i = 0; i < 5; ++i)
+        pace.answered(call::token, now, now);
+    pass();
+    BOOST_TEST(!pace.per_second());
+}
+
 BOOST_AUTO_TEST_CASE(a_retry_after_holds_everybody_and_then_one_call_tries) {
     fill(20, 3s);
     const auto refused_at = now;
