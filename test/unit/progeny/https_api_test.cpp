@@ -1,10 +1,7 @@
-#include "scripted_client.hpp"
+#include "api_bench.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <algorithm>
-#include <memory>
 #include <set>
 
 using namespace kyc;
@@ -13,87 +10,7 @@ using namespace kyc::test;
 using namespace std::chrono_literals;
 using kind = notice::kind;
 
-namespace {
-
-const std::string receipt = R"({"id": "08bc1c34-7a3b-4d6e-9f2a-0123456789ab"})";
-constexpr std::string_view the_password = "hunter2-very-secret";
-
-/// The api on a scripted client, with waits of milliseconds.
-struct bench {
-    boost::asio::io_context loop;
-    scripted_client client{loop.get_executor()};
-    std::vector<notice> notices;
-    std::unique_ptr<https_api> api;
-    service_table services;
-    std::string image_bytes = "\x89PNG-not-really";
-
-    bench() {
-        api_options options;
-        options.retry.base = 4ms;
-        options.retry.max = 8ms;
-        options.random = [] { return 0.5; };
-        options.read_credentials = []() -> result<credentials, std::string> {
-            return credentials{secret("operator"), secret(std::string(the_password))};
-        };
-        options.notify = [this](const notice& said) { notices.push_back(said); };
-        options.login.first = 4ms;
-        options.login.longest = 16ms;
-        options.service_probe = 4ms;
-        options.service_probe_max = 16ms;
-        api = make_https_api(loop.get_executor(), client, std::move(options));
-    }
-
-    submission card(std::string id = "case-1") const {
-        submission made;
-        made.target = services.find("ocr_card");
-        made.request_id = std::move(id);
-        for (const std::string field : {"back_id", "front_id"}) {
-            image_part part;
-            part.field = field;
-            part.filename = field + ".png";
-            part.content_type = "image/png";
-            part.bytes = std::as_bytes(std::span(image_bytes));
-            made.images.push_back(part);
-        }
-        return made;
-    }
-
-    /// Runs the coroutine to its end, then stops the api.
-    void run(std::function<async::awaitable<void>()> body) {
-        auto whole = [](bench& self, std::function<async::awaitable<void>()> inner) -> async::awaitable<void> {
-            co_await inner();
-            co_await self.api->stop();
-        };
-        boost::asio::co_spawn(loop, whole(*this, std::move(body)), [](const std::exception_ptr& thrown) {
-            if (thrown) std::rethrow_exception(thrown);
-        });
-        loop.run();
-    }
-
-    async::awaitable<api_reply> submit(std::string id = "case-1") {
-        const auto what = card(std::move(id));
-        auto leave = co_await api->admit(what.target, false);
-        auto reply = co_await api->submit(what, std::move(leave));
-        co_return reply;
-    }
-
-    async::awaitable<api_reply> poll(std::chrono::milliseconds age = 90s) {
-        auto leave = co_await api->admit(nullptr, false);
-        poll_question what;
-        what.task_id = "a b/1";
-        what.age = age;
-        auto reply = co_await api->poll(std::move(what), std::move(leave));
-        co_return reply;
-    }
-
-    std::ptrdiff_t said(kind what) const {
-        return std::count_if(notices.begin(), notices.end(), [&](const notice& n) { return n.what == what; });
-    }
-};
-
-} // namespace
-
-BOOST_FIXTURE_TEST_SUITE(https_api_suite, bench)
+BOOST_FIXTURE_TEST_SUITE(https_api_suite, api_bench)
 
 BOOST_AUTO_TEST_CASE(an_accepted_submit_brings_the_task_id_and_sends_exactly_the_form) {
     client.on_call = [](const seen_request&) { return came(reply(200, receipt)); };
@@ -173,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_hundred_401s_at_once_make_one_refresh) {
     int accepted = 0;
     async::task_group group(loop.get_executor(), [](const std::exception_ptr& e) { std::rethrow_exception(e); });
     run([&]() -> async::awaitable<void> {
-        auto one = [](bench& self, int& count) -> async::awaitable<void> {
+        auto one = [](api_bench& self, int& count) -> async::awaitable<void> {
             const auto got = co_await self.poll();
             if (got.ruling.action == action::accept) ++count;
         };
@@ -190,7 +107,7 @@ BOOST_AUTO_TEST_CASE(a_refresh_without_a_clear_answer_is_followed_by_a_login_and
     const std::vector<came> ends{came(reply(500, "")), came(reply(401)), came(reply(200, "not json")),
                                  came(transport_error(transport_problem::timeout, sent::all, "be.example"))};
     for (const auto& end : ends) {
-        bench own;
+        api_bench own;
         own.client.on_refresh = [&](const seen_request&) { return end; };
         own.client.on_call = [](const seen_request& r) {
             return r.authorization == "Bearer access-1" ? came(reply(401)) : came(reply(200));
@@ -208,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_renewal_outlives_the_caller_that_started_it) {
     client.hold_tokens = true;
     async::task_group group(loop.get_executor(), [](const std::exception_ptr& e) { std::rethrow_exception(e); });
     run([&]() -> async::awaitable<void> {
-        auto one = [](bench& self) -> async::awaitable<void> { (void)co_await self.poll(); };
+        auto one = [](api_bench& self) -> async::awaitable<void> { (void)co_await self.poll(); };
         group.spawn(one(*this));
         while (client.seen.empty())
             co_await async::sleep_for(0ms);
@@ -316,7 +233,7 @@ BOOST_AUTO_TEST_CASE(a_volley_of_429s_is_one_refusal_and_charges_no_case) {
         slow.base = 100ms;
         slow.max = 60s;
         api->set_retry(slow);
-        auto one = [](bench& self, int& count) -> async::awaitable<void> {
+        auto one = [](api_bench& self, int& count) -> async::awaitable<void> {
             const auto got = co_await self.submit();
             BOOST_TEST((got.ruling.action == action::retry));
             if (got.charged) ++count;
@@ -337,7 +254,7 @@ BOOST_AUTO_TEST_CASE(an_outage_opens_the_breaker_probes_one_at_a_time_and_charge
     async::task_group group(loop.get_executor(), [](const std::exception_ptr& e) { std::rethrow_exception(e); });
     run([&]() -> async::awaitable<void> {
         (void)co_await api->login();
-        auto one = [](bench& self, int& charged) -> async::awaitable<void> {
+        auto one = [](api_bench& self, int& charged) -> async::awaitable<void> {
             while (true) {
                 const auto got = co_await self.poll();
                 if (got.ruling.action == action::accept) co_return;
@@ -372,7 +289,7 @@ BOOST_AUTO_TEST_CASE(somebody_who_says_try_again_is_the_probes_signal) {
         for (std::size_t i = 0; i < host_breaker::troubles_to_open; ++i)
             (void)co_await poll();
         BOOST_TEST(api->health().host_down);
-        auto one = [](bench& self) -> async::awaitable<void> {
+        auto one = [](api_bench& self) -> async::awaitable<void> {
             const auto got = co_await self.poll();
             BOOST_TEST((got.ruling.action == action::accept));
         };

@@ -1,0 +1,215 @@
+// What calls teach each other: the line for the pace, the retry budget, and how cases end.
+#include "api_bench.hpp"
+#include "core/outcome_watch.hpp"
+#include "core/retry_budget.hpp"
+
+#include <boost/system/system_error.hpp>
+#include <boost/test/unit_test.hpp>
+
+using namespace kyc;
+using namespace kyc::progeny;
+using namespace kyc::test;
+using namespace std::chrono_literals;
+using kind = notice::kind;
+
+namespace {
+
+/// Calls as the daemon makes them: leave, a place in the line, the call.
+struct gate_bench : api_bench {
+    async::task_group group{loop.get_executor(), [](const std::exception_ptr& e) { std::rethrow_exception(e); }};
+    bool fails = false; ///< the uploads that are repeats
+    std::vector<api_reply> replies;
+
+    /// Polls and first uploads get through.
+    void answer_by_kind() {
+        client.on_call = [this](const seen_request& r) {
+            if (r.method == "GET" || !fails) return came(reply(200, receipt));
+            return came(transport_error(transport_problem::reset, sent::part, "be.example: broken pipe"));
+        };
+    }
+
+    async::awaitable<void> ask(bool repeat) {
+        for (;;) {
+            auto leave = co_await api->admit(nullptr, repeat);
+            const bool its_turn = co_await api->turn(nullptr, repeat, leave);
+            if (!its_turn) continue;
+            poll_question what;
+            what.task_id = "t" + std::to_string(replies.size());
+            what.age = 90s;
+            what.repeat = repeat;
+            auto got = co_await api->poll(std::move(what), std::move(leave));
+            replies.push_back(std::move(got));
+            co_return;
+        }
+    }
+
+    async::awaitable<void> send(bool repeat) {
+        auto what = card("case-" + std::to_string(repeat ? 0 : replies.size() + 1));
+        what.repeat = repeat;
+        auto leave = co_await api->admit(what.target, repeat);
+        auto got = co_await api->submit(what, std::move(leave));
+        replies.push_back(std::move(got));
+    }
+
+    void retry_slowly(std::size_t budget) {
+        retry_settings slow;
+        slow.base = 10min;
+        slow.max = 10min;
+        slow.budget = budget;
+        api->set_retry(slow);
+    }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(gate_suite, gate_bench)
+
+BOOST_AUTO_TEST_CASE(the_first_call_of_all_goes_alone_and_its_429_spares_the_others) {
+    client.on_call = [](const seen_request&) {
+        auto told = reply(429);
+        told.retry_after = "600";
+        return came(told);
+    };
+    run([this]() -> async::awaitable<void> {
+        (void)co_await api->login();
+        for (int i = 0; i < 5; ++i)
+            group.spawn(ask(false));
+        while (replies.empty())
+            co_await async::sleep_for(1ms);
+        for (int i = 0; i < 5; ++i)
+            co_await async::sleep_for(0ms);
+        BOOST_TEST(client.count("/task/") == 1u);
+        BOOST_TEST(!replies[0].charged);
+        BOOST_TEST(api->health().pace.resting_for > 590s);
+        group.cancel();
+        co_await group.join();
+    });
+}
+
+BOOST_AUTO_TEST_CASE(who_stands_in_line_when_the_host_goes_down_is_sent_back_and_goes_when_it_is_up) {
+    int down = 8;
+    client.on_call = [&down](const seen_request&) {
+        if (down-- <= 0) return came(reply(200));
+        return came(transport_error(transport_problem::connect, sent::nothing, "be.example: connection refused"));
+    };
+    run([this]() -> async::awaitable<void> {
+        (void)co_await api->login();
+        for (int i = 0; i < 12; ++i)
+            group.spawn(ask(false));
+        co_await group.join();
+    });
+    BOOST_TEST(replies.size() == 12u);
+    BOOST_TEST(said(kind::host_down) == 1);
+    BOOST_TEST(said(kind::host_up) == 1);
+    BOOST_TEST(client.count("/task/") == 12u);
+}
+
+BOOST_AUTO_TEST_CASE(a_limiters_503s_charge_no_case_and_cost_no_budget) {
+    std::size_t calls = 0;
+    // Each fourth gets through, and all do after the second row.
+    client.on_call = [&calls](const seen_request&) {
+        const auto number = calls++;
+        return came(reply(number % 4 == 0 || number >= 8 ? 200 : 503, receipt));
+    };
+    std::size_t left = 0;
+    run([&]() -> async::awaitable<void> {
+        (void)co_await api->login();
+        for (int i = 0; i < 8; ++i)
+            co_await send(true);
+        left = api->health().retry_budget_left;
+        BOOST_TEST(api->health().pace.resting_for > 0ms);
+        co_await ask(false);
+    });
+    for (const auto& one : replies)
+        BOOST_TEST((one.ruling.action == action::accept || !one.charged));
+    BOOST_TEST(said(kind::paced) == 1);
+    BOOST_TEST(api->health().pace.calls_per_second.has_value());
+    // Five of the six 503s came before it was known; two repeats that got through paid theirs back.
+    BOOST_TEST(left == retry_settings{}.budget - 5 * retry_budget::cost + retry_budget::cost);
+}
+
+BOOST_AUTO_TEST_CASE(a_spent_budget_lets_one_repeat_at_a_time_and_every_first_try) {
+    answer_by_kind();
+    run([this]() -> async::awaitable<void> {
+        (void)co_await api->login();
+        retry_slowly(2 * retry_budget::cost);
+        fails = true;
+        co_await send(false); // costs nothing
+        BOOST_TEST(api->health().retry_budget_left == 2 * retry_budget::cost);
+        co_await send(true);
+        BOOST_TEST(!api->health().repeats_held_back);
+        co_await send(true);
+        BOOST_TEST(api->health().repeats_held_back);
+        const auto* target = services.find("ocr_card");
+        BOOST_TEST(!api->admits(target, true));
+        BOOST_TEST(!api->admits(nullptr, true));
+        BOOST_TEST(api->admits(target, false));
+        BOOST_TEST(api->admits(nullptr, false));
+        fails = false;
+        for (std::size_t i = 0; i < retry_budget::cost; ++i) {
+            BOOST_TEST(said(kind::repeats_allowed) == 0);
+            co_await ask(false);
+        }
+        BOOST_TEST(api->admits(target, true));
+        co_await send(true);
+        BOOST_TEST((replies.back().ruling.action == action::accept));
+    });
+    BOOST_TEST(said(kind::repeats_held_back) == 1);
+    BOOST_TEST(said(kind::repeats_allowed) == 1);
+    BOOST_TEST(api->health().retry_budget_left == 2 * retry_budget::cost);
+}
+
+BOOST_AUTO_TEST_CASE(a_leave_for_the_one_repeat_that_is_not_used_lets_the_next_one_go) {
+    answer_by_kind();
+    run([this]() -> async::awaitable<void> {
+        (void)co_await api->login();
+        retry_settings short_of_money;
+        short_of_money.base = 4ms;
+        short_of_money.max = 8ms;
+        short_of_money.budget = retry_budget::cost;
+        api->set_retry(short_of_money);
+        fails = true;
+        co_await send(true);
+        BOOST_TEST(api->health().repeats_held_back);
+        {
+            const auto leave = co_await api->admit(nullptr, true);
+            BOOST_TEST(leave.probe());
+            BOOST_TEST(!api->admits(nullptr, true));
+        }
+        BOOST_TEST(api->admits(nullptr, true));
+        co_await ask(true);
+        BOOST_TEST(!api->health().repeats_held_back);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_service_whose_cases_all_end_alike_pauses_until_one_ends_otherwise) {
+    client.on_call = [](const seen_request&) { return came(reply(200, receipt)); };
+    run([this]() -> async::awaitable<void> {
+        (void)co_await api->login();
+        const auto& target = *services.find("ocr_card");
+        std::uint32_t era = 0;
+        for (std::size_t i = 0; i < outcome_watch::cases_to_judge; ++i) {
+            BOOST_TEST(said(kind::service_paused) == 0);
+            co_await send(false);
+            era = replies.back().era;
+            api->ended(target, era, "TASK_FAILED");
+        }
+        BOOST_TEST(said(kind::service_paused) == 1);
+        BOOST_REQUIRE(api->health().paused.size() == 1u);
+        BOOST_TEST(api->health().paused[0].why.find("TASK_FAILED") != std::string::npos);
+        BOOST_TEST(!api->admits(&target, false));
+        BOOST_TEST(api->admits(nullptr, false));
+        BOOST_TEST(api->admits(services.find("face_liveness"), false));
+        api->try_again();
+        co_await send(false);
+        BOOST_TEST(replies.back().era > era);
+        api->ended(target, era, ""); // an earlier case's end says nothing about now
+        BOOST_TEST(said(kind::service_resumed) == 0);
+        api->ended(target, replies.back().era, "");
+        BOOST_TEST(said(kind::service_resumed) == 1);
+        BOOST_TEST(api->admits(&target, false));
+        BOOST_TEST(api->health().why.empty());
+    });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
