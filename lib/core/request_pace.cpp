@@ -24,7 +24,8 @@ constexpr double gone_when_doubtful = 16;
 /// costs a rest.
 constexpr double first_plateau = 30;
 constexpr double last_plateau = 120;
-/// After a refusal that stood alone, or a 503: perhaps it was no limit of ours.
+/// After a refusal that stood alone, that ended a sudden burst, or a 503: perhaps it was no limit of ours, or not
+/// there.
 constexpr double doubtful_plateau = 5;
 constexpr std::size_t sure = 3; ///< refusals, or answers in the window
 
@@ -203,9 +204,12 @@ request_pace::change request_pace::resume(steady_time now) {
             learned_from_503_ = false;
             return change::none;
         }
+        // A burst shows what a bucket holds, and perhaps little of what it is filled with.
+        const auto before_that = answers_since(refused_since_ - to_steady(2 * windows[0])) - in_window;
+        const bool sudden = !long_window && 2 * before_that < in_window;
         const double observed = observed_rate();
         paced_ = true;
-        plateau_after_ = refusals_ >= sure && !learned_from_503_ ? first_plateau : doubtful_plateau;
+        plateau_after_ = refusals_ >= sure && !learned_from_503_ && !sudden ? first_plateau : doubtful_plateau;
         first_ceiling_ = observed;
         settle_at((1 - step_back) * observed, observed);
         return change::paced;

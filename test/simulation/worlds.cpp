@@ -30,6 +30,7 @@ std::vector<world> limited_worlds() {
     all.push_back(limited("nginx 2r/s burst 5, 503", 2, [] { return nginx_limit_req(2, 5, 503); }));
     all.push_back(limited("nginx 1r/s burst 3, 503", 1, [] { return nginx_limit_req(1, 3, 503); }));
     all.push_back(limited("nginx 100r/s burst 50, 429", 100, [] { return nginx_limit_req(100, 50, 429); }));
+    all.push_back(limited("nginx 20r/s burst 5, 429", 20, [] { return nginx_limit_req(20, 5, 429); }));
     all.push_back(limited("nginx 300r/m burst 10, 429", 5, [] { return nginx_limit_req(5, 10, 429); }));
     auto uneven = limited("DRF 20/s, 10 MB/s up, jitter 10 ms", 20, [] { return drf(20, 1, true); });
     uneven.bytes_per_second = 10e6;
