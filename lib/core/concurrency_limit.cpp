@@ -24,6 +24,8 @@ constexpr double overload_cut = 0.7;
 constexpr double careful_from = 0.8;
 constexpr steady_time::duration careful_step = std::chrono::seconds(10);
 
+constexpr double forgotten_above = 1.25;
+
 constexpr double unbroken = 1e9;
 
 /// A round is as many calls as may be under way, but at least this many: a median of fewer says little.
@@ -120,6 +122,8 @@ void concurrency_limit::end_round(steady_time now) {
         if (!careful || now - last_growth_ >= careful_step) {
             limit_ = std::min(limit_ + 1, static_cast<double>(maximum_));
             last_growth_ = now;
+            // It stands more than what broke it: that was something else, or is over.
+            if (limit_ >= forgotten_above * broke_at_) broke_at_ = unbroken;
         }
     }
     was_used_ = under_way_ >= limit();

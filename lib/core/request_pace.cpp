@@ -27,6 +27,8 @@ constexpr double last_plateau = 120;
 /// After a refusal that stood alone, that ended a sudden burst, or a 503: perhaps it was no limit of ours, or not
 /// there.
 constexpr double doubtful_plateau = 5;
+/// Above the last refusal: of the plateau, which is the longer the surer the limit is.
+constexpr double doubled_after = 1.0 / 3;
 constexpr std::size_t sure = 3; ///< refusals, or answers in the window
 
 /// A refusal within so many seconds shows that the pace was far too high, not that it climbed a little over the limit.
@@ -249,11 +251,12 @@ void request_pace::settle_at(double start, double ceiling) {
     used_ = 0;
 }
 
-/// CUBIC's curve: steep, flat around the ceiling, steep again.
+/// CUBIC's curve up to the ceiling: steep, then flat. Above it doubling: either the next few calls are refused, which
+/// costs no more for being far above, or the limit was never there.
 double request_pace::rate() const {
     const double way = used_ / plateau_after_ - 1;
-    const double depth = way < 0 ? ceiling_ - start_ : step_back * ceiling_;
-    return ceiling_ + depth * way * way * way;
+    if (way > 0) return ceiling_ * std::exp2((used_ - plateau_after_) / (doubled_after * plateau_after_));
+    return ceiling_ + (ceiling_ - start_) * way * way * way;
 }
 
 request_pace::duration request_pace::step() const {

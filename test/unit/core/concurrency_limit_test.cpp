@@ -82,6 +82,17 @@ BOOST_AUTO_TEST_CASE(it_comes_near_the_limit_that_broke_quickly_and_nearer_with_
     BOOST_TEST(limit.limit() == 16u);
 }
 
+BOOST_AUTO_TEST_CASE(what_broke_it_at_a_few_is_forgotten_once_it_stands_more) {
+    grow();
+    for (int i = 0; i < 6; ++i)
+        round(100ms, end::overload);
+    const auto began = now;
+    BOOST_TEST(limit.limit() <= 3u);
+    while (limit.limit() < 16 && now < began + 5min)
+        round(100ms);
+    BOOST_TEST((now - began < 45s));
+}
+
 BOOST_AUTO_TEST_CASE(calls_that_take_longer_lower_it_by_as_much) {
     grow();
     for (int i = 0; i < 5; ++i)

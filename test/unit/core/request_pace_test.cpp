@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(the_pace_climbs_by_use_and_is_dropped_far_above_the_limit) 
     while (pace.per_second() && now < begun + 10min)
         pass();
     BOOST_TEST(unpaced == 1u);
-    BOOST_TEST((now - begun < 5min));
+    BOOST_TEST((now - begun < 60s), "a limit that was never there, or is gone, must not cost minutes");
 }
 
 BOOST_AUTO_TEST_CASE(a_pace_from_a_sudden_burst_is_soon_found_to_be_too_low) {
