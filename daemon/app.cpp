@@ -15,7 +15,6 @@
 #include "ledger_upkeep.hpp"
 #include "live_status.hpp"
 #include "log.hpp"
-#include "memory_upkeep.hpp"
 #include "pending_tasks.hpp"
 #include "process_case.hpp"
 #include "progress_line.hpp"
@@ -243,7 +242,6 @@ async::awaitable<void> daemon_app::work() {
     pending_->start(keepers_);
     keepers_.spawn(run_cases(std::move(recovered)));
     keepers_.spawn(keep_ledger(*world_));
-    keepers_.spawn(give_back_memory());
     if (records_.history_lost) keepers_.spawn(rebuild_history(*world_));
     if (options_.once) {
         co_await run_once();
