@@ -47,7 +47,7 @@ struct case_run {
     [[nodiscard]] fs::claimed_case folder() const;
 
     /// For `show`: something that happened to the case, written with the next commit.
-    void remember(std::string kind, std::string detail);
+    void remember(std::string kind, std::string detail, std::uint32_t times = 1);
 
     /// Ends the coroutine when the daemon stops: the folder and the ledger say where to go on.
     void leave_if_stopping() const {

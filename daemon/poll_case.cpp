@@ -16,6 +16,9 @@ namespace {
 constexpr std::size_t polls_before_deadline = 3;
 constexpr std::chrono::minutes asked_before_deadline{1};
 
+/// Polls that bring the same are noted together, so often.
+constexpr std::chrono::minutes noted_again_after{2};
+
 /// Replies in a row that nobody can read before the case is given up.
 constexpr int unreadable_replies_allowed = 3;
 
@@ -40,11 +43,26 @@ std::chrono::milliseconds not_before(std::chrono::milliseconds told, const poll_
     return std::max(told + std::chrono::milliseconds(std::llround(later)), rules.min);
 }
 
-/// For `show`: what this poll brought.
+void note_polls(case_run& run, std::uint32_t times) {
+    auto& task = *run.task;
+    run.remember("polled", task.heard, times);
+    task.heard_again = 0;
+    task.noted = std::chrono::steady_clock::now();
+}
+
+/// For `show`: what this poll brought. A row in the ledger for each would cost as much as the poll.
 void remember_poll(case_run& run, const progeny::api_reply& reply, const std::string& word) {
+    auto& task = *run.task;
     std::string detail = reply.http_status ? "HTTP " + std::to_string(*reply.http_status) : "no reply";
     if (!word.empty()) detail += ", " + word;
-    run.remember("polled", std::move(detail));
+    if (detail == task.heard) {
+        ++task.heard_again;
+        if (std::chrono::steady_clock::now() - task.noted >= noted_again_after) note_polls(run, task.heard_again);
+        return;
+    }
+    if (task.heard_again > 0) note_polls(run, task.heard_again);
+    task.heard = std::move(detail);
+    note_polls(run, 1);
 }
 
 failure poll_failure(failure_code code, const progeny::api_reply& reply, std::string message) {
@@ -136,9 +154,11 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
     const bool asked_enough =
         task.polls.done() >= polls_before_deadline &&
         task.age.watched() - task.held_up >= std::min<std::chrono::milliseconds>(deadline, asked_before_deadline);
-    if (asked_enough && task.age.now() - task.held_up >= deadline)
+    if (asked_enough && task.age.now() - task.held_up >= deadline) {
+        if (task.heard_again > 0) note_polls(run, task.heard_again);
         co_return poll_failure(failure_code::task_deadline, reply,
                                "no outcome within poll.deadline after the receipt (last: " + still + ")");
+    }
     co_return std::optional<answered_case>();
 }
 

@@ -243,11 +243,12 @@ log::fields case_run::about() const {
             {"request", request_id}};
 }
 
-void case_run::remember(std::string kind, std::string detail) {
+void case_run::remember(std::string kind, std::string detail, std::uint32_t times) {
     ledger::event what;
     what.at = std::chrono::system_clock::now();
     what.kind = std::move(kind);
     what.detail = std::move(detail);
+    what.times = times;
     world.ledger.note(key(), std::move(what));
 }
 

@@ -255,7 +255,7 @@ class explainer {
         std::string heard;
         for (const auto& each : row.events) {
             if (each.kind != "polled" || each.at < last.sent_at) continue;
-            ++polls;
+            polls += each.times;
             asked = each.at;
             heard = each.detail;
         }

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <numeric>
 
 namespace kyc {
 
@@ -126,11 +127,14 @@ void print_events(const std::vector<ledger::event>& events) {
         const auto run_ends = std::find_if(each, events.end(), other);
         const auto last = std::prev(run_ends);
         if (run_ends - each > enough) {
+            const auto sum = [](std::uint32_t times, const ledger::event& one) { return times + one.times; };
             line(each->kind, time_words(each->at) + " to " + time_words(last->at) + ", " +
-                                 std::to_string(run_ends - each) + " times, the last: " + last->detail);
+                                 std::to_string(std::accumulate(each, run_ends, std::uint32_t{0}, sum)) +
+                                 " times, the last: " + last->detail);
             each = run_ends;
         } else {
-            line(each->kind, time_words(each->at) + "  " + each->detail);
+            const auto times = each->times > 1 ? ", " + std::to_string(each->times) + " times" : std::string();
+            line(each->kind, time_words(each->at) + "  " + each->detail + times);
             ++each;
         }
     }
@@ -222,6 +226,8 @@ void write_events(json_writer& out, const life& one) {
         out.text(each.kind);
         out.key("detail");
         out.text(each.detail);
+        out.key("times");
+        out.integer(std::int64_t{each.times});
         out.end_object();
     }
     out.end_array();

@@ -202,10 +202,12 @@ class sqlite_reader final : public reader {
         attempts.bind(1, into.id);
         while (attempts.step())
             into.attempts.push_back(read_attempt(attempts));
-        statement events(database_.handle(), "SELECT at, kind, detail FROM event WHERE case_id = ?1 ORDER BY id");
+        statement events(database_.handle(),
+                         "SELECT at, kind, detail, times FROM event WHERE case_id = ?1 ORDER BY id");
         events.bind(1, into.id);
         while (events.step())
-            into.events.push_back({from_milliseconds(events.number(0)), events.text(1), events.text(2)});
+            into.events.push_back({from_milliseconds(events.number(0)), events.text(1), events.text(2),
+                                   static_cast<std::uint32_t>(events.number(3))});
     }
 
     static constexpr int attempt_column_count = 8;

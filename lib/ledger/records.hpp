@@ -99,6 +99,7 @@ struct event {
     utc_time at{};
     std::string kind; ///< "taken", "resumed", "polled", "waits", "set aside"
     std::string detail;
+    std::uint32_t times = 1; ///< so many in a row were the same; `at` is the last one's time
 };
 
 /// A case that was answered earlier with the same submission (`intake.dedupe`).

@@ -29,10 +29,16 @@ constexpr table tables[] = {
 void copy_rows(database& from, database& into, const table& which, const char* order) {
     statement rows(from.handle(), std::string("SELECT * FROM ") + which.name + " ORDER BY " + order);
     const int columns = sqlite3_column_count(rows.handle());
-    std::string sql = std::string("INSERT OR IGNORE INTO ") + which.name + " VALUES (?1";
-    for (int i = 2; i <= columns; ++i)
-        sql += ", ?" + std::to_string(i);
-    statement copy(into.handle(), sql + ")");
+    // By name: the damaged file may be of an older schema, with fewer of them.
+    std::string names;
+    std::string values;
+    for (int i = 1; i <= columns; ++i) {
+        const std::string comma = i == 1 ? "" : ", ";
+        names += comma + sqlite3_column_name(rows.handle(), i - 1);
+        values += comma + '?' + std::to_string(i);
+    }
+    statement copy(into.handle(),
+                   std::string("INSERT OR IGNORE INTO ") + which.name + " (" + names + ") VALUES (" + values + ")");
     while (rows.step()) {
         for (int i = 0; i < columns; ++i)
             sqlite3_bind_value(copy.handle(), i + 1, sqlite3_column_value(rows.handle(), i));

@@ -97,10 +97,12 @@ constexpr const char* migrations[] = {
     // 3: the time before which a case is not sent again survives a restart.
     "ALTER TABLE kyc_case ADD COLUMN next_try INTEGER",
 
-    // 4: how long each service's answers take, as learnt (core/answer_times.hpp).
+    // 4: how long each service's answers take, as learnt (core/answer_times.hpp); one row for polls that bring the
+    // same.
     R"(CREATE TABLE answer_times (
          service       TEXT PRIMARY KEY,
-         learnt        TEXT NOT NULL) WITHOUT ROWID, STRICT)",
+         learnt        TEXT NOT NULL) WITHOUT ROWID, STRICT;
+       ALTER TABLE event ADD COLUMN times INTEGER NOT NULL DEFAULT 1)",
 };
 
 } // namespace

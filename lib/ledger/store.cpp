@@ -115,7 +115,7 @@ store::store(const std::filesystem::path& file) : database_(file) {
                                "message, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
                                "?15, ?16, ?17, ?18) RETURNING id");
     put_answer_.emplace(handle, "INSERT OR REPLACE INTO answer VALUES (?1, ?2, ?3)");
-    put_event_.emplace(handle, "INSERT INTO event (case_id, at, kind, detail) VALUES (?1, ?2, ?3, ?4)");
+    put_event_.emplace(handle, "INSERT INTO event (case_id, at, kind, detail, times) VALUES (?1, ?2, ?3, ?4, ?5)");
     if (about("clean") == "yes") set_about("clean", "");
 }
 
@@ -246,6 +246,7 @@ void store::note(const case_key& key, const event& what) {
     const auto id = open_id(key);
     if (!id) return; // it has ended meanwhile, or was not recorded yet
     put_event_->bind(1, *id).bind(2, to_milliseconds(what.at)).bind(3, what.kind).bind(4, what.detail);
+    put_event_->bind(5, std::int64_t{what.times});
     put_event_->run();
 }
 

@@ -48,6 +48,20 @@ def test_a_retry_after_on_a_poll_wins(world):
     assert second - first >= 3.9
 
 
+def test_polls_that_bring_the_same_are_noted_together(world):
+    world.configure(poll={"first": "200ms", "min": "200ms", "max": "200ms", "jitter": 0})
+    world.sandbox.settings(answer_after="3s")
+    world.drop_case("A-1")
+    assert world.run_once().code == 0
+    polls = [each for each in show(world, "A-1")["events"] if each["kind"] == "polled"]
+    told = [each["detail"] for each in polls]
+    assert told[0] == "HTTP 200, PENDING" and told[-1] == "HTTP 200, SUCCESS"
+    assert all(told.count(detail) <= 2 for detail in told), "its first, and how often it came again"
+    assert sum(each["times"] for each in polls) == world.result("A-1")["task"]["polls"] > len(polls)
+    text = world.kycd("show", "--config", str(world.config_file), "A-1").out
+    assert f"{world.result('A-1')['task']['polls']} times, the last: HTTP 200, SUCCESS" in text
+
+
 def test_why_knows_the_plan(world):
     world.configure(poll=None)
     world.sandbox.settings(answer_after="2s")

@@ -1,7 +1,9 @@
 // What becomes of a ledger that is damaged, and of receipts that a full disk does not take.
+#include "ledger/reader.hpp"
 #include "ledger/reserve.hpp"
 #include "ledger_fixture.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <sys/resource.h>
@@ -69,6 +71,29 @@ BOOST_FIXTURE_TEST_CASE(the_rows_of_a_damaged_ledger_that_can_be_read_are_taken_
     BOOST_TEST(found.size() > cases / 2);
     for (const auto& record : found)
         BOOST_TEST((!record.last || record.task_id() == "task-" + record.key.name.substr(5)));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_damaged_ledger_of_an_older_kycd_is_read_all_the_same, ledger_fixture) {
+    constexpr std::size_t cases = 400;
+    {
+        auto opened = open();
+        for (std::size_t i = 0; i < cases; ++i) {
+            put(*opened.ledger, accepted(sample("case-" + std::to_string(i)), "task-" + std::to_string(i)));
+            opened.ledger->note(case_key("liveness", "case-" + std::to_string(i)), {utc_time(), "polled", "PENDING"});
+        }
+        test::run_coroutine(loop, opened.ledger->flush());
+    }
+    run_sql("ALTER TABLE event DROP COLUMN times; DROP TABLE answer_times; PRAGMA user_version = 3");
+    overwrite(file, std::filesystem::file_size(file) / 2 / 4096 * 4096, 3 * 4096);
+    auto opened = open();
+    BOOST_REQUIRE(opened.set_aside.has_value());
+    BOOST_TEST(recover(*opened.ledger).size() > cases / 2);
+    const auto read = open_reader(file);
+    BOOST_REQUIRE(read.has_value());
+    const auto lives = (**read)->show({});
+    BOOST_REQUIRE(lives.has_value());
+    const auto has_event = [](const case_history& one) { return one.events.size() == 1 && one.events[0].times == 1; };
+    BOOST_TEST(std::count_if(lives->begin(), lives->end(), has_event) > 100);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_receipt_that_the_full_disk_does_not_take_survives_in_the_reserve, ledger_fixture) {

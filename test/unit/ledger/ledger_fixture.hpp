@@ -8,6 +8,7 @@
 #include "support/temporary_folder.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <sqlite3.h>
 
 #include <utility>
 
@@ -24,6 +25,15 @@ struct ledger_fixture {
         auto opened = ledger::open_ledger(file, reserve_file, loop.get_executor(), pool);
         BOOST_REQUIRE(opened.has_value());
         return std::move(*opened);
+    }
+
+    /// As another program, or another version of kycd, would change the file.
+    void run_sql(const char* sql) const {
+        sqlite3* raw = nullptr;
+        BOOST_REQUIRE_EQUAL(sqlite3_open(file.c_str(), &raw), SQLITE_OK);
+        char* error = nullptr;
+        BOOST_TEST(sqlite3_exec(raw, sql, nullptr, nullptr, &error) == SQLITE_OK, error);
+        sqlite3_close(raw);
     }
 
     /// Awaits a call of the ledger and returns what it came to.

@@ -63,7 +63,7 @@ struct fixture {
         record.last->http_status = 201;
         record.last->task_id = "t-1";
         book.put(record);
-        book.note(record.key, {at("2026-11-20T01:00:03.000Z"), "polled", "state PENDING"});
+        book.note(record.key, {at("2026-11-20T01:00:03.000Z"), "polled", "state PENDING", 7});
         book.close(record, ended(case_state::delivered, "pass", "2026-11-20T01:00:04.000Z"));
         auto other = sample("B", "liveness");
         other.service = "face_liveness";
@@ -137,6 +137,7 @@ BOOST_AUTO_TEST_CASE(a_case_is_shown_with_every_attempt_and_event_beside_the_wri
     BOOST_TEST(one.attempts[1].sent[0].name == "front \"id\"\n.png");
     BOOST_REQUIRE(one.events.size() == 1u);
     BOOST_TEST(one.events[0].kind == "polled");
+    BOOST_TEST(one.events[0].times == 7u);
     BOOST_REQUIRE(one.about.last.has_value());
     BOOST_TEST(one.about.last->number == 2u);
 }

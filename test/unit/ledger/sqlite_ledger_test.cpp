@@ -23,14 +23,6 @@ async::awaitable<void> put_many(kyc::ledger::ledger& book, const boost::asio::an
     co_await writers.join();
 }
 
-void run_sql(const std::filesystem::path& file, const char* sql) {
-    sqlite3* raw = nullptr;
-    BOOST_REQUIRE_EQUAL(sqlite3_open(file.c_str(), &raw), SQLITE_OK);
-    char* error = nullptr;
-    BOOST_TEST(sqlite3_exec(raw, sql, nullptr, nullptr, &error) == SQLITE_OK, error);
-    sqlite3_close(raw);
-}
-
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(sqlite_ledger_suite)
@@ -314,7 +306,7 @@ BOOST_FIXTURE_TEST_CASE(a_row_whose_files_cannot_be_read_keeps_its_task, ledger_
         auto opened = open();
         put(*opened.ledger, accepted(sample("A"), "task-1"));
     }
-    run_sql(file, "UPDATE attempt SET sent = '[{]'");
+    run_sql("UPDATE attempt SET sent = '[{]'");
     auto again = open();
     BOOST_TEST(!again.set_aside.has_value());
     const auto found = recover(*again.ledger);
@@ -325,7 +317,7 @@ BOOST_FIXTURE_TEST_CASE(a_row_whose_files_cannot_be_read_keeps_its_task, ledger_
 
 BOOST_FIXTURE_TEST_CASE(a_ledger_of_a_newer_kycd_is_refused_and_left_alone, ledger_fixture) {
     { auto opened = open(); }
-    run_sql(file, "PRAGMA user_version=999");
+    run_sql("PRAGMA user_version=999");
     const auto refused = open_ledger(file, reserve_file, loop.get_executor(), pool);
     BOOST_REQUIRE(!refused.has_value());
     BOOST_TEST(refused.error().message().find("newer kycd") != std::string::npos);
@@ -341,7 +333,7 @@ BOOST_FIXTURE_TEST_CASE(a_ledger_that_cannot_be_made_is_a_fault_that_names_it, l
 
 BOOST_FIXTURE_TEST_CASE(the_first_schema_is_lifted_with_its_open_cases, ledger_fixture) {
     std::filesystem::create_directories(file.parent_path());
-    run_sql(file, R"(CREATE TABLE open_case (folder TEXT NOT NULL, name TEXT NOT NULL, service TEXT NOT NULL,
+    run_sql(R"(CREATE TABLE open_case (folder TEXT NOT NULL, name TEXT NOT NULL, service TEXT NOT NULL,
         lane TEXT NOT NULL, files TEXT NOT NULL, attempts INTEGER NOT NULL, outcome_known INTEGER NOT NULL,
         task_id TEXT NOT NULL, submitted_at TEXT NOT NULL, polls INTEGER NOT NULL, failed_tasks INTEGER NOT NULL,
         PRIMARY KEY (folder, name)) WITHOUT ROWID, STRICT;
