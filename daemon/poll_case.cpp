@@ -62,6 +62,11 @@ void note_polls(case_run& run, std::uint32_t times) {
     task.noted = std::chrono::steady_clock::now();
 }
 
+/// Before something else is heard, or the case leaves its task.
+void note_last_polls(case_run& run) {
+    if (run.task->heard_again > 0) note_polls(run, run.task->heard_again);
+}
+
 /// For `show`: what this poll brought. A row in the ledger for each would cost as much as the poll.
 void remember_poll(case_run& run, const progeny::api_reply& reply, const std::string& word) {
     auto& task = *run.task;
@@ -72,12 +77,13 @@ void remember_poll(case_run& run, const progeny::api_reply& reply, const std::st
         if (std::chrono::steady_clock::now() - task.noted >= noted_again_after) note_polls(run, task.heard_again);
         return;
     }
-    if (task.heard_again > 0) note_polls(run, task.heard_again);
+    note_last_polls(run);
     task.heard = std::move(detail);
     note_polls(run, 1);
 }
 
-failure poll_failure(failure_code code, const progeny::api_reply& reply, std::string message) {
+failure poll_failure(case_run& run, failure_code code, const progeny::api_reply& reply, std::string message) {
+    note_last_polls(run);
     failure end(stage::poll, code, std::move(message));
     end.http_status = reply.http_status;
     if (!reply.body.empty()) end.api = reply.body;
@@ -122,7 +128,7 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
         task.polls.asked_in_vain();
     }
     if (reply.ruling.action == action::fail)
-        co_return poll_failure(reply.ruling.code.value_or(failure_code::reply_not_understood), reply, reply.what);
+        co_return poll_failure(run, reply.ruling.code.value_or(failure_code::reply_not_understood), reply, reply.what);
     if (reply.ruling.action == action::accept) {
         auto reading = read_reply(run, reply.body);
         task.unreadable = reading.state == task_state::not_understood ? task.unreadable + 1 : 0;
@@ -136,15 +142,16 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
         }
         switch (reading.state) {
         case task_state::answered:
+            note_last_polls(run);
             co_return std::optional<answered_case>(std::in_place, std::move(*reading.answer), reply.body,
                                                    facts_of_task(record));
         case task_state::rejected:
-            co_return poll_failure(failure_code::task_rejected, reply, reading.detail);
+            co_return poll_failure(run, failure_code::task_rejected, reply, reading.detail);
         case task_state::revoked:
-            co_return poll_failure(failure_code::task_failed, reply, reading.detail);
+            co_return poll_failure(run, failure_code::task_failed, reply, reading.detail);
         case task_state::failed:
             if (record.failed_tasks >= run.config->resubmit_failed_tasks)
-                co_return poll_failure(failure_code::task_failed, reply, reading.detail);
+                co_return poll_failure(run, failure_code::task_failed, reply, reading.detail);
             log::warning("the task failed, submitting the case again: " + reading.detail, run.about());
             run.task.reset();
             ++record.failed_tasks;
@@ -154,7 +161,7 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
             co_return std::optional<answered_case>();
         case task_state::not_understood:
             if (task.unreadable >= unreadable_replies_allowed)
-                co_return poll_failure(failure_code::reply_not_understood, reply, reading.detail);
+                co_return poll_failure(run, failure_code::reply_not_understood, reply, reading.detail);
             still = reading.detail;
             break;
         case task_state::waiting:
@@ -168,8 +175,7 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
         task.polls.done() >= polls_before_deadline &&
         task.age.watched() - task.held_up >= std::min<std::chrono::milliseconds>(deadline, asked_before_deadline);
     if (asked_enough && task.age.now() - task.held_up >= deadline) {
-        if (task.heard_again > 0) note_polls(run, task.heard_again);
-        co_return poll_failure(failure_code::task_deadline, reply,
+        co_return poll_failure(run, failure_code::task_deadline, reply,
                                "no outcome within poll.deadline after the receipt (last: " + still + ")");
     }
     co_return std::optional<answered_case>();

@@ -36,6 +36,7 @@ def test_calls_settle_at_what_the_api_allows_and_few_are_refused(world):
     # pace over a third is refused.
     assert 0.4 * ALLOWED <= a_second <= 1.1 * ALLOWED
     assert share < 0.15
+    assert daemon.log().count("they go at about") == 1
     assert world.cases("failed") == set()
 
 

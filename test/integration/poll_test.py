@@ -62,6 +62,14 @@ def test_polls_that_bring_the_same_are_noted_together(world):
     assert f"{world.result('A-1')['task']['polls']} times, the last: HTTP 200, SUCCESS" in text
 
 
+def test_the_last_polls_of_a_case_that_fails_are_noted_too(world):
+    world.drop_case("A-1", answer="garbage")
+    assert world.run_once().code == 1
+    assert world.error("A-1")["code"] == "REPLY_NOT_UNDERSTOOD"
+    polls = [each for each in show(world, "A-1")["events"] if each["kind"] == "polled"]
+    assert sum(each["times"] for each in polls) == sum(world.sandbox.stats()["polls_per_task"].values()) == 3
+
+
 def test_why_knows_the_plan(world):
     world.configure(poll=None)
     world.sandbox.settings(answer_after="2s")
