@@ -32,6 +32,8 @@ std::string base64url(std::string_view bytes) {
 void check_redirect(std::string_view said) {
     constexpr std::string_view before = ", a redirect to ";
     auto place = said.substr(said.find(before) + before.size());
+    // What follows is the server's own words, where an @ is nobody's password.
+    place = place.substr(0, place.rfind(", which is never followed"));
     if (place.find("://") == std::string_view::npos) return;
     take_until(place, "://");
     require(take_until(place, "/").find('@') == std::string_view::npos, "no user or password is repeated", said);
