@@ -41,8 +41,11 @@ namespace kyc {
 
 namespace {
 
-/// Cases that may be claimed beyond those uploading, so that the next one is read and checked while an upload goes on.
-constexpr std::size_t read_ahead = 4;
+/// Cases that may be between claim and receipt: beside those that upload some are read and checked, so that the next
+/// upload has something to send, and some wait for their receipts, which are written in groups.
+std::size_t most_before_receipt(std::size_t uploads) {
+    return uploads + uploads / 4 + 4;
+}
 
 random_unit make_random() {
     return [engine = std::mt19937_64(std::random_device{}())]() mutable {
@@ -114,10 +117,13 @@ class daemon_app final : public app {
     async::permits uploads_{loop_.get_executor(), config_->limits.uploads};
     async::permits polls_{loop_.get_executor(), config_->limits.polls};
     async::permits memory_{loop_.get_executor(), config_->limits.memory};
-    async::permits before_receipt_{loop_.get_executor(), config_->limits.uploads + read_ahead};
+    async::permits before_receipt_{loop_.get_executor(), most_before_receipt(config_->limits.uploads)};
     async::permits unanswered_{loop_.get_executor(), config_->limits.pending};
     async::rate_limit rate_{config_->limits.rate};
-    async::group_work<case_key, result<void>> settling_{loop_.get_executor(), pool_};
+    async::group_work<result<void>> settling_{loop_.get_executor(), pool_,
+                                              async::gathering::for_disk(config_->limits.uploads)};
+    async::group_work<fs::departure> leaving_{loop_.get_executor(), pool_,
+                                              async::gathering::for_disk(config_->limits.uploads)};
     fault_pause faults_{loop_.get_executor()};
     tally count_{loop_.get_executor()};
     std::unique_ptr<fs::inbox> inbox_;
@@ -176,6 +182,7 @@ std::optional<start_failure> daemon_app::build() {
                                                      memory_,
                                                      rate_,
                                                      settling_,
+                                                     leaving_,
                                                      faults_,
                                                      *pending_,
                                                      count_,
@@ -385,7 +392,7 @@ void daemon_app::take_over(settings loaded) {
     world_->config = config_;
     adapt_limits();
     memory_.set_limit(config_->limits.memory);
-    before_receipt_.set_limit(config_->limits.uploads + read_ahead);
+    before_receipt_.set_limit(most_before_receipt(config_->limits.uploads));
     unanswered_.set_limit(config_->limits.pending);
     rate_.set(config_->limits.rate);
     log::configure(config_->log);

@@ -42,7 +42,8 @@ struct case_world {
     async::permits& unanswered;     ///< limits.pending
     async::permits& memory;         ///< limits.memory, in bytes
     async::rate_limit& rate;        ///< limits.rate
-    async::group_work<case_key, result<void>>& settling; ///< claims that are made durable together
+    async::group_work<result<void>>& settling; ///< claims that are made durable together
+    async::group_work<fs::departure>& leaving; ///< cases that leave work/ together
     fault_pause& faults;
     pending_tasks& pending; ///< the cases that wait for the answers of their tasks
     tally& count;

@@ -32,6 +32,21 @@ case_facts facts_of(case_run& run) {
     return facts;
 }
 
+/// Out of work/, together with whoever leaves at the same time.
+async::awaitable<std::filesystem::path> move_out(case_run& run, bool answered) {
+    auto& world = run.world;
+    auto round = [&world](const auto& leaving) { fs::deliver(world.layout, world.access, leaving); };
+    auto step = [&]() -> async::awaitable<result<std::filesystem::path>> {
+        fs::departure mine{run.folder(), answered};
+        mine = co_await world.leaving.join(std::move(mine), round);
+        auto copy = [&world, &mine] { fs::deliver_elsewhere(world.layout, world.access, mine); };
+        if (mine.needs_copy) co_await world.pool.run(copy);
+        if (!mine.where) co_return unless_vanished(run, mine.where.error());
+        co_return mine.where;
+    };
+    co_return co_await keep_trying(world, step);
+}
+
 /// Writes the case's last word into its folder, moves it where it belongs, and closes the record with `end`, whose
 /// state, time and place are filled in here.
 async::awaitable<std::filesystem::path> hand_over(case_run& run, std::string name, std::string text,
@@ -53,13 +68,7 @@ async::awaitable<std::filesystem::path> hand_over(case_run& run, std::string nam
     }
     // A case that ends unsent has no record yet; without one, nobody would know of it after a crash behind the move.
     if (run.record().attempts == 0) co_await put_record(run);
-    auto move = [&]() -> result<std::filesystem::path> {
-        auto moved =
-            answered ? fs::publish(world.layout, which, world.access) : fs::reject(world.layout, which, world.access);
-        if (!moved) return unless_vanished(run, moved.error());
-        return moved;
-    };
-    auto where = co_await keep_trying_on_pool(world, move);
+    auto where = co_await move_out(run, answered);
     fault_point("case.moved", which.key.name);
     end.at = std::chrono::system_clock::now();
     end.place = where.string();

@@ -100,7 +100,7 @@ boost::system::result<taken_spool, start_failure> take_spool(const settings& con
 boost::system::result<opened_records, start_failure>
 open_records(const settings& config, const fs::spool_layout& layout, const fs::access_rules& access,
              const boost::asio::any_io_executor& loop, async::blocking_pool& ledger_pool) {
-    auto opened = ledger::open_ledger(config.ledger, layout.receipts_file(), loop, ledger_pool);
+    auto opened = ledger::open_ledger(config.ledger, layout.receipts_file(), loop, ledger_pool, config.limits.uploads);
     if (!opened)
         return unusable("ledger: " + opened.error().message() +
                         "; make its folder writable for kycd, or set 'ledger:' to another path");

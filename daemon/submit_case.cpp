@@ -220,8 +220,22 @@ async::awaitable<void> put_intent(case_run& run, const held_case& held) {
     fault_point("intent.recorded", record.key.name);
 }
 
-/// One submit between two durable records. A stop waits for it: what was sent must be known.
-async::awaitable<progeny::api_reply> send_once(case_run& run, const held_case& held, progeny::admission leave) {
+/// A claim that a power cut undoes after the submit would be claimed, and paid, again.
+async::awaitable<void> settle_claim(case_run& run) {
+    if (std::exchange(run.settled, true)) co_return;
+    auto round = [&run](const auto& waiting) {
+        const auto settled = fs::settle_claims(run.world.layout);
+        for (auto* each : waiting)
+            *each = settled;
+    };
+    auto settle = [&run, &round]() { return run.world.settling.join(result<void>(), round); };
+    co_await keep_trying(run.world, settle);
+}
+
+/// One submit between two durable records. A stop waits for it: what was sent must be known. The next
+/// upload begins when the reply to this one is here, not when its receipt is on disk; the images are not kept for that.
+async::awaitable<progeny::api_reply> send_once(case_run& run, held_case held, progeny::admission leave,
+                                               async::permit slot) {
     auto& record = run.record();
     progeny::submission what;
     what.target = run.target;
@@ -231,17 +245,13 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, const held_case& h
     what.request_id = run.request_id;
     what.repeat = run.repeating;
 
-    if (!std::exchange(run.settled, true)) {
-        // A claim that a power cut undoes after the submit would be claimed, and paid, again.
-        auto round = [&run](const auto&) { return fs::settle_claims(run.world.layout); };
-        auto settle = [&run, &round]() { return run.world.settling.join(run.key(), round); };
-        co_await keep_trying(run.world, settle);
-    }
     co_await async::begin_shield();
     run.leave_if_stopping();
     co_await put_intent(run, held);
     const auto begun = std::chrono::steady_clock::now();
     auto reply = co_await run.world.api.submit(what, std::move(leave));
+    slot.release();
+    held = held_case();
     fault_point("submit.replied", record.key.name);
     note_reply(record, reply);
     plan_next_try(run, reply);
@@ -350,13 +360,12 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
             if (twin_is_sent || !run.start.sending) continue;
         }
         if (dedupes && !run.start.sending) run.start.sending = sending_mark(world.twins, run.record().fingerprint);
+        co_await settle_claim(run);
         auto slot = co_await world.uploads.acquire();
         co_await world.rate.take();
         const bool its_turn = co_await world.api.turn(run.target, run.repeating, leave);
         if (!its_turn) continue; // paused while this case waited
-        const auto reply = co_await send_once(run, *held, std::move(leave));
-        slot.release();
-        held = failure(); // frees the images before any wait
+        const auto reply = co_await send_once(run, std::move(*held), std::move(leave), std::move(slot));
         if (reply.ruling.action == action::accept) {
             world.count.submitted();
             run.leave_if_stopping();

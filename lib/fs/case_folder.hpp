@@ -1,5 +1,5 @@
 #pragma once
-// A case's way through the folders: claim, publish, reject. Each step is one rename. Blocking: call it on the pool.
+// A case's way through the folders: claim, deliver. Each step is one rename. Blocking: call it on the pool.
 
 #include "core/case_key.hpp"
 #include "core/result.hpp"
@@ -101,13 +101,23 @@ using claim_outcome = boost::system::result<claimed_case, claim_refusal>;
 /// The text of a file that kycd wrote into the case's folder before; none if there is none, or if it is another user's.
 [[nodiscard]] result<std::optional<std::string>> read_in_case(const claimed_case& which, const std::string& name);
 
-/// Moves the whole folder into outbox/<folder>/ or failed/<folder>/, never over another (`<case>~2`), and fsyncs both
-/// parents. Before that, everything in it gets the modes of `access` as far as permitted. Returns where it went.
-/// On another file system: copied to <outbox>/.kycd/, fsynced, compared, one rename, and only then removed from work/.
-/// After a fault the case is still in work/ and the same call can be made again.
-[[nodiscard]] result<std::filesystem::path> publish(const spool_layout& layout, const claimed_case& which,
-                                                    const access_rules& access);
-[[nodiscard]] result<std::filesystem::path> reject(const spool_layout& layout, const claimed_case& which,
-                                                   const access_rules& access);
+/// A case on its way out of work/.
+struct departure {
+    claimed_case which;
+    bool answered = false; ///< to outbox/, else to failed/
+
+    /// Where it went, once it has left. A fault means that it is still in work/, and that it can depart again.
+    result<std::filesystem::path> where = fault();
+    bool needs_copy = false; ///< deliver() could not move it: its way out is on another file system
+};
+
+/// Moves whole folders into outbox/<folder>/ or failed/<folder>/, never over another (`<case>~2`), and fsyncs both
+/// parents: each parent once, for all that came through it. Before that, everything in a case gets the modes of
+/// `access` as far as permitted. Tells in `where` and `needs_copy` what became of each.
+void deliver(const spool_layout& layout, const access_rules& access, const std::vector<departure*>& leaving);
+
+/// For a departure that needs a copy: to <outbox>/.kycd/, fsynced, compared, one rename, and only then removed from
+/// work/. Different cases may be copied at the same time.
+void deliver_elsewhere(const spool_layout& layout, const access_rules& access, departure& leaving);
 
 } // namespace kyc::fs

@@ -9,7 +9,9 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <map>
 #include <unistd.h>
+#include <utility>
 
 namespace kyc::fs {
 
@@ -29,58 +31,121 @@ result<folder> target_folder(const folder& root, const std::string& name, const 
     return done.error();
 }
 
-result<std::filesystem::path> deliver(const spool_layout& layout, spool_root to, const claimed_case& which,
-                                      const access_rules& access) {
-    const auto& key = which.key;
-    const auto work = open_folder(layout.roots().work);
-    if (!work) return work.error();
-    // An earlier call may have ended in a fault after the case had arrived.
-    const auto arrived = settle_delivery(layout, *work, key);
-    if (!arrived) return arrived.error();
-    if (*arrived) return **arrived;
+/// From work/<folder> to outbox/<folder> or failed/<folder>, and who has been renamed along it.
+struct passage {
+    folder root;
+    folder source;
+    folder target;
 
-    const auto source = open_folder_in(*work, key.folder);
+    struct traveller {
+        departure* who;
+        std::string name; ///< in target
+    };
+
+    std::vector<traveller> renamed{};
+};
+
+result<passage> open_passage(const spool_layout& layout, const folder& work, bool answered, const std::string& name,
+                             const access_rules& access) {
+    auto source = open_folder_in(work, name);
     if (!source) return source.error();
-    const auto root = open_root(layout, to);
+    auto root = open_root(layout, answered ? spool_root::outbox : spool_root::failed);
     if (!root) return root.error();
-    const auto target = target_folder(*root, key.folder, access);
+    auto target = target_folder(*root, name, access);
     if (!target) return target.error();
-    if (auto done = set_access_below(*source, key.name, access); !done) return done.error();
-    fault_point("deliver.moded", key.name);
+    return passage{std::move(*root), std::move(*source), std::move(*target)};
+}
 
-    std::string name;
+/// Everything of a delivery but the syncs; whoever is not among the renamed afterwards has been told why.
+void rename_out(const spool_layout& layout, const folder& work, passage& through, const access_rules& access,
+                departure& leaving) {
+    const auto& key = leaving.which.key;
+    // An earlier call may have ended in a fault after the case had arrived.
+    const auto arrived = settle_delivery(layout, work, key);
+    if (!arrived) {
+        leaving.where = arrived.error();
+        return;
+    }
+    if (*arrived) {
+        leaving.where = **arrived;
+        return;
+    }
+    if (auto done = set_access_below(through.source, key.name, access); !done) {
+        leaving.where = done.error();
+        return;
+    }
+    fault_point("deliver.moded", key.name);
     for (int count = 1;; ++count) {
-        name = numbered_name(key.name, count);
-        const int error = rename_no_replace(*source, key.name, *target, name);
-        if (error == 0) break;
-        if (error == EXDEV) return deliver_by_copy(*work, *root, *target, key, access);
-        if (error != EEXIST && error != ENOTEMPTY)
-            return source->trouble_with(error, "rename into " + target->path.string(), key.name);
+        const auto name = numbered_name(key.name, count);
+        const int error = rename_no_replace(through.source, key.name, through.target, name);
+        if (error == EEXIST || error == ENOTEMPTY) continue;
+        if (error == 0) {
+            through.renamed.push_back({&leaving, name});
+            fault_point("deliver.renamed", key.name);
+            return;
+        }
+        leaving.needs_copy = error == EXDEV;
+        leaving.where = through.source.trouble_with(error, "rename into " + through.target.path.string(), key.name);
+        return;
     }
-    fault_point("deliver.renamed", key.name);
-    auto synced = sync(*target);
-    if (synced) synced = sync(*source);
-    if (!synced) {
-        // Not known to be durable is not delivered: back, so that the caller can try again.
-        static_cast<void>(rename_no_replace(*target, name, *source, key.name));
-        return synced.error();
+}
+
+/// Both ends, for all that came through.
+void settle_passage(const folder& work, passage& through) {
+    if (through.renamed.empty()) return;
+    auto synced = sync(through.target);
+    if (synced) synced = sync(through.source);
+    for (const auto& [who, name] : through.renamed) {
+        const auto& key = who->which.key;
+        if (!synced) {
+            // Not known to be durable is not delivered: back, so that it can depart again.
+            static_cast<void>(rename_no_replace(through.target, name, through.source, key.name));
+            who->where = synced.error();
+            continue;
+        }
+        fault_point("deliver.synced", key.name);
+        forget_marks(work, key);
+        fault_point("deliver.unmarked", key.name);
+        who->where = through.target.path / name;
     }
-    fault_point("deliver.synced", key.name);
-    forget_marks(*work, key);
-    fault_point("deliver.unmarked", key.name);
-    return target->path / name;
 }
 
 } // namespace
 
-result<std::filesystem::path> publish(const spool_layout& layout, const claimed_case& which,
-                                      const access_rules& access) {
-    return deliver(layout, spool_root::outbox, which, access);
+void deliver(const spool_layout& layout, const access_rules& access, const std::vector<departure*>& leaving) {
+    const auto work = open_folder(layout.roots().work);
+    std::map<std::pair<bool, std::string>, result<passage>> passages;
+    for (auto* each : leaving) {
+        each->needs_copy = false;
+        if (!work) {
+            each->where = work.error();
+            continue;
+        }
+        const std::pair way(each->answered, each->which.key.folder);
+        auto found = passages.find(way);
+        if (found == passages.end())
+            found = passages.emplace(way, open_passage(layout, *work, way.first, way.second, access)).first;
+        if (auto& through = found->second; through)
+            rename_out(layout, *work, *through, access, *each);
+        else
+            each->where = through.error();
+    }
+    for (auto& [way, through] : passages)
+        if (through) settle_passage(*work, *through);
 }
 
-result<std::filesystem::path> reject(const spool_layout& layout, const claimed_case& which,
-                                     const access_rules& access) {
-    return deliver(layout, spool_root::failed, which, access);
+void deliver_elsewhere(const spool_layout& layout, const access_rules& access, departure& leaving) {
+    const auto work = open_folder(layout.roots().work);
+    if (!work) {
+        leaving.where = work.error();
+        return;
+    }
+    const auto& key = leaving.which.key;
+    const auto through = open_passage(layout, *work, leaving.answered, key.folder, access);
+    if (through)
+        leaving.where = deliver_by_copy(*work, through->root, through->target, key, access);
+    else
+        leaving.where = through.error();
 }
 
 } // namespace kyc::fs

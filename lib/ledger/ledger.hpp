@@ -101,8 +101,10 @@ struct opened_ledger {
 /// Opens or makes the SQLite file (WAL, synchronous=FULL) and lifts its schema. A file that is not a sound ledger is
 /// renamed to <file>.damaged-<n>, a new one begun, and whatever can be read copied into it. `reserve` is the file for
 /// receipts that this one cannot take; best on another file system, made when it is missing. `pool` does the disk work,
-/// has one thread, and must outlive the ledger. Blocks.
+/// has one thread, and must outlive the ledger. About `writers` cases write at a time when there is much to do: a
+/// commit then waits some milliseconds for others to share it. Blocks.
 [[nodiscard]] result<opened_ledger> open_ledger(const std::filesystem::path& file, const std::filesystem::path& reserve,
-                                                const boost::asio::any_io_executor& loop, async::blocking_pool& pool);
+                                                const boost::asio::any_io_executor& loop, async::blocking_pool& pool,
+                                                std::size_t writers);
 
 } // namespace kyc::ledger

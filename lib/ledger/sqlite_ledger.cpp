@@ -37,14 +37,18 @@ struct lesson {
     std::string learnt;
 };
 
-using write = std::variant<intent, case_record, ending, remark, lesson>;
-using shared_write = std::shared_ptr<write>;
+/// One change, and what became of it.
+struct change {
+    std::variant<intent, case_record, ending, remark, lesson> what;
+    result<void> done{};
+};
 
 class sqlite_ledger final : public ledger {
   public:
     sqlite_ledger(std::unique_ptr<store> records, const std::filesystem::path& reserve_file,
-                  const boost::asio::any_io_executor& loop, async::blocking_pool& pool)
-        : store_(std::move(records)), reserve_(reserve_file), pool_(pool), writes_(loop, pool) {
+                  const boost::asio::any_io_executor& loop, async::blocking_pool& pool, std::size_t writers)
+        : store_(std::move(records)), reserve_(reserve_file), pool_(pool),
+          changes_(loop, pool, async::gathering::for_disk(writers)) {
         // A full disk is no reason not to start; it is tried again when it is needed.
         static_cast<void>(reserve_.prepare());
     }
@@ -69,26 +73,22 @@ class sqlite_ledger final : public ledger {
     }
 
     async::awaitable<result<std::optional<duplicate_facts>>> put_intent(case_record record) override {
-        auto mine = std::make_shared<write>(intent{std::move(record), {}});
-        const auto done = co_await commit(mine);
-        if (!done) co_return done.error();
-        co_return std::get<intent>(*mine).duplicate;
+        change mine{intent{std::move(record), {}}};
+        auto made = co_await changes_.join(std::move(mine), write_all_);
+        if (!made.done) co_return made.done.error();
+        co_return std::move(std::get<intent>(made.what).duplicate);
     }
 
-    async::awaitable<result<void>> put(case_record record) override {
-        return commit(std::make_shared<write>(std::move(record)));
-    }
+    async::awaitable<result<void>> put(case_record record) override { return commit({std::move(record)}); }
 
     async::awaitable<result<void>> close(case_record record, case_end end) override {
-        return commit(std::make_shared<write>(ending{std::move(record), std::move(end)}));
+        return commit({ending{std::move(record), std::move(end)}});
     }
 
-    void note(const case_key& key, event what) override {
-        writes_.leave(std::make_shared<write>(remark{key, std::move(what)}));
-    }
+    void note(const case_key& key, event what) override { changes_.leave({remark{key, std::move(what)}}); }
 
     void keep_answer_times(const std::string& service, std::string learnt) override {
-        writes_.leave(std::make_shared<write>(lesson{service, std::move(learnt)}));
+        changes_.leave({lesson{service, std::move(learnt)}});
     }
 
     async::awaitable<result<std::map<std::string, std::string>>> answer_times() override {
@@ -96,7 +96,7 @@ class sqlite_ledger final : public ledger {
         co_return co_await pool_.run(read);
     }
 
-    async::awaitable<void> flush() override { return writes_.flush(write_all_); }
+    async::awaitable<void> flush() override { return changes_.flush(write_all_); }
 
     async::awaitable<result<std::optional<earlier_answer>>> answered(std::string fingerprint, utc_time since) override {
         auto read = [this, &fingerprint, since] {
@@ -149,7 +149,7 @@ class sqlite_ledger final : public ledger {
         });
     }
 
-    statistics counted() const override { return {writes_.rounds(), writes_.items()}; }
+    statistics counted() const override { return {changes_.rounds(), changes_.items()}; }
 
   private:
     /// What was read out of a damaged file may be old, or not all there: that a case was never sent, or refused, does
@@ -179,13 +179,16 @@ class sqlite_ledger final : public ledger {
         }
     }
 
-    async::awaitable<result<void>> commit(shared_write mine) { return writes_.join(std::move(mine), write_all_); }
+    async::awaitable<result<void>> commit(change mine) {
+        const auto made = co_await changes_.join(std::move(mine), write_all_);
+        co_return made.done;
+    }
 
-    result<void> write_all(const std::vector<shared_write*>& taken) {
+    void write_all(const std::vector<change*>& taken) {
         auto done = guarded([&] {
             store_->begin();
-            for (const auto* each : taken)
-                write_one(**each);
+            for (auto* each : taken)
+                write_one(*each);
             store_->commit();
         });
         if (done) {
@@ -194,10 +197,12 @@ class sqlite_ledger final : public ledger {
         } else {
             keep_receipts(taken);
         }
-        return done;
+        for (auto* each : taken)
+            each->done = done;
     }
 
-    void write_one(write& what) {
+    void write_one(change& made) {
+        auto& what = made.what;
         if (auto* begun = std::get_if<intent>(&what)) {
             begun->duplicate = store_->put_intent(begun->record);
         } else if (const auto* record = std::get_if<case_record>(&what)) {
@@ -212,18 +217,18 @@ class sqlite_ledger final : public ledger {
         }
     }
 
-    void keep_receipts(const std::vector<shared_write*>& taken) {
+    void keep_receipts(const std::vector<change*>& taken) {
         for (const auto* each : taken) {
-            const auto* record = std::get_if<case_record>(each->get());
+            const auto* record = std::get_if<case_record>(&each->what);
             // Failing leaves it where it was: in memory, in the log, and tried again with the next commit.
             if (record != nullptr && !record->task_id().empty()) static_cast<void>(reserve_.keep(*record));
         }
     }
 
-    void forget_reserved(const std::vector<shared_write*>& taken) {
+    void forget_reserved(const std::vector<change*>& taken) {
         for (const auto* each : taken) {
-            if (const auto* record = std::get_if<case_record>(each->get())) reserve_.drop(record->key);
-            if (const auto* ended = std::get_if<ending>(each->get())) reserve_.drop(ended->record.key);
+            if (const auto* record = std::get_if<case_record>(&each->what)) reserve_.drop(record->key);
+            if (const auto* ended = std::get_if<ending>(&each->what)) reserve_.drop(ended->record.key);
         }
     }
 
@@ -263,13 +268,13 @@ class sqlite_ledger final : public ledger {
     struct round {
         sqlite_ledger* owner;
 
-        result<void> operator()(const std::vector<shared_write*>& taken) const { return owner->write_all(taken); }
+        void operator()(const std::vector<change*>& taken) const { owner->write_all(taken); }
     };
 
     std::unique_ptr<store> store_; ///< used on the pool only, after the start
     reserve reserve_;              ///< likewise
     async::blocking_pool& pool_;
-    async::group_work<shared_write, result<void>> writes_;
+    async::group_work<change> changes_;
     round write_all_{this};
     bool damaged_ = false; ///< on the pool, as store_
 };
@@ -292,7 +297,8 @@ std::filesystem::path set_aside(const std::filesystem::path& file) {
 } // namespace
 
 result<opened_ledger> open_ledger(const std::filesystem::path& file, const std::filesystem::path& reserve_file,
-                                  const boost::asio::any_io_executor& loop, async::blocking_pool& pool) {
+                                  const boost::asio::any_io_executor& loop, async::blocking_pool& pool,
+                                  std::size_t writers) {
     try {
         opened_ledger opened;
         std::filesystem::create_directories(file.parent_path());
@@ -311,7 +317,7 @@ result<opened_ledger> open_ledger(const std::filesystem::path& file, const std::
         }
         opened.spool = records->about("spool");
         opened.to_be_rebuilt = records->about("rebuild") == "yes";
-        opened.ledger = std::make_unique<sqlite_ledger>(std::move(records), reserve_file, loop, pool);
+        opened.ledger = std::make_unique<sqlite_ledger>(std::move(records), reserve_file, loop, pool, writers);
         return opened;
     } catch (const sqlite_error& error) {
         return error.as_fault();

@@ -123,7 +123,8 @@ struct waiting_world {
     async::permits unanswered{loop.get_executor(), 100};
     async::permits memory{loop.get_executor(), 1};
     async::rate_limit rate{0};
-    async::group_work<case_key, result<void>> settling{loop.get_executor(), pool};
+    async::group_work<result<void>> settling{loop.get_executor(), pool, {}};
+    async::group_work<fs::departure> leaving{loop.get_executor(), pool, {}};
     fault_pause faults{loop.get_executor()};
     tally count{loop.get_executor()};
     std::unique_ptr<case_world> world;
@@ -148,6 +149,7 @@ struct waiting_world {
                                                         memory,
                                                         rate,
                                                         settling,
+                                                        leaving,
                                                         faults,
                                                         *pending,
                                                         count,

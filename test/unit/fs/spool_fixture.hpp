@@ -121,6 +121,25 @@ struct spool {
     }
 };
 
+/// One case alone on its way out, as the daemon takes it.
+inline result<stdfs::path> leave(const fs::spool_layout& layout, const fs::claimed_case& which, bool answered,
+                                 const fs::access_rules& access) {
+    fs::departure one{which, answered};
+    fs::deliver(layout, access, {&one});
+    if (one.needs_copy) fs::deliver_elsewhere(layout, access, one);
+    return one.where;
+}
+
+inline result<stdfs::path> publish(const fs::spool_layout& layout, const fs::claimed_case& which,
+                                   const fs::access_rules& access) {
+    return leave(layout, which, true, access);
+}
+
+inline result<stdfs::path> reject(const fs::spool_layout& layout, const fs::claimed_case& which,
+                                  const fs::access_rules& access) {
+    return leave(layout, which, false, access);
+}
+
 /// Works as an ordinary user for as long as it lives, so that permissions count. Nothing happens when that is so
 /// anyway.
 class ordinary_user {

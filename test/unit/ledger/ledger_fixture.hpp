@@ -22,7 +22,7 @@ struct ledger_fixture {
     async::blocking_pool pool{1};
 
     ledger::opened_ledger open() {
-        auto opened = ledger::open_ledger(file, reserve_file, loop.get_executor(), pool);
+        auto opened = ledger::open_ledger(file, reserve_file, loop.get_executor(), pool, 1);
         BOOST_REQUIRE(opened.has_value());
         return std::move(*opened);
     }

@@ -318,7 +318,7 @@ BOOST_FIXTURE_TEST_CASE(a_row_whose_files_cannot_be_read_keeps_its_task, ledger_
 BOOST_FIXTURE_TEST_CASE(a_ledger_of_a_newer_kycd_is_refused_and_left_alone, ledger_fixture) {
     { auto opened = open(); }
     run_sql("PRAGMA user_version=999");
-    const auto refused = open_ledger(file, reserve_file, loop.get_executor(), pool);
+    const auto refused = open_ledger(file, reserve_file, loop.get_executor(), pool, 1);
     BOOST_REQUIRE(!refused.has_value());
     BOOST_TEST(refused.error().message().find("newer kycd") != std::string::npos);
     BOOST_TEST(std::filesystem::exists(file));
@@ -326,7 +326,7 @@ BOOST_FIXTURE_TEST_CASE(a_ledger_of_a_newer_kycd_is_refused_and_left_alone, ledg
 
 BOOST_FIXTURE_TEST_CASE(a_ledger_that_cannot_be_made_is_a_fault_that_names_it, ledger_fixture) {
     std::ofstream(folder.path() / "state") << "a file where the folder should be";
-    const auto refused = open_ledger(file, reserve_file, loop.get_executor(), pool);
+    const auto refused = open_ledger(file, reserve_file, loop.get_executor(), pool, 1);
     BOOST_REQUIRE(!refused.has_value());
     BOOST_TEST(refused.error().message().find("ledger.db") != std::string::npos);
 }
