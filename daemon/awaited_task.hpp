@@ -41,10 +41,10 @@ struct awaited_task {
     std::chrono::steady_clock::time_point due{};           ///< of the next poll
     std::optional<std::chrono::milliseconds> told_to_wait; ///< by the server, in the last reply
     std::chrono::milliseconds held_up{0}; ///< past the times of polls, by an API that was down: not the task's fault
-    int unreadable = 0;                   ///< replies in a row that nobody could read
+    std::uint16_t unreadable = 0;         ///< replies in a row that nobody could read
     bool repeat = false;                  ///< the last question failed
+    std::uint32_t heard_again = 0;        ///< so many polls brought `heard` since the last row in the ledger
     std::string heard;                    ///< what the last poll brought, as `show` tells it
-    std::uint32_t heard_again = 0;        ///< so many brought the same since the last row in the ledger
     std::chrono::steady_clock::time_point noted{}; ///< when that was written
 
     awaited_task(utc_time submitted_at, poll_learner& of_service) : age(submitted_at), polls(of_service) {}

@@ -21,7 +21,7 @@
 namespace kyc {
 
 /// One case in hand. On the heap, so that it outlives the coroutines of the stretches of its life: while it waits for
-/// its task, this is all there is of it.
+/// its task, this is all there is of it. So its size counts (768 bytes, what the allocator has a class for).
 struct case_run {
     case_world& world;
     case_start start;
@@ -30,10 +30,10 @@ struct case_run {
     std::string request_id;                 ///< on each of its log lines
     std::vector<file_facts> files;          ///< as they were last read, while that may differ from the record
     std::optional<awaited_task> task;       ///< from its receipt on
-    bool settled = false;                   ///< the claim would survive a power cut
-    std::size_t failures = 0;               ///< submits in a row that failed and were charged to the case
-    bool repeating = false;                 ///< the last submit failed, charged or not
+    std::uint32_t failures = 0;             ///< submits in a row that failed and were charged to the case
     std::uint32_t era = 0;                  ///< of the last submit, for api::ended(); 0: an earlier process sent it
+    bool settled = false;                   ///< the claim would survive a power cut
+    bool repeating = false;                 ///< the last submit failed, charged or not
 
     case_run(case_world& world_, case_start start_);
 

@@ -131,7 +131,11 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
         co_return poll_failure(run, reply.ruling.code.value_or(failure_code::reply_not_understood), reply, reply.what);
     if (reply.ruling.action == action::accept) {
         auto reading = read_reply(run, reply.body);
-        task.unreadable = reading.state == task_state::not_understood ? task.unreadable + 1 : 0;
+        if (reading.state == task_state::not_understood) {
+            ++task.unreadable;
+        } else {
+            task.unreadable = 0;
+        }
         remember_poll(run, reply, reading.word);
         if (reading.state == task_state::not_understood) {
             task.polls.asked_in_vain();

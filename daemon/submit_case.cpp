@@ -204,7 +204,7 @@ void plan_next_try(case_run& run, const progeny::api_reply& reply) {
     if (what == action::accept) run.failures = 0;
     if (!run.repeating) return;
     if (reply.charged) ++run.failures;
-    const auto backoff = backoff_delay(run.config->retry, std::max<std::size_t>(run.failures, 1), run.world.random());
+    const auto backoff = backoff_delay(run.config->retry, std::max(run.failures, 1U), run.world.random());
     const auto asked = reply.retry_after.value_or(std::chrono::milliseconds(0));
     run.record().next_try = std::chrono::system_clock::now() + std::max(backoff, asked);
 }
