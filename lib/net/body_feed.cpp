@@ -10,7 +10,7 @@ body_feed::body_feed(std::string_view head, const std::vector<boost::asio::const
     : body_(body), current_(head.data(), head.size()) {}
 
 body_feed::~body_feed() {
-    ::explicit_bzero(joined_.data(), joined_.size());
+    ::explicit_bzero(joined_.data(), touched_);
 }
 
 bool body_feed::step() {
@@ -33,6 +33,7 @@ boost::asio::const_buffer body_feed::next() {
         current_ += taken;
         filled += taken;
     }
+    touched_ = std::max(touched_, filled);
     return {joined_.data(), filled};
 }
 

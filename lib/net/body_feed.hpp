@@ -34,6 +34,7 @@ class body_feed {
     const std::vector<boost::asio::const_buffer>& body_;
     std::size_t index_ = 0;             ///< of the buffer after current_
     boost::asio::const_buffer current_; ///< what is left of the head or of a body buffer
+    std::size_t touched_ = 0;           ///< bytes of joined_ that were ever used
     std::array<char, record> joined_;
 };
 
