@@ -19,6 +19,7 @@
 #include "process_case.hpp"
 #include "progress_line.hpp"
 #include "recovery.hpp"
+#include "retention.hpp"
 #include "settings_yaml.hpp"
 #include "start_up.hpp"
 #include "status_socket.hpp"
@@ -148,8 +149,6 @@ void warn_of_what_has_no_effect(const settings& config) {
     const auto warn = [](const std::string& key) {
         log::warning(key + " is set, but this version of kycd does not act on it yet");
     };
-    if (config.retention.outbox) warn("retention.outbox");
-    if (config.retention.failed) warn("retention.failed");
     if (config.admin.listen && config.admin.listen != admin_settings{}.listen) warn("admin.listen");
 }
 
@@ -249,6 +248,7 @@ async::awaitable<void> daemon_app::work() {
     pending_->start(keepers_);
     keepers_.spawn(run_cases(std::move(recovered)));
     keepers_.spawn(keep_ledger(*world_));
+    keepers_.spawn(keep_retention(*world_));
     if (records_.history_lost) keepers_.spawn(rebuild_history(*world_));
     if (options_.once) {
         co_await run_once();

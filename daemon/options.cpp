@@ -26,11 +26,13 @@ struct operator_commands {
     show_options show;
     why_options why;
     retry_options retry;
+    purge_options purge;
     CLI::App* status_command = nullptr;
     CLI::App* list_command = nullptr;
     CLI::App* show_command = nullptr;
     CLI::App* why_command = nullptr;
     CLI::App* retry_command = nullptr;
+    CLI::App* purge_command = nullptr;
 
     void add_to(CLI::App& program);
     void add_list(CLI::App& program);
@@ -54,6 +56,8 @@ void operator_commands::add_to(CLI::App& program) {
     why_command = add(program, "why", "Why a file or case is where it is, and what happens next", why);
     why_command->add_option("PATH", why.path, "A file or folder in the spool, or a case")->required();
     add_retry(program);
+    purge_command = add(program, "purge", "Removes the cases whose time is over, as 'retention' says", purge);
+    purge_command->add_flag("--dry-run", purge.dry_run, "Only say how many would be removed");
 }
 
 void operator_commands::add_list(CLI::App& program) {
@@ -149,6 +153,7 @@ command parse_command_line(int argc, const char* const* argv) {
     if (*looking.list_command) return looking.list;
     if (*looking.show_command) return looking.show;
     if (*looking.why_command) return looking.why;
+    if (*looking.purge_command) return looking.purge;
     return looking.retry;
 }
 

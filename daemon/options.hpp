@@ -60,6 +60,12 @@ struct retry_options {
     bool dry_run = false;
 };
 
+struct purge_options {
+    std::filesystem::path config;
+    bool json = false;
+    bool dry_run = false;
+};
+
 /// Nothing to run: text for stdout or stderr and the exit code.
 struct text_only {
     std::string out;
@@ -68,7 +74,7 @@ struct text_only {
 };
 
 using command = std::variant<run_options, check_options, inspect_options, status_options, list_options, show_options,
-                             why_options, retry_options, text_only>;
+                             why_options, retry_options, purge_options, text_only>;
 
 /// Reads the arguments. Never exits, never prints.
 [[nodiscard]] command parse_command_line(int argc, const char* const* argv);

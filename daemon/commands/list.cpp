@@ -20,12 +20,17 @@ namespace json = boost::json;
 constexpr std::size_t service_width = 13;
 constexpr std::size_t case_width = 24;
 
+/// Of a case whose time is over the ledger keeps no name.
+std::string name_words(const seen_case& seen) {
+    return seen.key.name.empty() ? "(forgotten)" : printable(seen.key.name);
+}
+
 void print_line(const seen_case& seen) {
     std::cout << padded(seen.since ? time_words(*seen.since) : "-", 20) << "  "
               << padded(std::string(to_string(seen.state)), 9) << "  " << padded(printable(seen.service), service_width)
               << "  "
-              << (seen.detail.empty() ? printable(seen.key.name)
-                                      : padded(printable(seen.key.name), case_width) + "  " + printable(seen.detail))
+              << (seen.detail.empty() ? name_words(seen)
+                                      : padded(name_words(seen), case_width) + "  " + printable(seen.detail))
               << "\n";
 }
 
@@ -36,7 +41,7 @@ json::value known(const std::string& text) {
 
 std::string to_json(const seen_case& seen) {
     json::object line;
-    line["case"] = seen.key.name;
+    line["case"] = known(seen.key.name);
     line["folder"] = seen.key.folder;
     line["service"] = seen.service;
     line["state"] = to_string(seen.state);

@@ -1,5 +1,6 @@
 #include "commands/retry.hpp"
 
+#include "commands/as_owner.hpp"
 #include "commands/complain.hpp"
 #include "commands/spool_view.hpp"
 #include "commands/words.hpp"
@@ -9,11 +10,7 @@
 #include "spool_access.hpp"
 
 #include <algorithm>
-#include <grp.h>
 #include <iostream>
-#include <pwd.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace kyc {
 
@@ -29,19 +26,6 @@ struct candidate {
 
     [[nodiscard]] std::string words() const { return which.place.folder + "/" + which.place.name; }
 };
-
-/// root becomes whom the failed cases belong to: what it makes would otherwise be closed to the daemon, and a command
-/// needs no more rights in the spool than the daemon has. Empty, or why it did not.
-std::string become_owner_of(const std::filesystem::path& failed) {
-    struct stat found {};
-
-    if (::geteuid() != 0 || ::stat(failed.c_str(), &found) != 0 || found.st_uid == 0) return {};
-    const auto* user = ::getpwuid(found.st_uid);
-    const gid_t group = user != nullptr ? user->pw_gid : found.st_gid;
-    const bool done = (user != nullptr ? ::initgroups(user->pw_name, group) : ::setgroups(1, &group)) == 0 &&
-                      ::setgid(group) == 0 && ::setuid(found.st_uid) == 0;
-    return done ? std::string() : "cannot become the owner of " + failed.string() + "; run this as that user";
-}
 
 candidate make_candidate(const spool_view& view, const case_folder_entry& entry) {
     candidate one;

@@ -64,6 +64,16 @@ class ledger {
     /// Forgets the kept answers that came before `time`; their cases stay.
     [[nodiscard]] virtual async::awaitable<result<void>> forget_answers(utc_time before) = 0;
 
+    /// The next cases after row `after`, at most `most`, that were delivered before the one time or failed (or left)
+    /// before the other, and are not reduced yet. None: that state is kept for ever.
+    [[nodiscard]] virtual async::awaitable<result<std::vector<ended_row>>>
+    ended_before(std::optional<utc_time> delivered, std::optional<utc_time> failed, std::int64_t after,
+                 std::size_t most) = 0;
+
+    /// What stays of these cases: service, times, outcome, and the hashes of what was sent. Their names and those of
+    /// their files, what was said about them, their tasks and answers are forgotten.
+    [[nodiscard]] virtual async::awaitable<result<void>> reduce(std::vector<std::int64_t> rows) = 0;
+
     /// Adds cases that have ended, as the folders show them; those whose place is known already are left alone.
     /// Returns how many were new.
     [[nodiscard]] virtual async::awaitable<result<std::size_t>> add_ended(std::vector<case_history> cases) = 0;

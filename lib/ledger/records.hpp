@@ -102,6 +102,13 @@ struct event {
     std::uint32_t times = 1; ///< so many in a row were the same; `at` is the last one's time
 };
 
+/// Where a case that has ended lies, by the ledger's row.
+struct ended_row {
+    std::int64_t id = 0;
+    case_state state = case_state::gone;
+    std::string place;
+};
+
 /// A case that was answered earlier with the same submission (`intake.dedupe`).
 struct earlier_answer {
     case_key key;

@@ -110,6 +110,25 @@ class sqlite_ledger final : public ledger {
         co_return co_await pool_.run(change);
     }
 
+    async::awaitable<result<std::vector<ended_row>>> ended_before(std::optional<utc_time> delivered,
+                                                                  std::optional<utc_time> failed, std::int64_t after,
+                                                                  std::size_t most) override {
+        auto read = [=, this] { return guarded([&] { return store_->ended_before(delivered, failed, after, most); }); };
+        co_return co_await pool_.run(read);
+    }
+
+    async::awaitable<result<void>> reduce(std::vector<std::int64_t> rows) override {
+        auto change = [this, &rows] {
+            return guarded([&] {
+                store_->begin();
+                for (const auto id : rows)
+                    store_->reduce(id);
+                store_->commit();
+            });
+        };
+        co_return co_await pool_.run(change);
+    }
+
     async::awaitable<result<std::size_t>> add_ended(std::vector<case_history> cases) override {
         auto change = [this, &cases] {
             return guarded([&] {

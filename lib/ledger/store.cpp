@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <limits>
 #include <map>
 #include <sys/stat.h>
 #include <tuple>
@@ -280,6 +281,34 @@ std::optional<earlier_answer> store::answered(const std::string& fingerprint, ut
 void store::forget_answers(utc_time before) {
     statement change(database_.handle(), "DELETE FROM answer WHERE at < ?1");
     change.bind(1, to_milliseconds(before)).run();
+}
+
+std::vector<ended_row> store::ended_before(std::optional<utc_time> delivered, std::optional<utc_time> failed,
+                                           std::int64_t after, std::size_t most) {
+    statement query(database_.handle(), "SELECT id, state, place FROM kyc_case WHERE id > ?1 AND name <> '' AND "
+                                        "state <> 'open' AND ended_at < iif(state = 'delivered', ?2, ?3) "
+                                        "ORDER BY id LIMIT ?4");
+    // Nothing has ended before the year 1.
+    const auto never = std::numeric_limits<std::int64_t>::min();
+    query.bind(1, after).bind(2, delivered ? to_milliseconds(*delivered) : never);
+    query.bind(3, failed ? to_milliseconds(*failed) : never).bind(4, static_cast<std::int64_t>(most));
+    std::vector<ended_row> rows;
+    while (query.step())
+        rows.push_back({query.number(0), case_state_from(query.text(1)), query.text(2)});
+    return rows;
+}
+
+void store::reduce(std::int64_t id) {
+    for (const auto* sql : {"UPDATE kyc_case SET name = '', fingerprint = '', duplicate_of = NULL, message = '', "
+                            "place = '' WHERE id = ?1",
+                            "UPDATE attempt SET what = '', task_id = '', sent = (SELECT json_group_array(json_set("
+                            "value, '$.name', '')) FROM json_each(sent)) WHERE case_id = ?1",
+                            "DELETE FROM event WHERE case_id = ?1", "DELETE FROM answer WHERE case_id = ?1",
+                            // the hashes stay in `sent`; a later case with the same bytes could not be told whose
+                            "DELETE FROM image WHERE case_id = ?1"}) {
+        statement change(database_.handle(), sql);
+        change.bind(1, id).run();
+    }
 }
 
 bool store::add_ended(const case_history& ended) {

@@ -35,6 +35,11 @@ class store {
     [[nodiscard]] std::optional<earlier_answer> answered(const std::string& fingerprint, utc_time since);
     void forget_answers(utc_time before);
 
+    /// See ledger::ended_before and ledger::reduce.
+    [[nodiscard]] std::vector<ended_row> ended_before(std::optional<utc_time> delivered, std::optional<utc_time> failed,
+                                                      std::int64_t after, std::size_t most);
+    void reduce(std::int64_t id);
+
     /// False when a case that ended at this place is known already.
     bool add_ended(const case_history& ended);
 

@@ -98,6 +98,13 @@ class forgetful_ledger final : public ledger::ledger {
 
     async::awaitable<result<void>> forget_answers(utc_time) override { co_return result<void>(); }
 
+    async::awaitable<result<std::vector<kyc::ledger::ended_row>>>
+    ended_before(std::optional<utc_time>, std::optional<utc_time>, std::int64_t, std::size_t) override {
+        co_return std::vector<kyc::ledger::ended_row>();
+    }
+
+    async::awaitable<result<void>> reduce(std::vector<std::int64_t>) override { co_return result<void>(); }
+
     async::awaitable<result<std::size_t>> add_ended(std::vector<kyc::ledger::case_history>) override {
         co_return std::size_t{0};
     }
