@@ -26,17 +26,20 @@ struct operator_commands {
     show_options show;
     why_options why;
     retry_options retry;
+    report_options report;
     purge_options purge;
     CLI::App* status_command = nullptr;
     CLI::App* list_command = nullptr;
     CLI::App* show_command = nullptr;
     CLI::App* why_command = nullptr;
     CLI::App* retry_command = nullptr;
+    CLI::App* report_command = nullptr;
     CLI::App* purge_command = nullptr;
 
     void add_to(CLI::App& program);
     void add_list(CLI::App& program);
     void add_retry(CLI::App& program);
+    void add_report(CLI::App& program);
 
     template<class Options>
     CLI::App* add(CLI::App& program, const char* name, const char* what, Options& target) {
@@ -56,22 +59,40 @@ void operator_commands::add_to(CLI::App& program) {
     why_command = add(program, "why", "Why a file or case is where it is, and what happens next", why);
     why_command->add_option("PATH", why.path, "A file or folder in the spool, or a case")->required();
     add_retry(program);
+    add_report(program);
     purge_command = add(program, "purge", "Removes the cases whose time is over, as 'retention' says", purge);
     purge_command->add_flag("--dry-run", purge.dry_run, "Only say how many would be removed");
+}
+
+/// For options that parse_since() reads.
+CLI::Validator is_time() {
+    const auto check = [](const std::string& text) {
+        const auto read = parse_since(text, std::chrono::system_clock::now());
+        return read ? std::string() : read.error();
+    };
+    return {check, ""};
 }
 
 void operator_commands::add_list(CLI::App& program) {
     list_command = add(program, "list", "The cases, a line each", list);
     list_command->add_option("--state", list.state, "Only cases in this state")->check(CLI::IsMember(standing_words()));
     list_command->add_option("--service", list.service, "Only cases of this service")->type_name("SERVICE");
-    const auto check_time = [](const std::string& text) {
-        const auto read = parse_since(text, std::chrono::system_clock::now());
-        return read ? std::string() : read.error();
-    };
     list_command
         ->add_option("--since", list.since, "Only what came to stand where it is after this time: 2h, 3d, 2026-11-20")
         ->type_name("TIME")
-        ->check(CLI::Validator(check_time, ""));
+        ->check(is_time());
+}
+
+void operator_commands::add_report(CLI::App& program) {
+    report_command =
+        add(program, "report", "What came of the cases that ended, what it cost, how long it took", report);
+    report_command->add_option("--since", report.since, "Cases that ended after this time: 2h, 30d, 2026-11-20")
+        ->type_name("TIME")
+        ->capture_default_str()
+        ->check(is_time());
+    report_command->add_option("--format", report.format, "text, csv (a line for each day and service), json, html")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"text", "csv", "json", "html"}));
 }
 
 void operator_commands::add_retry(CLI::App& program) {
@@ -153,6 +174,7 @@ command parse_command_line(int argc, const char* const* argv) {
     if (*looking.list_command) return looking.list;
     if (*looking.show_command) return looking.show;
     if (*looking.why_command) return looking.why;
+    if (*looking.report_command) return looking.report;
     if (*looking.purge_command) return looking.purge;
     return looking.retry;
 }

@@ -60,6 +60,13 @@ struct retry_options {
     bool dry_run = false;
 };
 
+struct report_options {
+    std::filesystem::path config;
+    bool json = false;
+    std::string since = "7d";    ///< as parse_since() reads it
+    std::string format = "text"; ///< text, csv, json or html
+};
+
 struct purge_options {
     std::filesystem::path config;
     bool json = false;
@@ -74,7 +81,7 @@ struct text_only {
 };
 
 using command = std::variant<run_options, check_options, inspect_options, status_options, list_options, show_options,
-                             why_options, retry_options, purge_options, text_only>;
+                             why_options, retry_options, report_options, purge_options, text_only>;
 
 /// Reads the arguments. Never exits, never prints.
 [[nodiscard]] command parse_command_line(int argc, const char* const* argv);

@@ -170,7 +170,8 @@ class sqlite_reader final : public reader {
     std::vector<case_history> cases_after(const case_filter& which, std::int64_t after) {
         std::string sql =
             std::string("SELECT ") + case_columns + ", " + attempt_columns +
-            ", (SELECT count(*) FROM attempt AS u WHERE u.case_id = c.id AND u.outcome IN ('unknown', 'no_receipt'))"
+            ", (SELECT count(*) FROM attempt AS u WHERE u.case_id = c.id AND u.outcome IN ('unknown', 'no_receipt')),"
+            " (SELECT count(*) FROM attempt AS t WHERE t.case_id = c.id AND t.outcome IN ('accepted', 'task_failed'))"
             " FROM kyc_case AS c LEFT JOIN attempt AS a ON a.case_id = c.id AND a.number ="
             " (SELECT max(number) FROM attempt AS m WHERE m.case_id = c.id) WHERE c.id > ?1";
         // A literal, so that the index over open cases is used.
@@ -191,6 +192,7 @@ class sqlite_reader final : public reader {
             auto each = read_case(query);
             if (query.number_or_null(case_column_count)) each.about.last = read_attempt(query, case_column_count);
             each.unknown_outcomes = static_cast<std::uint32_t>(query.number(case_column_count + attempt_column_count));
+            each.accepted = static_cast<std::uint32_t>(query.number(case_column_count + attempt_column_count + 1));
             some.push_back(std::move(each));
         }
         return some;

@@ -127,6 +127,7 @@ struct case_history {
     case_state state = case_state::open;
     case_end end;                       ///< empty while it is open
     std::uint32_t unknown_outcomes = 0; ///< attempts of which nobody knows what became of them
+    std::uint32_t accepted = 0;         ///< attempts that the API took, and so bills
     std::vector<attempt> attempts;      ///< all, oldest first; filled by show only
     std::vector<event> events;          ///< oldest first; filled by show only
 };

@@ -1,0 +1,123 @@
+#include "commands/period.hpp"
+
+#include "commands/words.hpp"
+#include "core/answer.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace kyc {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+std::string words_for(milliseconds took) {
+    return took < std::chrono::seconds(1) ? std::to_string(took.count()) + "ms" : age_words(took);
+}
+
+} // namespace
+
+void outcome_figures::add(const ledger::case_history& ended) {
+    if (ended.state == ledger::case_state::delivered) {
+        auto& verdicts = ended.end.word == to_string(verdict::pass)   ? passed
+                         : ended.end.word == to_string(verdict::fail) ? failed_check
+                                                                      : inconclusive;
+        ++verdicts;
+        if (ended.accepted == 0 && ended.unknown_outcomes == 0) ++not_paid_again;
+    } else {
+        ++(ended.state == ledger::case_state::failed ? failed : gone);
+    }
+    paid_calls += ended.accepted;
+    unknown_outcomes += ended.unknown_outcomes;
+}
+
+void outcome_figures::add(const outcome_figures& others) {
+    passed += others.passed;
+    failed_check += others.failed_check;
+    inconclusive += others.inconclusive;
+    failed += others.failed;
+    gone += others.gone;
+    paid_calls += others.paid_calls;
+    unknown_outcomes += others.unknown_outcomes;
+    not_paid_again += others.not_paid_again;
+}
+
+void durations::add(std::chrono::system_clock::duration took) {
+    // A clock that was set back makes no case faster than at once.
+    all_.push_back(std::max(std::chrono::duration_cast<milliseconds>(took), milliseconds(0)));
+    sorted_ = false;
+}
+
+milliseconds durations::at(double share) const {
+    if (all_.empty()) return milliseconds(0);
+    if (!sorted_) std::sort(all_.begin(), all_.end());
+    sorted_ = true;
+    const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(all_.size())));
+    return all_[std::clamp<std::size_t>(rank, 1, all_.size()) - 1];
+}
+
+outcome_figures period::sum() const {
+    outcome_figures all;
+    for (const auto& [service, figures] : services)
+        all.add(figures);
+    return all;
+}
+
+void period::add(const ledger::case_history& ended) {
+    const auto& service = ended.about.service;
+    services[service].add(ended);
+    days[{time_words(ended.end.at).substr(0, std::string_view("2026-11-20").size()), service}].add(ended);
+    if (ended.state == ledger::case_state::failed) ++failures[ended.end.word];
+    if (ended.state != ledger::case_state::delivered) return;
+    whole.add(ended.end.at - ended.about.taken_at);
+    const auto& last = ended.about.last;
+    if (!last || !last->ended_at || ended.accepted == 0) return;
+    upload.add(*last->ended_at - last->sent_at);
+    answer.add(ended.end.at - *last->ended_at);
+}
+
+std::vector<std::string> outcome_heads(std::string first) {
+    return {std::move(first), "delivered",        "pass",          "fail", "inconclusive", "failed",
+            "paid calls",     "unknown outcomes", "not paid again"};
+}
+
+std::vector<std::string> outcome_cells(std::string name, const outcome_figures& of) {
+    std::vector<std::string> cells{std::move(name)};
+    for (const auto number : {of.delivered(), of.passed, of.failed_check, of.inconclusive, of.failed, of.paid_calls,
+                              of.unknown_outcomes, of.not_paid_again})
+        cells.push_back(std::to_string(number));
+    return cells;
+}
+
+std::vector<std::string> duration_heads(std::string first) {
+    return {std::move(first), "half of them", "90 %", "99 %", "longest"};
+}
+
+std::vector<std::vector<std::string>> duration_rows(const period& report) {
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& [name, of] : {std::pair<const char*, const durations&>("claim to result", report.whole),
+                                   {"upload", report.upload},
+                                   {"receipt to result", report.answer}}) {
+        rows.push_back({name});
+        for (const double share : {0.5, 0.9, 0.99, 1.0})
+            rows.back().push_back(of.count() == 0 ? "-" : words_for(of.at(share)));
+    }
+    return rows;
+}
+
+ledger::read_result<period> read_period(ledger::reader& ledger, utc_time from, utc_time to) {
+    period found;
+    found.from = from;
+    found.to = to;
+    ledger::case_filter which;
+    which.since = from;
+    const auto read = ledger.list(which, [&](const ledger::case_history& each) {
+        if (each.state != ledger::case_state::open && each.end.at <= to) found.add(each);
+        return true;
+    });
+    if (!read) return read.error();
+    return found;
+}
+
+} // namespace kyc

@@ -1,0 +1,172 @@
+#include "commands/report.hpp"
+
+#include "commands/complain.hpp"
+#include "commands/words.hpp"
+#include "core/issue_advice.hpp"
+#include "core/json_writer.hpp"
+#include "settings_yaml.hpp"
+
+#include <iostream>
+
+namespace kyc {
+
+namespace {
+
+void print_text(const period& report) {
+    std::cout << "Cases that ended from " << time_words(report.from) << " to " << time_words(report.to) << "\n\n";
+    const auto all = report.sum();
+    text_table outcomes(outcome_heads("service"));
+    for (const auto& [service, figures] : report.services)
+        outcomes.add(outcome_cells(service, figures));
+    outcomes.add(outcome_cells("all", all));
+    outcomes.print(std::cout, {1, 2, 3, 4, 5, 6, 7, 8});
+    if (all.gone != 0)
+        std::cout << "\n" << count_words(all.gone, "case was", "cases were") << " taken out of work/ by somebody\n";
+    if (!report.failures.empty()) {
+        std::cout << "\n";
+        text_table failures({"failed with", "cases"});
+        for (const auto& [code, cases] : report.failures)
+            failures.add({code, std::to_string(cases)});
+        failures.print(std::cout, {1});
+    }
+    std::cout << "\n";
+    text_table times(duration_heads("delivered cases took"));
+    for (const auto& row : duration_rows(report))
+        times.add(row);
+    times.print(std::cout, {1, 2, 3, 4});
+}
+
+/// RFC 4180. The service of a case of no service is a producer's folder, of whatever name; one that a spreadsheet would
+/// take for a formula is told as text.
+std::string csv_cell(const std::string& name) {
+    auto text = printable(name);
+    if (!text.empty() && std::string_view("=+-@").find(text.front()) != std::string_view::npos) text.insert(0, "'");
+    if (text.find_first_of(",\"") == std::string::npos) return text;
+    std::string quoted = "\"";
+    for (const char c : text)
+        quoted += c == '"' ? "\"\"" : std::string(1, c);
+    return quoted + '"';
+}
+
+void print_csv(const period& report) {
+    std::cout
+        << "date,service,delivered,pass,fail,inconclusive,failed,gone,paid_calls,unknown_outcomes,not_paid_again\n";
+    for (const auto& [day, of] : report.days) {
+        std::cout << day.first << ',' << csv_cell(day.second);
+        for (const auto number : {of.delivered(), of.passed, of.failed_check, of.inconclusive, of.failed, of.gone,
+                                  of.paid_calls, of.unknown_outcomes, of.not_paid_again})
+            std::cout << ',' << number;
+        std::cout << '\n';
+    }
+}
+
+void write_figures(json_writer& out, const outcome_figures& of) {
+    const std::pair<const char*, std::uint64_t> fields[] = {{"delivered", of.delivered()},
+                                                            {"pass", of.passed},
+                                                            {"fail", of.failed_check},
+                                                            {"inconclusive", of.inconclusive},
+                                                            {"failed", of.failed},
+                                                            {"gone", of.gone},
+                                                            {"paid_calls", of.paid_calls},
+                                                            {"unknown_outcomes", of.unknown_outcomes},
+                                                            {"not_paid_again", of.not_paid_again}};
+    for (const auto& [name, number] : fields) {
+        out.key(name);
+        out.integer(number);
+    }
+}
+
+void write_durations(json_writer& out, const char* name, const durations& of) {
+    out.key(name);
+    out.begin_object();
+    out.key("cases");
+    out.integer(std::uint64_t{of.count()});
+    for (const auto& [key, share] : {std::pair("p50", 0.5), {"p90", 0.9}, {"p99", 0.99}, {"max", 1.0}}) {
+        out.key(key);
+        out.integer(std::int64_t{of.at(share).count()});
+    }
+    out.end_object();
+}
+
+void print_json(const period& report) {
+    json_writer out;
+    out.begin_object();
+    out.key("schema");
+    out.text("kycd.report/1");
+    out.key("from");
+    out.text(to_iso8601(report.from));
+    out.key("to");
+    out.text(to_iso8601(report.to));
+    out.key("all");
+    out.begin_object();
+    write_figures(out, report.sum());
+    out.end_object();
+    out.key("services");
+    out.begin_object();
+    for (const auto& [service, figures] : report.services) {
+        out.key(service);
+        out.begin_object();
+        write_figures(out, figures);
+        out.end_object();
+    }
+    out.end_object();
+    out.key("days");
+    out.begin_array();
+    for (const auto& [day, figures] : report.days) {
+        out.begin_object();
+        out.key("date");
+        out.text(day.first);
+        out.key("service");
+        out.text(day.second);
+        write_figures(out, figures);
+        out.end_object();
+    }
+    out.end_array();
+    out.key("failures");
+    out.begin_object();
+    for (const auto& [code, cases] : report.failures) {
+        out.key(code);
+        out.integer(cases);
+    }
+    out.end_object();
+    out.key("milliseconds");
+    out.begin_object();
+    write_durations(out, "claim_to_result", report.whole);
+    write_durations(out, "upload", report.upload);
+    write_durations(out, "receipt_to_result", report.answer);
+    out.end_object();
+    out.end_object();
+    std::cout << std::move(out).finish();
+}
+
+} // namespace
+
+exit_code report_command(const report_options& options) {
+    const auto config = load_settings(options.config);
+    if (!config) return complain(config.error());
+    const auto now = std::chrono::system_clock::now();
+    const auto opened = ledger::open_reader(config->ledger);
+    if (!opened) return complain("report: " + opened.error(), exit_code::spool_unusable);
+    period report;
+    report.from = *parse_since(options.since, now);
+    report.to = now;
+    if (*opened) {
+        auto read = read_period(***opened, report.from, now);
+        if (!read) return complain("report: " + read.error(), exit_code::spool_unusable);
+        report = std::move(*read);
+    }
+    const auto& format = options.json ? "json" : options.format;
+    if (format == "csv") {
+        print_csv(report);
+    } else if (format == "json") {
+        print_json(report);
+    } else if (format == "html") {
+        std::cout << report_html(report);
+    } else {
+        print_text(report);
+    }
+    std::cout.flush();
+    return exit_code::done;
+}
+
+} // namespace kyc
