@@ -1,6 +1,7 @@
 #include "intake.hpp"
 
 #include "async/shield.hpp"
+#include "async/time_slice.hpp"
 #include "crash_blame.hpp"
 #include "fs/spool_identity.hpp"
 #include "keep_trying.hpp"
@@ -28,6 +29,9 @@ constexpr milliseconds held_back_retry{2'000};
 /// Permissions are mended by people.
 constexpr milliseconds permission_retry{60'000};
 
+/// How long entries are taken over from a scan before others of the loop have their turn.
+constexpr std::chrono::microseconds longest_turn{300};
+
 constexpr const char* same_name = "a case of the same name is still being worked on";
 
 /// A case that has been still for so long without being ready is worth a line in the log.
@@ -52,23 +56,32 @@ intake::intake(case_world& world, fs::inbox& inbox, async::task_group& cases, co
 
 async::awaitable<void> intake::listen(fs::inbox_watch& watch) {
     auto next_scan = steady_clock::now();
+    bool unread = false; // some priorities of the last scan
     for (;;) {
         if (steady_clock::now() >= next_scan) {
             co_await scan();
+            unread = true;
             next_scan = steady_clock::now() + watch.scan_interval();
         }
-        const auto limit = std::chrono::ceil<milliseconds>(next_scan - steady_clock::now());
-        const auto changes = co_await watch.wait(std::max(limit, milliseconds(1)));
-        for (const auto& change : changes.changed)
-            enqueue(change.entry, change.renamed_in);
+        const auto limit = unread ? milliseconds(1) : std::chrono::ceil<milliseconds>(next_scan - steady_clock::now());
+        auto changes = co_await watch.wait(std::max(limit, milliseconds(1)));
+        const bool others_wait = !queue_is_empty();
+        std::vector<fs::inbox_entry> changed;
+        async::time_slice turn(longest_turn);
+        for (auto& change : changes.changed) {
+            if (others_wait) changed.push_back(change.entry);
+            enqueue(std::move(change.entry), change.renamed_in);
+            if (turn.is_used_up()) co_await turn.give_way();
+        }
         if (changes.scan_needed) next_scan = steady_clock::now();
+        if (unread || !changed.empty()) unread = co_await read_priorities(std::move(changed));
     }
 }
 
 async::awaitable<void> intake::feed() {
     for (;;) {
         enqueue_due();
-        if (queue_.empty()) {
+        if (queue_is_empty()) {
             if (retries_.empty()) {
                 co_await bell_.wait();
             } else {
@@ -82,62 +95,64 @@ async::awaitable<void> intake::feed() {
         auto unanswered = co_await world_.unanswered.acquire();
         auto before_receipt = co_await world_.before_receipt.acquire();
         enqueue_due(); // what came due meanwhile may go first
-        if (queue_.empty()) continue;
-        auto entry = std::move(queue_.front());
-        queue_.pop_front();
-        const auto found = known_.find(entry);
-        if (found == known_.end() || found->second.where != place::queued)
-            continue; // moved ahead, and taken, meanwhile
-        found->second.where = place::examining;
-        ++examining_;
-        cases_.spawn(take(std::move(entry), std::move(before_receipt), std::move(unanswered)));
+        if (queue_is_empty()) continue;
+        auto& next = urgent_.empty() ? ordinary_ : urgent_;
+        const auto& entry = *next.front();
+        next.pop_front();
+        known_.at(entry).where = place::examining;
+        examining_.insert(entry);
+        cases_.spawn(take(entry, std::move(before_receipt), std::move(unanswered)));
     }
 }
 
 async::awaitable<void> intake::scan_once() {
     once_ = true;
     co_await scan();
+    const std::vector<fs::inbox_entry> nothing;
+    for (bool unread = true; unread;)
+        unread = co_await read_priorities(nothing);
 }
 
 std::size_t intake::left() const {
-    const auto is_left = [this](const auto& known) {
-        return known.second.where != place::waiting || known.second.retry != retries_.end();
+    const auto is_left = [](const auto& known) {
+        return known.second.where != place::waiting || known.second.looked->next;
     };
     return static_cast<std::size_t>(std::count_if(known_.begin(), known_.end(), is_left));
-}
-
-std::map<std::string, intake::queue_length> intake::queues() const {
-    std::map<std::string, queue_length> folders;
-    for (const auto& [entry, state] : known_) {
-        auto& folder = folders[entry.folder];
-        ++(state.where == place::waiting && !state.held ? folder.not_ready : folder.queued);
-    }
-    return folders;
 }
 
 std::vector<not_ready_entry> intake::not_ready() const {
     std::vector<not_ready_entry> list;
     for (const auto& [entry, state] : known_)
-        if (state.where == place::waiting) list.push_back({entry, state.why});
+        if (state.where == place::waiting) list.push_back({entry, state.looked->why});
     return list;
 }
 
 /// Adds what is not known yet; waits for as long as the inbox cannot be read. A vanished mount is no empty inbox.
 async::awaitable<void> intake::scan() {
     auto list = [this]() { return inbox_.list(); };
-    const auto listed = co_await keep_trying_on_pool(world_, list);
-    for (const auto& entry : listed)
-        enqueue(entry, false);
+    auto listed = co_await keep_trying_on_pool(world_, list);
+    async::time_slice turn(longest_turn);
+    for (auto& entry : listed) {
+        enqueue(std::move(entry), false);
+        if (turn.is_used_up()) co_await turn.give_way();
+    }
     // What trouble at the start, or a claim that could not be undone, has left half way.
     auto look = [this]() { return fs::half_claimed(world_.layout); };
     const auto left = co_await keep_trying_on_pool(world_, look);
     for (const auto& key : left) {
-        const auto is_claiming = [&key](const auto& known) {
-            return known.second.where == place::examining && fs::key_of(known.first) == key;
-        };
-        if (world_.in_hand.contains(key) || std::any_of(known_.begin(), known_.end(), is_claiming)) continue;
+        const auto is_claiming = [&key](const auto& entry) { return fs::key_of(entry) == key; };
+        if (world_.in_hand.contains(key) || std::any_of(examining_.begin(), examining_.end(), is_claiming)) continue;
         if (resuming_.insert(key).second) cases_.spawn(resume(key));
     }
+}
+
+/// Reads a piece of what the scan left unread, and the priorities of `changed`. False when nothing is left.
+async::awaitable<bool> intake::read_priorities(std::vector<fs::inbox_entry> changed) {
+    auto read = [this, &changed]() { return inbox_.read_priorities(changed); };
+    const auto urgent = co_await world_.pool.run(read);
+    for (const auto& entry : urgent.found)
+        promote(entry);
+    co_return !urgent.done;
 }
 
 /// Takes up a case that lies between inbox and work/. Back in the inbox, it is found by the watch or the next scan.
@@ -170,43 +185,72 @@ result<void> intake::check_spool() const {
     return {};
 }
 
-void intake::enqueue(const fs::inbox_entry& entry, bool renamed_in) {
-    auto [found, is_new] = known_.try_emplace(entry);
+void intake::enqueue(fs::inbox_entry entry, bool renamed_in) {
+    const bool high_priority = entry.high_priority;
+    const auto [found, is_new] = known_.try_emplace(std::move(entry));
     auto& state = found->second;
     state.renamed_in = state.renamed_in || renamed_in;
-    const bool promoted =
-        entry.high_priority && !std::exchange(state.high_priority, entry.high_priority || state.high_priority);
+    if (high_priority && !is_new) promote(found->first);
     if (!is_new) {
-        if (state.where == place::queued && !promoted) return;
+        if (state.where == place::queued) return;
         if (state.where == place::examining) {
             state.moved = true;
             return;
         }
-        if (state.where == place::waiting && state.retry != retries_.end()) retries_.erase(state.retry);
+        no_retry(state);
+        count_out(*found);
     }
+    state.high_priority = state.high_priority || high_priority;
     state.where = place::queued;
-    state.retry = retries_.end();
-    if (state.high_priority) {
-        queue_.push_front(entry);
-    } else {
-        queue_.push_back(entry);
-    }
+    auto& joined = state.high_priority ? urgent_ : ordinary_;
+    state.in_line = joined.insert(joined.end(), &found->first);
+    count_in(*found);
     bell_.notify_all();
 }
 
+/// An entry turned out to be of high priority. One that has left meanwhile does not come back by that.
+void intake::promote(const fs::inbox_entry& entry) {
+    const auto found = known_.find(entry);
+    if (found == known_.end() || std::exchange(found->second.high_priority, true)) return;
+    log::debug("asks to go first", about(entry));
+    if (found->second.where == place::queued) urgent_.splice(urgent_.end(), ordinary_, found->second.in_line);
+}
+
+/// Keeps folders_ up to date: before and after an entry comes to another place, or to waiting for another reason.
+void intake::count_in(const entries::value_type& known) {
+    auto& folder = folders_[known.first.folder];
+    ++(known.second.where == place::waiting && !known.second.held ? folder.not_ready : folder.queued);
+}
+
+void intake::count_out(const entries::value_type& known) {
+    const auto folder = folders_.find(known.first.folder);
+    auto& [queued, not_ready] = folder->second;
+    --(known.second.where == place::waiting && !known.second.held ? not_ready : queued);
+    if (queued == 0 && not_ready == 0) folders_.erase(folder);
+}
+
+void intake::no_retry(entry_state& state) {
+    if (!state.looked || !state.looked->next) return;
+    retries_.erase(*state.looked->next);
+    state.looked->next.reset();
+}
+
 void intake::put_back(const fs::inbox_entry& entry, std::string why, look_again when) {
-    auto& state = known_.at(entry);
+    const auto found = known_.find(entry);
+    auto& state = found->second;
+    count_out(*found);
     state.where = place::waiting;
     state.held = when.held;
-    state.why = std::move(why);
-    state.retry = retries_.end();
+    count_in(*found);
+    if (!state.looked) state.looked = std::make_unique<last_look>();
+    state.looked->why = std::move(why);
     if (std::exchange(state.moved, false)) {
         enqueue(entry, state.renamed_in);
         return;
     }
     world_.count.changed.notify_all();
     if (once_ && !when.comes_by_itself) return;
-    state.retry = retries_.emplace(steady_clock::now() + when.in, entry);
+    state.looked->next = retries_.emplace(steady_clock::now() + when.in, &found->first);
     bell_.notify_all();
 }
 
@@ -214,9 +258,10 @@ void intake::put_back(const fs::inbox_entry& entry, std::string why, look_again 
 /// same.
 void intake::wait_for(const fs::inbox_entry& entry, std::string why, look_again when, bool loud) {
     auto& state = known_.at(entry);
-    if (loud && state.said != why) {
+    if (!state.looked) state.looked = std::make_unique<last_look>();
+    if (loud && state.looked->said != why) {
         log::info("waiting: " + why, about(entry));
-        state.said = why;
+        state.looked->said = why;
     } else {
         log::debug("not ready: " + why, about(entry));
     }
@@ -227,6 +272,7 @@ void intake::drop(const fs::inbox_entry& entry) {
     inbox_.forget(entry);
     const auto found = known_.find(entry);
     const bool moved = found->second.moved;
+    count_out(*found);
     known_.erase(found);
     if (moved) enqueue(entry, false);
     bell_.notify_all();
@@ -244,21 +290,20 @@ bool intake::enough_held_back(const service& target) const {
 void intake::enqueue_due() {
     const auto now = steady_clock::now();
     while (!retries_.empty() && retries_.begin()->first <= now) {
-        const auto entry = retries_.begin()->second;
-        enqueue(entry, false);
+        enqueue(*retries_.begin()->second, false);
     }
 }
 
 async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_receipt, async::permit unanswered) {
     co_await async::begin_shield(); // a claim is never left without its coroutine
     if (world_.in_hand.contains(fs::key_of(entry))) {
-        --examining_;
+        examining_.erase(entry);
         wait_for(entry, same_name, {occupied_retry, true, true}, false);
         co_return;
     }
     const auto config = world_.config;
     if (const auto* target = config->services.find(entry.folder); target != nullptr && enough_held_back(*target)) {
-        --examining_;
+        examining_.erase(entry);
         wait_for(entry, "the API takes no cases of " + target->name + " now", {held_back_retry, true, true}, false);
         co_return;
     }
@@ -307,7 +352,7 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
     };
     // Trouble of the system is waited out here, with the capacity in hand: so it also holds back the entries behind.
     const auto outcome = co_await keep_trying_on_pool(world_, look);
-    --examining_;
+    examining_.erase(entry);
     known_.at(entry).unfinished = unfinished;
     if (!outcome.not_permitted.empty()) {
         wait_for(entry, outcome.not_permitted, {permission_retry, false}, true);

@@ -8,10 +8,12 @@
 #include "fs/inbox_watch.hpp"
 
 #include <chrono>
-#include <deque>
+#include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -45,7 +47,7 @@ class intake {
 
     /// Whether everything that was seen has been taken, refused, or found not ready.
     [[nodiscard]] bool drained() const {
-        return queue_.empty() && examining_ == 0 && retries_.empty() && resuming_.empty();
+        return queue_is_empty() && examining_.empty() && retries_.empty() && resuming_.empty();
     }
 
     /// What is left to be taken: queued, or coming by itself.
@@ -57,13 +59,13 @@ class intake {
         std::size_t not_ready = 0; ///< at the last look
     };
 
-    [[nodiscard]] std::map<std::string, queue_length> queues() const;
+    [[nodiscard]] const std::map<std::string, queue_length>& queues() const { return folders_; }
 
-    /// What was found not ready at the last look.
+    /// What was found not ready at the last look, by name.
     [[nodiscard]] std::vector<not_ready_entry> not_ready() const;
 
   private:
-    enum class place { queued, examining, waiting };
+    enum class place : std::uint8_t { queued, examining, waiting };
 
     /// When an entry that is not ready is looked at again.
     struct look_again {
@@ -79,24 +81,45 @@ class intake {
         }
     };
 
+    /// Points to keys of known_, which stay where they are.
+    using line = std::list<const fs::inbox_entry*>;
+    using retry_times = std::multimap<std::chrono::steady_clock::time_point, const fs::inbox_entry*>;
+
+    /// Of an entry that was looked at.
+    struct last_look {
+        std::string why;
+        std::string said;                          ///< the last reason that was logged aloud
+        std::optional<retry_times::iterator> next; ///< while it waits for a time
+    };
+
+    /// There may be 100,000 of them that were never looked at.
     struct entry_state {
         place where = place::queued;
         bool renamed_in = false;
         bool high_priority = false;
-        bool moved = false;      ///< something moved while it was being examined
-        bool held = false;       ///< while it waits: see look_again
-        bool unfinished = false; ///< a claim met trouble and may have stopped half way
-        std::string why;
-        std::string said; ///< the last reason that was logged aloud
-        std::multimap<std::chrono::steady_clock::time_point, fs::inbox_entry>::iterator retry;
+        bool moved = false;       ///< something moved while it was being examined
+        bool held = false;        ///< while it waits: see look_again
+        bool unfinished = false;  ///< a claim met trouble and may have stopped half way
+        line::iterator in_line{}; ///< while it is queued: in urgent_ if it is of high priority, else in ordinary_
+        std::unique_ptr<last_look> looked{};
     };
 
+    using entries = std::map<fs::inbox_entry, entry_state, by_name>;
+
     [[nodiscard]] async::awaitable<void> scan();
+    [[nodiscard]] async::awaitable<bool> read_priorities(std::vector<fs::inbox_entry> changed);
+
+    [[nodiscard]] bool queue_is_empty() const { return urgent_.empty() && ordinary_.empty(); }
+
     [[nodiscard]] async::awaitable<void> take(fs::inbox_entry entry, async::permit before_receipt,
                                               async::permit unanswered);
     [[nodiscard]] async::awaitable<void> resume(case_key key);
     [[nodiscard]] result<void> check_spool() const;
-    void enqueue(const fs::inbox_entry& entry, bool renamed_in);
+    void enqueue(fs::inbox_entry entry, bool renamed_in);
+    void promote(const fs::inbox_entry& entry);
+    void count_in(const entries::value_type& known);
+    void count_out(const entries::value_type& known);
+    void no_retry(entry_state& state);
     void put_back(const fs::inbox_entry& entry, std::string why, look_again when);
     void wait_for(const fs::inbox_entry& entry, std::string why, look_again when, bool loud);
     void drop(const fs::inbox_entry& entry);
@@ -107,11 +130,13 @@ class intake {
     fs::inbox& inbox_;
     async::task_group& cases_;
     async::signal bell_; ///< the queue or the retry times changed
-    std::deque<fs::inbox_entry> queue_;
-    std::map<fs::inbox_entry, entry_state, by_name> known_;
-    std::multimap<std::chrono::steady_clock::time_point, fs::inbox_entry> retries_;
+    entries known_;
+    line urgent_; ///< goes first
+    line ordinary_;
+    retry_times retries_;
+    std::map<std::string, queue_length> folders_; ///< what known_ comes to
+    std::set<fs::inbox_entry, by_name> examining_;
     std::set<case_key> resuming_; ///< half claimed, and being put in order
-    std::size_t examining_ = 0;
     bool once_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include "fs/inbox_clock.hpp"
 #include "fs/inbox_scan.hpp"
 #include "fs/mount_kind.hpp"
+#include "fs/priorities.hpp"
 #include "fs/readiness.hpp"
 #include "fs/root_mount.hpp"
 
@@ -30,6 +31,13 @@ entry_key key_of(const inbox_entry& entry) {
     return {entry.folder, entry.name, entry.flat};
 }
 
+/// So many priorities a listing reads in any case: the order of a small inbox is exact.
+constexpr std::size_t read_at_once = 256;
+
+/// A piece of the reading that goes on afterwards. Others wait for the pool's threads, too.
+constexpr std::size_t read_in_a_piece = 16;
+constexpr milliseconds piece_of_reading{20};
+
 /// What is remembered of an entry between two looks.
 struct memory {
     std::uint64_t fingerprint = 0;
@@ -53,16 +61,40 @@ void name_files(examination& judged, const case_sight& sight, const inbox_entry&
 class disk_inbox : public inbox {
   public:
     disk_inbox(spool_layout layout, intake_settings rules, service_table services, inbox_clock clock)
-        : layout_(std::move(layout)), rules_(rules), services_(std::move(services)), clock_(std::move(clock)) {}
+        : layout_(std::move(layout)), rules_(rules), services_(std::move(services)), clock_(std::move(clock)),
+          priorities_(clock_.system) {}
 
     result<std::vector<inbox_entry>> list() override {
         const auto begun = next_look();
         const auto root = fs::open_root(layout_, spool_root::inbox);
         if (root.has_error()) return root.error();
-        auto entries = scan_inbox(root->get(), services_, flat_);
-        if (entries.has_error()) return fault(entries.error().code, entries.error().what + " (" + root_name() + ")");
-        forget_all_but(*entries, begun);
+        auto found = scan_inbox(root->get(), services_, flat_);
+        if (found.has_error()) return fault(found.error().code, found.error().what + " (" + root_name() + ")");
+        priorities_.recall(*found);
+        const auto order = order_of(*found);
+        std::vector<inbox_entry> entries;
+        entries.reserve(order.size());
+        for (const auto number : order)
+            entries.push_back(found->entry_of(found->items[number]));
+        priorities_.expect(std::move(*found), order);
+        move_ahead(entries, priorities_.read(root->get(), read_at_once, clock_.reading_time));
+        forget_all_but(entries, begun);
         return entries;
+    }
+
+    urgent_entries read_priorities(const std::vector<inbox_entry>& changed) override {
+        urgent_entries urgent;
+        const auto root = open_root();
+        if (root.has_error()) return urgent; // the next listing says why, and plans anew
+        urgent.found = priorities_.read(root->get(), read_in_a_piece, piece_of_reading);
+        for (const auto& entry : changed) {
+            const unique_fd folder = entry.flat ? unique_fd() : open_folder(root->get(), entry.folder.c_str());
+            if (folder && asks_for_priority(folder.get(), entry.name + "/case.json")) {
+                urgent.found.push_back({entry.folder, entry.name, false, true});
+            }
+        }
+        urgent.done = !priorities_.has_unread();
+        return urgent;
     }
 
     result<examination> examine(const inbox_entry& entry, bool renamed_in) override {
@@ -99,6 +131,18 @@ class disk_inbox : public inbox {
     }
 
   private:
+    /// Puts what turned out to be urgent behind what was known to be; both are the oldest first.
+    static void move_ahead(std::vector<inbox_entry>& entries, const std::vector<inbox_entry>& urgent) {
+        if (urgent.empty()) return;
+        std::set<entry_key> keys;
+        for (const auto& entry : urgent)
+            keys.insert(key_of(entry));
+        for (auto& entry : entries) {
+            if (!entry.high_priority) entry.high_priority = keys.count(key_of(entry)) > 0;
+        }
+        std::stable_partition(entries.begin(), entries.end(), [](const auto& one) { return one.high_priority; });
+    }
+
     [[nodiscard]] std::string root_name() const { return layout_.roots().inbox.string(); }
 
     /// The root itself may be a link: it is the operator's, not a producer's.
@@ -167,6 +211,7 @@ class disk_inbox : public inbox {
     service_table services_;
     inbox_clock clock_;
     flat_index flat_;
+    priorities priorities_;
     std::mutex mutex_; // guards what follows
     std::map<entry_key, memory> memories_;
     std::uint64_t looks_ = 0;

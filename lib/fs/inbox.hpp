@@ -49,14 +49,26 @@ struct entry_refused {
 
 using examination = std::variant<entry_ready, entry_waiting, entry_gone, entry_refused>;
 
-/// The reader of the inbox. Thread-safe for overlapping examine() calls of different entries; list() alone at a time.
+/// The reader of the inbox. Thread-safe for overlapping examine() calls of different entries; of list() and
+/// read_priorities() one alone at a time.
 class inbox {
   public:
     virtual ~inbox() = default;
 
-    /// Everything that may be a case, high priority first, then the oldest first. A fault means that the inbox itself
-    /// could not be read (a vanished mount is a fault, not an empty list).
+    /// Everything that may be a case, high priority first, then the oldest first. Where there are so many that reading
+    /// each case.json would take long, some priorities are not known yet: read_priorities() goes on. A fault means that
+    /// the inbox itself could not be read (a vanished mount is a fault, not an empty list).
     [[nodiscard]] virtual result<std::vector<inbox_entry>> list() = 0;
+
+    /// What one piece of reading brought.
+    struct urgent_entries {
+        std::vector<inbox_entry> found; ///< of high priority, which list() did not know; the oldest first
+        bool done = true;               ///< nothing is left to be read until the next list()
+    };
+
+    /// Reads the priorities of `changed` and, for some milliseconds, of what list() left unread, the oldest first.
+    /// A flat case that changed is read at the next list().
+    [[nodiscard]] virtual urgent_entries read_priorities(const std::vector<inbox_entry>& changed) = 0;
 
     /// Whether one entry is ready by the settings' rule. `renamed_in` is true when an event said that it was moved into
     /// place as a whole: it then need not settle. A fault is the system's.

@@ -15,6 +15,8 @@ struct inbox_clock {
     std::function<std::chrono::system_clock::time_point()> system = [] { return std::chrono::system_clock::now(); };
     /// Never rely on the files' own times, as on a network file system.
     bool only_observe = false;
+    /// How long a listing goes on reading priorities, after the first few.
+    std::chrono::milliseconds reading_time{50};
 };
 
 /// make_inbox with other clocks.

@@ -107,6 +107,49 @@ def test_a_case_of_high_priority_goes_first(world):
     assert len(paid) == 4 and paid[0] == {"image": sha256(urgent["image.jpg"])}
 
 
+def test_of_very_many_cases_the_urgent_one_is_among_the_first(world):
+    """Its priority may be found only after others have begun: more cases than are asked before the first is taken."""
+    world.configure(intake={"settle": 0}, limits={"uploads": 1, "pending": 1}, log={"level": "info"})
+    folder = world.inbox / "face_liveness"
+    folder.mkdir()
+    for number in range(700):
+        (folder / f"A-{number}").mkdir()
+        (folder / f"A-{number}/image.jpg").write_bytes(picture("image", number))
+        (folder / f"A-{number}/case.json").write_bytes(manifest(labels={"n": "1"}))
+    world.drop_folder("face_liveness", "Z-urgent", case_files("face_liveness", "urgent", priority="high"))
+    daemon = world.start_daemon()
+    world.wait_delivered("Z-urgent", timeout=60)
+    assert len(world.cases("outbox")) < 100
+    assert daemon.stop() == 0
+
+
+def test_waiting_cases_go_oldest_first(world):
+    world.configure(intake={"settle": 0}, limits={"uploads": 1, "pending": 1})
+    order = [3, 7, 0, 9, 4, 1, 8, 2, 6, 5]
+    for age, number in enumerate(reversed(order)):
+        folder = world.drop_case(f"A-{number}")
+        os.utime(folder, (1_700_000_000 - age * 10,) * 2)
+    assert world.run_once().code == 0
+    assert sent(world) == [{"image": sha256(picture("image", f"A-{number}"))} for number in order]
+
+
+def test_a_case_that_becomes_urgent_while_it_waits_overtakes_the_others(world):
+    world.sandbox.settings(answer_after="1s")
+    world.configure(intake={"settle": 0}, limits={"uploads": 1, "pending": 1})
+    for number in range(20):
+        world.drop_case(f"A-{number:02}")
+    daemon = world.start_daemon()
+    wait_for(lambda: world.bill(), "the first submission")
+    staged = world.staging / "case.json"
+    staged.write_bytes(manifest(priority="high"))
+    os.rename(staged, world.inbox / "face_liveness/A-19/case.json")
+    world.drop_folder("face_liveness", "B-urgent", case_files("face_liveness", "B", priority="high"))
+    world.wait_delivered("A-19", timeout=30)
+    world.wait_delivered("B-urgent", timeout=30)
+    assert len(world.bill()) < 15
+    assert daemon.stop() == 0
+
+
 def test_a_case_is_never_delivered_over_another(world):
     for number in range(3):
         world.drop_folder("face_liveness", "A-1", case_files("face_liveness", f"take {number}"))

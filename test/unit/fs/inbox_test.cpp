@@ -33,6 +33,7 @@ class fixture {
 
     kyc::intake_settings rules;
     kyc::service_table services;
+    std::chrono::milliseconds reading_time{50};
 
     [[nodiscard]] std::filesystem::path root() const { return folder_.path() / "inbox"; }
 
@@ -62,6 +63,7 @@ class fixture {
             };
             clock.system = [this] { return start_ + std::chrono::milliseconds(elapsed_); };
             clock.only_observe = only_observe_;
+            clock.reading_time = reading_time;
             box_ = fs::intake::make_inbox(fs::spool_layout(folders), rules, services, std::move(clock));
         }
         return *box_;
@@ -108,6 +110,18 @@ class fixture {
         for (const auto& entry : *entries) {
             names.push_back(entry.folder + "/" + entry.name + (entry.flat ? " flat" : "") +
                             (entry.high_priority ? " high" : ""));
+        }
+        return names;
+    }
+
+    /// Everything that reading on finds to be urgent.
+    std::vector<std::string> found_later(const std::vector<fs::inbox_entry>& changed = {}) {
+        std::vector<std::string> names;
+        for (bool done = false; !done;) {
+            const auto urgent = box().read_priorities(changed);
+            for (const auto& entry : urgent.found)
+                names.push_back(entry.folder + "/" + entry.name + (entry.flat ? " flat" : ""));
+            done = urgent.done;
         }
         return names;
     }
@@ -575,6 +589,73 @@ BOOST_AUTO_TEST_CASE(a_case_of_the_same_name_starts_anew_after_the_first_was_for
     in.waits_for(card, "settling");
 }
 
+BOOST_AUTO_TEST_CASE(of_very_many_entries_some_priorities_are_read_later) {
+    fixture in;
+    in.reading_time = 0ms;
+    const std::string urgent = R"({"priority": "high"})";
+    for (int i = 0; i < 400; ++i) {
+        in.write("ocr_card/" + std::to_string(i) + "/case.json", "{}");
+        in.age("ocr_card/" + std::to_string(i), std::chrono::seconds(1000 - i));
+    }
+    in.write("liveness/flat.jpg");
+    in.write("liveness/flat.json", urgent);
+    for (const auto* name : {"ocr_card/0", "ocr_card/350", "ocr_card/300"})
+        in.write(std::string(name) + "/case.json", urgent);
+    auto names = in.listed();
+    BOOST_REQUIRE(names.size() == 401u);
+    BOOST_TEST(names[0] == "ocr_card/0 high");
+    BOOST_TEST(names[1] == "ocr_card/1");
+    BOOST_TEST(names[400] == "liveness/flat flat");
+    std::filesystem::remove_all(in.root() / "ocr_card/399"); // goes in between
+    const lines later{"ocr_card/300", "ocr_card/350", "liveness/flat flat"};
+    BOOST_TEST(in.found_later() == later, boost::test_tools::per_element());
+    BOOST_TEST(in.found_later().empty());
+    names = in.listed();
+    const lines known{"ocr_card/0 high", "ocr_card/300 high", "ocr_card/350 high", "liveness/flat flat high",
+                      "ocr_card/1"};
+    names.resize(known.size());
+    BOOST_TEST(names == known, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_priority_that_is_written_later_is_noticed_though_the_folder_does_not_change) {
+    fixture in;
+    write_card(in);
+    in.write("ocr_card/A-2/case.json", "{}");
+    in.write("liveness/A-3.jpg");
+    in.write("liveness/A-3.json", "{}");
+    in.age("ocr_card/A-1", 30s);
+    in.age("ocr_card/A-2", 20s);
+    in.age("liveness/A-3.jpg", 10s);
+    const lines by_age{"ocr_card/A-1", "ocr_card/A-2", "liveness/A-3 flat"};
+    BOOST_TEST(in.listed() == by_age, boost::test_tools::per_element());
+    in.advance(1min); // from here on the stamps of what was read are trusted
+    BOOST_TEST(in.listed() == by_age, boost::test_tools::per_element());
+    BOOST_TEST(in.listed() == by_age, boost::test_tools::per_element());
+    in.write("ocr_card/A-2/case.json", R"({"priority": "high"})");
+    BOOST_TEST(in.listed().front() == "ocr_card/A-2 high");
+    in.write("liveness/A-3.json", R"({"priority": "high"})");
+    BOOST_TEST(in.listed()[1] == "liveness/A-3 flat high");
+    in.write("ocr_card/A-1/case.json", R"({"priority": "high"})");
+    BOOST_TEST(in.listed()[2] == "ocr_card/A-1 high");
+    in.advance(1min);
+    std::filesystem::remove(in.root() / "ocr_card/A-2/case.json");
+    in.write("liveness/A-3.json", R"({"labels": {}})");
+    (void)in.listed();
+    const lines calmed{"ocr_card/A-1 high", "ocr_card/A-2", "liveness/A-3 flat"};
+    auto names = in.listed();
+    std::sort(names.begin() + 1, names.end(), std::greater<>());
+    BOOST_TEST(names == calmed, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(the_priority_of_what_has_just_changed_can_be_asked_for) {
+    fixture in;
+    write_card(in);
+    (void)in.listed();
+    BOOST_TEST(in.found_later({card, flat_card, {"nowhere", "x", false, false}}).empty());
+    in.write("ocr_card/A-1/case.json", R"({"priority": "high"})");
+    BOOST_TEST(in.found_later({card}) == lines{"ocr_card/A-1"}, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(entries_may_be_examined_on_several_threads) {
     fixture in;
     in.rules.settle = 0ms;
@@ -610,6 +691,8 @@ BOOST_AUTO_TEST_CASE(a_hundred_thousand_entries_are_listed_quickly) {
     const auto begun = std::chrono::steady_clock::now();
     BOOST_TEST(in.listed().size() == 100'000u);
     const auto listed = std::chrono::steady_clock::now();
+    BOOST_TEST(in.listed().size() == 100'000u);
+    const auto again = std::chrono::steady_clock::now();
     in.write("liveness/7.jpg");
     int ready = 0;
     for (int i = 0; i < 1000; ++i)
@@ -618,8 +701,9 @@ BOOST_AUTO_TEST_CASE(a_hundred_thousand_entries_are_listed_quickly) {
     BOOST_TEST(ready == 1000);
     using ms = std::chrono::milliseconds;
     std::cout << "100,000 entries listed in " << std::chrono::duration_cast<ms>(listed - begun).count()
+              << " ms, and again in " << std::chrono::duration_cast<ms>(again - listed).count()
               << " ms; 1,000 looks at a flat case among 50,000 in "
-              << std::chrono::duration_cast<ms>(examined - listed).count() << " ms\n";
+              << std::chrono::duration_cast<ms>(examined - again).count() << " ms\n";
 }
 
 BOOST_AUTO_TEST_SUITE_END()
