@@ -2,6 +2,7 @@
 
 #include "api_link.hpp"
 #include "async/blocking_pool.hpp"
+#include "async/loop_latency.hpp"
 #include "async/permits.hpp"
 #include "async/rate_limit.hpp"
 #include "async/signal.hpp"
@@ -111,6 +112,7 @@ class daemon_app final : public app {
     fs::spool_layout layout_;
     std::optional<taken_spool> spool_;
     boost::asio::io_context loop_{1};
+    async::loop_latency latency_;
     async::blocking_pool pool_{pool_threads()}; ///< images and folders
     async::blocking_pool ledger_pool_{1};       ///< commits never queue behind images
     opened_records records_;
@@ -210,7 +212,7 @@ std::optional<start_failure> daemon_app::build() {
 /// all the same.
 void daemon_app::open_status() {
     auto document = [this, started = std::chrono::system_clock::now()]() {
-        return live_status(*world_, *intake_, started);
+        return live_status(*world_, *intake_, latency_, started);
     };
     auto opened = status_socket::open(loop_.get_executor(), layout_.roots().work, std::move(document));
     if (opened) {
@@ -223,8 +225,9 @@ void daemon_app::open_status() {
 run_outcome daemon_app::run() {
     async::task_group root(loop_.get_executor(), end_at_once);
     root.spawn(live());
-    loop_.run(); // returns by itself when nothing is left to do
+    async::run_measured(loop_, latency_); // returns by itself when nothing is left to do
     outcome_.http = link_.client->statistics();
+    outcome_.loop = latency_;
     return outcome_;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The composition root of `kycd run`: the only place that builds the daemon's objects.
 
+#include "async/loop_latency.hpp"
 #include "core/answer.hpp"
 #include "core/failure.hpp"
 #include "core/settings.hpp"
@@ -38,6 +39,7 @@ struct run_outcome {
     std::map<failure_code, std::uint64_t> failures;
     std::vector<std::pair<std::string, std::string>> not_ready; ///< case and why; --once only
     net::http_statistics http;
+    async::loop_latency loop;
     std::string trouble; ///< why it stopped early; empty if it did not
 };
 

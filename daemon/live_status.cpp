@@ -1,6 +1,7 @@
 #include "live_status.hpp"
 
 #include "core/json_writer.hpp"
+#include "loop_report.hpp"
 #include "version.hpp"
 
 #include <algorithm>
@@ -182,7 +183,8 @@ void write_counters(json_writer& out, const tally& count) {
 
 } // namespace
 
-std::string live_status(const case_world& world, const intake& taking, utc_time started) {
+std::string live_status(const case_world& world, const intake& taking, const async::loop_latency& loop,
+                        utc_time started) {
     const auto& roots = world.layout.roots();
     const auto health = world.api.health();
     json_writer out;
@@ -220,6 +222,8 @@ std::string live_status(const case_world& world, const intake& taking, utc_time 
     write_inbox(out, taking);
     out.key("counters");
     write_counters(out, world.count);
+    out.key("loop");
+    out.value(loop_json(loop));
     out.key("ledger");
     const auto written = world.ledger.counted();
     out.begin_object();

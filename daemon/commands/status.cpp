@@ -6,6 +6,7 @@
 #include "core/json_fields.hpp"
 #include "core/json_text.hpp"
 #include "core/json_writer.hpp"
+#include "loop_report.hpp"
 #include "settings_yaml.hpp"
 
 #include <algorithm>
@@ -246,6 +247,15 @@ void print_daemon(const spool_view& view) {
     if (const auto number = calls != nullptr ? integer_of(*calls) : std::nullopt)
         std::cout << "pace: about " << number_words(static_cast<double>(*number) / 60)
                   << " calls a second, for the API refused more\n";
+    const auto* loop = live != nullptr ? object_member(*live, "loop") : nullptr;
+    const auto number = [loop](const char* name) {
+        const auto* value = loop != nullptr ? member(*loop, name) : nullptr;
+        return static_cast<std::uint64_t>(value != nullptr ? integer_of(*value).value_or(0) : 0);
+    };
+    if (loop != nullptr)
+        std::cout << "loop: "
+                  << loop_words(number("turns"), number("over_1ms"), number("crowded_out"), number("longest_us"))
+                  << "\n";
 }
 
 void print_text(const spool_view& view, const report& out) {

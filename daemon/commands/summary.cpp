@@ -1,6 +1,7 @@
 #include "commands/summary.hpp"
 
 #include "core/json_text.hpp"
+#include "loop_report.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -78,6 +79,7 @@ void print_json(const run_outcome& outcome) {
     all["connections"] = outcome.http.connections;
     all["tls_handshakes"] = outcome.http.handshakes;
     all["tls_resumed"] = outcome.http.resumed;
+    all["loop"] = loop_json(outcome.loop);
     all["stopped_early"] = outcome.trouble;
     std::cout << to_json_text(all) << "\n";
 }

@@ -45,6 +45,7 @@ def test_a_night_s_bulk_is_delivered_whole_and_paid_once(world):
     assert stats["tls_handshakes"] <= 16 + 32 + 1
     assert stats["max_concurrent"]["submit"] <= 16 and stats["max_concurrent"]["poll"] <= 32
     assert stats["obtains"] == 1
+    assert run.summary["loop"]["turns"] > COUNT and run.summary["loop"]["longest_us"] > 0
 
     by_task = {line["task"]: [file["sha256"] for file in line["files"]] for line in bill}
     for name in names:

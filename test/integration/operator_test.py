@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -144,12 +145,18 @@ def test_status_counts_by_state_and_service_with_a_daemon(world, desk):
     assert live["counters"]["submissions"] == 1 and live["counters"]["taken"] == 1
     assert live["api"]["token"]["state"] == "good" and live["api"]["token"]["expires_in_seconds"] > 0
     assert live["ledger"]["commits"] >= 1
+    loop = live["loop"]
+    assert loop["turns"] >= 20 and loop["over_1ms"] + loop["crowded_out"] <= loop["turns"]
+    assert loop["sum_us"] >= loop["longest_us"] > 0
+    assert loop["histogram"][-1]["up_to_us"] is None
+    assert sum(bucket["turns"] for bucket in loop["histogram"]) == loop["turns"]
     cases = {(each["state"], each["service"]): each["cases"] for each in status["cases"]}
     assert cases == {("pending", "face_liveness"): 1, ("not_ready", "kyc_card"): 1,
                      ("delivered", "face_liveness"): 1, ("failed", "face_liveness"): 2}
     assert status["backlog"] == 1 and status["paused"] == [] and status["troubles"] == []
     text = desk.run("status").out
     assert f"kycd is running (process {daemon.pid})" in text
+    assert re.search(r"^loop: (none|\d+) of \d+ turns took over 1 ms, the longest \d+\.\d ms(; \d+ more for want of a core)?$", text, re.MULTILINE)
     rows = [line for line in text.splitlines() if "face_liveness" in line or "kyc_card" in line]
     assert len({line.index("  ", 12) for line in rows}) >= 1 and len(rows) == 4
     assert daemon.stop() == 0
