@@ -107,9 +107,16 @@ void write_paused(json_writer& out, const std::vector<progeny::paused_service>& 
 /// What is in hand, by service, and how far it is. The steps are read from the permits, so they are of all services.
 void write_in_hand(json_writer& out, const case_world& world) {
     std::map<std::string, std::uint64_t> services;
+    // There may be 100,000: those of one folder stand together, and its service is looked up once.
+    const std::string* folder = nullptr;
+    std::uint64_t* cases = nullptr;
     for (const auto& key : world.in_hand) {
-        const auto* target = world.config->services.find(key.folder);
-        ++services[target != nullptr ? target->name : key.folder];
+        if (folder == nullptr || *folder != key.folder) {
+            folder = &key.folder;
+            const auto* target = world.config->services.find(key.folder);
+            cases = &services[target != nullptr ? target->name : key.folder];
+        }
+        ++*cases;
     }
     std::uint64_t held_back = 0;
     for (const auto& [service, count] : world.held_back)

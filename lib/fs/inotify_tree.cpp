@@ -29,8 +29,8 @@ constexpr std::uint32_t service_events = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM
 constexpr std::uint32_t case_events =
     IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE | only_the_folder;
 
-/// Room for many events; a single one needs its name whole, or the read fails.
-constexpr std::size_t buffer_size = std::size_t{64} << 10;
+/// Room for some dozens of events; a single one needs its name whole, or the read fails.
+constexpr std::size_t buffer_size = std::size_t{4} << 10;
 static_assert(buffer_size >= sizeof(inotify_event) + NAME_MAX + 1);
 
 bool is_gone(const std::error_code& code) {
@@ -157,19 +157,20 @@ void inotify_tree::drop_service(const std::string& folder) {
 
 result<void> inotify_tree::drain(change_collector& changes) {
     alignas(inotify_event) std::array<char, buffer_size> buffer;
-    for (;;) {
-        const auto got = ::read(inotify_.get(), buffer.data(), buffer.size());
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0 && errno == EAGAIN) return {};
-        if (got < 0) return last_fault(errno, "read inotify events");
-        for (std::size_t at = 0; at < static_cast<std::size_t>(got);) {
-            inotify_event event;
-            std::memcpy(&event, buffer.data() + at, sizeof event);
-            const char* name = buffer.data() + at + sizeof event;
-            take(event, event.len > 0 ? std::string(name, ::strnlen(name, event.len)) : std::string(), changes);
-            at += sizeof event + event.len;
-        }
+    ssize_t got = -1;
+    do {
+        got = ::read(inotify_.get(), buffer.data(), buffer.size());
+    } while (got < 0 && errno == EINTR);
+    if (got < 0 && errno == EAGAIN) return {};
+    if (got < 0) return last_fault(errno, "read inotify events");
+    for (std::size_t at = 0; at < static_cast<std::size_t>(got);) {
+        inotify_event event;
+        std::memcpy(&event, buffer.data() + at, sizeof event);
+        const char* name = buffer.data() + at + sizeof event;
+        take(event, event.len > 0 ? std::string(name, ::strnlen(name, event.len)) : std::string(), changes);
+        at += sizeof event + event.len;
     }
+    return {};
 }
 
 void inotify_tree::take(const inotify_event& event, const std::string& name, change_collector& changes) {

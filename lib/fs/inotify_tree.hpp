@@ -51,7 +51,9 @@ class inotify_tree {
     /// Forgets all watches and watches again what is there now.
     [[nodiscard]] result<void> arm();
 
-    /// Takes every event that is queued. An overflow asks for a scan and arms again.
+    /// Takes what is queued, but no more than some dozens of events, for it runs on the loop's thread and a producer
+    /// may have moved thousands of cases: the descriptor then stays readable. An overflow asks for a scan and arms
+    /// again.
     [[nodiscard]] result<void> drain(change_collector& changes);
 
     /// Some service folder could not be watched: its events are lost until the next scan.
