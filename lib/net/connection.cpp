@@ -105,8 +105,8 @@ http_response to_response(http::response<http::string_body>&& message) {
 
 class tls_connection final : public connection {
   public:
-    tls_connection(const asio::any_io_executor& executor, std::shared_ptr<route> way, http_statistics& statistics)
-        : way_(std::move(way)), statistics_(statistics), name_(to_authority(settings_.host, settings_.port)),
+    tls_connection(const asio::any_io_executor& executor, std::shared_ptr<const route> way, traffic& counted)
+        : way_(std::move(way)), counted_(counted), name_(to_authority(settings_.host, settings_.port)),
           stream_(executor, way_->tls->native_handle()), watch_(stream_.socket()) {}
 
     ~tls_connection() override {
@@ -114,40 +114,23 @@ class tls_connection final : public connection {
         if (secured_ && !broken_) SSL_set_shutdown(stream_.native_handle(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     }
 
-    /// TCP, the proxy's tunnel, TLS.
-    async::awaitable<std::optional<transport_error>> open(clock::time_point end) {
+    async::awaitable<opening> open(std::vector<asio::ip::tcp::endpoint> addresses, clock::time_point end) override {
         auto& socket = stream_.socket();
-        const auto known = co_await way_->addresses.addresses(step_limit(settings_.timeouts.connect, end).left());
-        if (!known) co_return known.error();
         const auto connect_name =
             way_->proxy ? "the proxy " + to_authority(way_->proxy->host, way_->proxy->port) : name_;
         const step_limit connect_limit(settings_.timeouts.connect, end);
-        if (auto problem = co_await connect_to_any(socket, watch_, *known, connect_name, connect_limit)) {
-            way_->addresses.none_worked();
-            co_return problem;
-        }
-        ++statistics_.connections;
+        auto problem = co_await connect_to_any(socket, watch_, addresses, connect_name, connect_limit);
+        if (problem) co_return opening(std::move(problem), std::nullopt);
+        ++counted_.connections;
         error_code ignored;
-        const auto address = socket.remote_endpoint(ignored);
-        std::optional<transport_error> problem;
-        if (way_->proxy) {
+        const auto reached = socket.remote_endpoint(ignored);
+        if (way_->proxy)
             problem = co_await open_tunnel(socket, watch_, *way_->proxy, name_, settings_.user_agent, connect_limit);
-            if (!problem) way_->addresses.worked(address); // what follows is between us and the server
-        }
         if (!problem) problem = co_await handshake(end);
-        if (!problem) {
-            way_->addresses.worked(address);
-        } else if (!way_->proxy || problem->problem == transport_problem::proxy) {
-            way_->addresses.failed(address);
-        }
-        co_return problem;
+        co_return opening(std::move(problem), reached);
     }
 
-    /// What open() waits for has failed.
-    void give_up() {
-        way_->addresses.give_up();
-        watch_.give_up();
-    }
+    void give_up() override { watch_.give_up(); }
 
     async::awaitable<exchange> carry(std::string_view head, const std::vector<asio::const_buffer>& body,
                                      clock::time_point end) override {
@@ -216,8 +199,8 @@ class tls_connection final : public connection {
         }
         watch_.disarm();
         secured_ = true;
-        ++statistics_.handshakes;
-        if (SSL_session_reused(native) == 1) ++statistics_.resumed;
+        ++counted_.handshakes;
+        if (SSL_session_reused(native) == 1) ++counted_.resumed;
         co_return std::nullopt;
     }
 
@@ -258,7 +241,7 @@ class tls_connection final : public connection {
                 if (count != 0) progress = sent::part;
                 if (error) co_return failed(error, end, settings_.timeouts.idle, progress, "while sending");
             }
-            statistics_.bytes_sent += std::max(written, head_size) - std::max(before, head_size);
+            counted_.bytes_sent += std::max(written, head_size) - std::max(before, head_size);
         }
         progress = sent::all;
         co_return std::nullopt;
@@ -363,9 +346,9 @@ class tls_connection final : public connection {
                 "the connection to " + name_ + " broke " + doing + ": " + error.message()};
     }
 
-    std::shared_ptr<route> way_; ///< first: all else is made of it
+    std::shared_ptr<const route> way_; ///< first: all else is made of it
     const http_client_settings& settings_ = way_->settings;
-    http_statistics& statistics_;
+    traffic& counted_;
     std::string name_;
     tls_stream stream_;
     deadline watch_; ///< before the stream in destruction
@@ -383,17 +366,9 @@ class tls_connection final : public connection {
 
 } // namespace
 
-async::awaitable<result<std::unique_ptr<connection>, transport_error>>
-open_connection(const asio::any_io_executor& executor, std::shared_ptr<route> way, http_statistics& statistics,
-                openings& under_way, clock::time_point end) {
-    auto opened = std::make_unique<tls_connection>(executor, std::move(way), statistics);
-    const openings::place mine(under_way, [line = opened.get()] { line->give_up(); });
-    auto given_up = transport_error(transport_problem::cancelled, sent::nothing, "kycd stops");
-    if (under_way.given_up()) co_return given_up;
-    auto problem = co_await opened->open(end);
-    if (problem && under_way.given_up()) co_return given_up;
-    if (problem) co_return std::move(*problem);
-    co_return std::unique_ptr<connection>(std::move(opened));
+std::unique_ptr<connection> make_connection(const asio::any_io_executor& executor, std::shared_ptr<const route> way,
+                                            traffic& counted) {
+    return std::make_unique<tls_connection>(executor, std::move(way), counted);
 }
 
 } // namespace kyc::net

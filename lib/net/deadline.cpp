@@ -1,5 +1,6 @@
 #include "net/deadline.hpp"
 
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 namespace kyc::net {
@@ -11,6 +12,13 @@ struct deadline::state : std::enable_shared_from_this<state> {
         const auto mine = ++generation;
         timer.expires_at(at);
         timer.async_wait([self = shared_from_this(), mine](const boost::system::error_code&) { self->wake(mine); });
+    }
+
+    void arm(clock::time_point when) {
+        const bool armed = at != clock::time_point::max();
+        expired = false;
+        at = given_up ? clock::time_point::min() : when;
+        if (!armed || timer.expiry() > at) start();
     }
 
     void wake(std::uint64_t started) {
@@ -38,11 +46,7 @@ deadline::~deadline() {
 }
 
 void deadline::arm(clock::time_point at) {
-    auto& s = *state_;
-    const bool armed = s.at != clock::time_point::max();
-    s.expired = false;
-    s.at = s.given_up ? clock::time_point::min() : at;
-    if (!armed || s.timer.expiry() > s.at) s.start();
+    state_->arm(at);
 }
 
 void deadline::disarm() {
@@ -52,9 +56,10 @@ void deadline::disarm() {
 }
 
 void deadline::give_up() {
-    auto& s = *state_;
-    s.given_up = true;
-    if (s.at != clock::time_point::max()) arm(s.at);
+    boost::asio::dispatch(state_->timer.get_executor(), [self = state_] {
+        self->given_up = true;
+        if (self->at != clock::time_point::max()) self->arm(self->at);
+    });
 }
 
 bool deadline::expired() const {

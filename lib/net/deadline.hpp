@@ -10,7 +10,7 @@ namespace kyc::net {
 
 /// When the time is up, what the socket is doing ends with operation_aborted and expired() says that it was the
 /// deadline. The socket stays open, so that a reply which has come can still be read. Moving the deadline on costs no
-/// timer operation: one timer looks at it when it wakes. Loop's thread only.
+/// timer operation: one timer looks at it when it wakes. The thread of the socket's executor only.
 class deadline {
   public:
     using clock = std::chrono::steady_clock;
@@ -27,14 +27,14 @@ class deadline {
     /// Between requests; leaves nothing behind that would keep the loop running.
     void disarm();
 
-    /// The time is up, now and for whatever is armed after this.
+    /// The time is up, now and for whatever is armed after this. From another thread it takes effect a little later.
     void give_up();
 
     [[nodiscard]] bool expired() const;
 
   private:
     struct state;
-    std::shared_ptr<state> state_; ///< shared with the timer's handler, which may run after us
+    std::shared_ptr<state> state_; ///< shared with the timer's handler and give_up(), which may run after us
 };
 
 } // namespace kyc::net

@@ -1,77 +1,125 @@
 #include "net/http_client.hpp"
 
 #include "async/permits.hpp"
-#include "net/connection.hpp"
+#include "net/address_book.hpp"
+#include "net/connection_pool.hpp"
+#include "net/dial.hpp"
+#include "net/openings.hpp"
 #include "net/request_head.hpp"
-#include "net/route.hpp"
 #include "net/url.hpp"
 
 #include <algorithm>
-#include <deque>
+#include <system_error>
 
 namespace kyc::net {
 namespace {
 
 using clock = deadline::clock;
 
+/// A route and what was learned about it. Loop's thread only.
+struct known_route {
+    known_route(const boost::asio::any_io_executor& loop, std::shared_ptr<const route> way_)
+        : way(std::move(way_)), addresses(loop, way->host(), way->port()) {}
+
+    std::shared_ptr<const route> way;
+    address_book addresses;
+};
+
 class https_client final : public http_client {
   public:
-    https_client(const boost::asio::any_io_executor& executor, std::shared_ptr<route> way)
-        : executor_(executor), way_(std::move(way)),
-          host_field_(to_authority(way_->settings.host, way_->settings.port, 443)),
-          turns_(executor, std::max<std::size_t>(way_->settings.max_connections, 1)) {}
+    https_client(const boost::asio::any_io_executor& executor, std::shared_ptr<const route> way)
+        : executor_(executor), host_field_(to_authority(way->settings.host, way->settings.port, 443)),
+          user_agent_(way->settings.user_agent), most_(std::max<std::size_t>(way->settings.max_connections, 1)),
+          turns_(executor, most_), pool_(executor, std::max<std::size_t>(way->settings.threads, 1), most_),
+          known_(std::make_shared<known_route>(executor, std::move(way))) {}
 
     async::awaitable<result<http_response, transport_error>> send(const http_request& request) override {
-        const secret head(
-            request_head(request, host_field_, way_->settings.user_agent, boost::asio::buffer_size(request.body)));
+        const auto size = boost::asio::buffer_size(request.body);
+        const secret head(request_head(request, host_field_, user_agent_, size));
         // A kept connection is taken before a new one is opened, so the permits in use bound all that are open.
         const auto turn = co_await turns_.acquire();
-        ++statistics_.requests;
-        const auto way = way_;
-        const auto end = clock::now() + way->settings.timeouts.request;
+        ++requests_;
+        const auto known = known_;
+        const auto& settings = known->way->settings;
+        const auto load = size < settings.worth_spreading ? connection_pool::load::small : connection_pool::load::large;
+        const auto end = clock::now() + settings.timeouts.request;
         const bool repeatable = request.method == "GET";
-        if (auto line = take_idle(repeatable ? clock::duration::max() : way->settings.post_patience)) {
+        if (auto line = pool_.take(load, repeatable ? clock::duration::max() : settings.post_patience)) {
             auto outcome = co_await line->carry(head.reveal(), request.body, end);
             if (!died_of_age(outcome, request)) {
-                keep(std::move(line), way);
+                keep(std::move(*line), known);
                 co_return understood(std::move(outcome.reply), repeatable);
             }
         }
-        auto opened = co_await open_connection(executor_, way, statistics_, openings_, end);
+        auto opened = co_await open_connection(known, pool_.place_for(load), end);
         if (!opened) co_return opened.error();
         auto line = std::move(*opened);
-        auto outcome = co_await line->carry(head.reveal(), request.body, end);
-        keep(std::move(line), way);
+        auto outcome = co_await line.carry(head.reveal(), request.body, end);
+        keep(std::move(line), known);
         co_return understood(std::move(outcome.reply), repeatable);
     }
 
     http_statistics statistics() const override {
-        auto now = statistics_;
-        now.idle = idle_.size();
+        http_statistics now;
+        now.requests = requests_;
+        now.connections = traffic_.connections;
+        now.handshakes = traffic_.handshakes;
+        now.resumed = traffic_.resumed;
+        now.bytes_sent = traffic_.bytes_sent;
+        now.idle = pool_.size();
         return now;
     }
 
     result<void, std::string> reconfigure(http_client_settings settings) override {
-        settings.host = way_->settings.host;
-        settings.port = way_->settings.port;
-        settings.user_agent = way_->settings.user_agent;
-        auto made = make_route(executor_, std::move(settings));
+        settings.host = known_->way->settings.host;
+        settings.port = known_->way->settings.port;
+        settings.user_agent = user_agent_;
+        auto made = make_route(std::move(settings));
         if (!made) return made.error();
-        way_ = std::move(*made);
+        known_ = std::make_shared<known_route>(executor_, std::move(*made));
         close_idle();
         return {};
     }
 
     void stop_opening() override { openings_.give_up(); }
 
-    void close_idle() override { idle_.clear(); }
+    void close_idle() override { pool_.clear(); }
 
   private:
-    struct idle_connection {
-        std::unique_ptr<connection> line;
-        clock::time_point since;
-        clock::time_point until; ///< past it the server may be closing it just now
-    };
+    /// The error is `cancelled` once openings are given up.
+    async::awaitable<result<carried_connection, transport_error>> open_connection(std::shared_ptr<known_route> known,
+                                                                                  carrier& on, clock::time_point end) {
+        carried_connection line(on, make_connection(on.executor(), known->way, traffic_));
+        auto give_up = [&known, &line] {
+            known->addresses.give_up();
+            line.give_up();
+        };
+        const openings::place mine(openings_, give_up);
+        auto given_up = transport_error(transport_problem::cancelled, sent::nothing, "kycd stops");
+        if (openings_.given_up()) co_return given_up;
+        const auto limit = step_limit(known->way->settings.timeouts.connect, end).left();
+        auto addresses = co_await known->addresses.addresses(limit);
+        if (openings_.given_up()) co_return given_up;
+        if (!addresses) co_return addresses.error();
+        auto opened = co_await line.open(std::move(*addresses), end);
+        learn(*known, opened);
+        // Another thread may be told of it late, when the connection has come about all the same.
+        if (openings_.given_up()) co_return given_up;
+        if (opened.problem) co_return std::move(*opened.problem);
+        co_return std::move(line);
+    }
+
+    static void learn(known_route& known, const opening& opened) {
+        if (!opened.reached) return known.addresses.none_worked();
+        // What comes after a proxy's tunnel is between us and the server.
+        const bool tunnelled =
+            known.way->proxy && opened.problem && opened.problem->problem != transport_problem::proxy;
+        if (!opened.problem || tunnelled) {
+            known.addresses.worked(*opened.reached);
+        } else {
+            known.addresses.failed(*opened.reached);
+        }
+    }
 
     static result<http_response, transport_error> understood(result<http_response, transport_error> reply,
                                                              bool repeatable) {
@@ -97,46 +145,34 @@ class https_client final : public http_client {
         return error.sent == sent::nothing || request.method == "GET";
     }
 
-    void sweep() {
-        std::erase_if(idle_, [now = clock::now()](const idle_connection& one) { return one.until <= now; });
-    }
-
-    std::unique_ptr<connection> take_idle(clock::duration longest) {
-        sweep();
-        while (!idle_.empty()) {
-            const auto lain = clock::now() - idle_.back().since;
-            auto newest = std::move(idle_.back().line);
-            idle_.pop_back();
-            if (lain <= longest && newest->reusable()) return newest;
-        }
-        return nullptr;
-    }
-
     // A connection that was opened before a reload is not kept.
-    void keep(std::unique_ptr<connection> line, const std::shared_ptr<route>& opened_by) {
-        sweep();
-        if (opened_by != way_ || !line->reusable()) return;
-        const auto since = clock::now();
-        const auto until = since + line->patience();
-        idle_.push_back({std::move(line), since, until});
+    void keep(carried_connection line, const std::shared_ptr<known_route>& opened_by) {
+        if (opened_by == known_) pool_.keep(std::move(line));
     }
 
     boost::asio::any_io_executor executor_;
-    std::shared_ptr<route> way_;
     std::string host_field_;
+    std::string user_agent_;
+    std::size_t most_; ///< connections
     async::permits turns_;
-    http_statistics statistics_;
+    std::uint64_t requests_ = 0;
+    traffic traffic_;
     openings openings_;
-    std::deque<idle_connection> idle_; ///< the longest unused first
+    connection_pool pool_; ///< after what its connections refer to
+    std::shared_ptr<known_route> known_;
 };
 
 } // namespace
 
 result<std::unique_ptr<http_client>, std::string> make_https_client(const boost::asio::any_io_executor& executor,
                                                                     http_client_settings settings) {
-    auto way = make_route(executor, std::move(settings));
+    auto way = make_route(std::move(settings));
     if (!way) return way.error();
-    return std::unique_ptr<http_client>(std::make_unique<https_client>(executor, std::move(*way)));
+    try {
+        return std::unique_ptr<http_client>(std::make_unique<https_client>(executor, std::move(*way)));
+    } catch (const std::system_error& error) {
+        return std::string("no threads for the connections: ") + error.what();
+    }
 }
 
 } // namespace kyc::net

@@ -67,11 +67,14 @@ struct http_client_settings {
     /// close theirs after 5 s without announcing it, and firewalls forget them. A GET is asked again if need be.
     std::chrono::milliseconds post_patience{4'000};
     std::size_t max_connections = 64; ///< past it a request waits for a connection
+    /// That encrypt and send: the loop's, and beside it one less of its own. Connections stay where they were opened.
+    std::size_t threads = 1;
+    std::size_t worth_spreading = 16 * 1024; ///< bytes of a body; what is smaller stays on the loop's thread if it can
     std::string user_agent;
 };
 
-/// Keep-alive connections to one host and port. Loop's thread only; calls may overlap, each takes a connection of its
-/// own.
+/// Keep-alive connections to one host and port. Loop's thread only, whatever threads do the work; calls may overlap,
+/// each takes a connection of its own. Destroyed when none is under way any more.
 class http_client {
   public:
     virtual ~http_client() = default;
@@ -88,8 +91,8 @@ class http_client {
     [[nodiscard]] virtual http_statistics statistics() const = 0;
 
     /// For requests that begin from now on: idle connections are closed, those in use are closed when their request,
-    /// which goes on as it began, ends. Host, port, user agent and the number of connections stay what they are. Fails,
-    /// and changes nothing, as make_https_client() does.
+    /// which goes on as it began, ends. Host, port, user agent and the numbers of connections and threads stay what
+    /// they are. Fails, and changes nothing, as make_https_client() does.
     [[nodiscard]] virtual result<void, std::string> reconfigure(http_client_settings settings) = 0;
 
     /// For a stop: requests that wait for their connection to be opened, and those that would need a new one, end with
@@ -100,7 +103,8 @@ class http_client {
     virtual void close_idle() = 0;
 };
 
-/// Fails when the proxy, the CA file or the client certificate cannot be used; the text says which and why.
+/// Fails when the proxy, the CA file or the client certificate cannot be used, or there are no threads to be had; the
+/// text says which and why.
 [[nodiscard]] result<std::unique_ptr<http_client>, std::string>
 make_https_client(const boost::asio::any_io_executor& executor, http_client_settings settings);
 

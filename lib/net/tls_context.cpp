@@ -12,6 +12,7 @@
 #include <ctime>
 #include <deque>
 #include <fstream>
+#include <mutex>
 
 namespace kyc::net {
 namespace {
@@ -41,12 +42,14 @@ int state_index() {
 
 struct tls_context::state {
     ssl::context context{ssl::context::tls_client};
+    std::mutex mutex;                 ///< each connection brings and takes sessions on a thread of its own
     std::deque<session_ptr> sessions; ///< newest first
 
     static int keep_session(SSL* connection, SSL_SESSION* session) {
-        auto& sessions = static_cast<state*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(connection), state_index()))->sessions;
-        sessions.emplace_front(session); // returning 1 makes the reference ours
-        if (sessions.size() > sessions_kept) sessions.pop_back();
+        auto& self = *static_cast<state*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(connection), state_index()));
+        const std::lock_guard lock(self.mutex);
+        self.sessions.emplace_front(session); // returning 1 makes the reference ours
+        if (self.sessions.size() > sessions_kept) self.sessions.pop_back();
         return 1;
     }
 };
@@ -115,6 +118,7 @@ bool tls_context::prepare(ssl_st* connection, const std::string& host) {
         if (SSL_set1_host(connection, host.c_str()) != 1) return false;
         if (SSL_set_tlsext_host_name(connection, host.c_str()) != 1) return false;
     }
+    const std::lock_guard lock(state_->mutex);
     auto& sessions = state_->sessions;
     while (!sessions.empty() && !still_good(sessions.front()))
         sessions.pop_front();

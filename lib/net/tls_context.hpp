@@ -15,7 +15,7 @@ struct ssl_ctx_st;
 namespace kyc::net {
 
 /// TLS 1.2 or later, the chain always verified. One per client, because a session belongs to one host. Connections made
-/// with it must not outlive it.
+/// with it must not outlive it. Any thread, several at a time.
 class tls_context {
   public:
     /// Fails when a file or a PEM text cannot be used; the error says which and why.

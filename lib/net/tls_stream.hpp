@@ -19,8 +19,8 @@ struct bio_st;
 namespace kyc::net {
 
 /// One operation at a time. What waits ends with operation_aborted when the socket's operations are cancelled, or the
-/// calling coroutine is; after any error the stream is of no further use but for reading what the peer had sent. Loop's
-/// thread only, never moved.
+/// calling coroutine is; after any error the stream is of no further use but for reading what the peer had sent. The
+/// executor's thread only, never moved.
 class tls_stream {
   public:
     using error_code = boost::system::error_code;

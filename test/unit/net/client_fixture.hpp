@@ -9,6 +9,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 
@@ -30,6 +31,12 @@ struct client_fixture {
         return ca.issue(wanted);
     }
 
+    /// Everything holds whatever threads the connections live on: ctest runs it all with one and with three.
+    [[nodiscard]] static std::size_t threads() {
+        const char* number = std::getenv("KYCD_TEST_THREADS");
+        return number == nullptr ? 1 : static_cast<std::size_t>(std::atoi(number));
+    }
+
     [[nodiscard]] server_options options() const {
         server_options made;
         made.own = localhost_certificate();
@@ -43,6 +50,8 @@ struct client_fixture {
         made.ca_file = ca_file;
         made.user_agent = "kycd/test";
         made.timeouts = {10s, 10s, 10s, 30s};
+        made.threads = threads();
+        made.worth_spreading = 0;
         return made;
     }
 

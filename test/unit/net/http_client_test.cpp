@@ -279,6 +279,59 @@ BOOST_AUTO_TEST_CASE(a_cancelled_upload_closes_its_connection_and_gives_its_turn
     BOOST_TEST(get(*connected).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(uploads_side_by_side_bear_cancellations_and_a_reload) {
+    answering_server answering(options());
+    auto& server = answering.server;
+    {
+        const auto connected = client(server.port());
+        const std::string body(300'000, 'x');
+        http_request request("POST", "/upload/");
+        request.body.emplace_back(body.data(), body.size());
+
+        struct upload {
+            boost::asio::cancellation_signal stop;
+            std::optional<outcome> reply;
+            bool ended = false;
+        };
+
+        std::vector<upload> uploads(120);
+        std::size_t begun = 0;
+        std::size_t ended = 0;
+        std::function<void()> begin_one = [&] {
+            if (begun == uploads.size()) return;
+            auto& mine = uploads[begun++];
+            boost::asio::co_spawn(loop, send_into(*connected, request, mine.reply),
+                                  boost::asio::bind_cancellation_slot(mine.stop.slot(), [&](const std::exception_ptr&) {
+                                      mine.ended = true;
+                                      ++ended;
+                                      begin_one();
+                                  }));
+        };
+        for (int i = 0; i < 12; ++i)
+            begin_one();
+        loop.restart();
+        for (std::size_t turn = 1; ended < uploads.size(); ++turn) {
+            BOOST_REQUIRE(loop.run_one_for(30s) == 1u);
+            if (begun == uploads.size() / 2 && turn % 2 == 0)
+                BOOST_REQUIRE(connected->reconfigure(settings(server.port())).has_value());
+            auto& victim = uploads[begun - 1 - turn % 12];
+            if (turn % 5 == 0 && !victim.ended) victim.stop.emit(boost::asio::cancellation_type::terminal);
+        }
+        std::size_t answered = 0;
+        for (const auto& each : uploads) {
+            if (!each.reply) continue;
+            BOOST_REQUIRE(each.reply->has_value());
+            BOOST_TEST((*each.reply)->status == 200);
+            ++answered;
+        }
+        BOOST_TEST(answered > 0u);
+        BOOST_TEST(connected->statistics().requests >= answered);
+        loop.run_for(30s);
+        BOOST_TEST(loop.stopped());
+    }
+    BOOST_TEST(eventually([&] { return server.ended == server.connections; }));
+}
+
 BOOST_AUTO_TEST_CASE(a_cancelled_wait_for_a_reply_or_a_handshake_ends_at_once) {
     for (const bool in_handshake : {true, false}) {
         BOOST_TEST_CONTEXT((in_handshake ? "handshake" : "reply")) {
