@@ -63,8 +63,9 @@ void log_notice(const progeny::notice& news) {
 }
 
 /// What the client is told, with the secrets read now.
-boost::system::result<net::http_client_settings, std::string> client_settings(const api_settings& api,
+boost::system::result<net::http_client_settings, std::string> client_settings(const settings& config,
                                                                               const net::url& address) {
+    const auto& api = config.api;
     net::http_client_settings client;
     client.host = address.host;
     client.port = address.port;
@@ -82,6 +83,7 @@ boost::system::result<net::http_client_settings, std::string> client_settings(co
     client.timeouts = api.timeouts;
     // What is open at a time is bounded by the permits, whose limits a reload may change; this is their largest sum.
     client.max_connections = 2 * largest_limit + 1;
+    client.threads = config.threads;
     client.user_agent = std::string("kycd/") + version;
     return client;
 }
@@ -92,7 +94,7 @@ boost::system::result<api_link, std::string> make_api_link(const boost::asio::an
                                                            const std::shared_ptr<const settings>& config) {
     const auto address = net::parse_https_url(config->api.base_url);
     if (!address) return "api.base_url: " + address.error();
-    auto client = client_settings(config->api, *address);
+    auto client = client_settings(*config, *address);
     if (!client) return client.error();
 
     api_link link;
@@ -114,7 +116,7 @@ boost::system::result<void, std::string> reload_api_link(api_link& link, const s
     const auto address = net::parse_https_url(config.api.base_url);
     if (!address) return "api.base_url: " + address.error();
     if (const auto readable = read_credentials(config.api); !readable) return readable.error();
-    auto client = client_settings(config.api, *address);
+    auto client = client_settings(config, *address);
     if (!client) return client.error();
     if (const auto done = link.client->reconfigure(std::move(*client)); !done) return "api: " + done.error();
     link.api->set_retry(config.retry);

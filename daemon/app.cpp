@@ -387,6 +387,7 @@ void daemon_app::take_over(settings loaded) {
     loaded.services = config_->services;
     loaded.group = config_->group;
     loaded.api.base_url = config_->api.base_url;
+    loaded.threads = config_->threads;
     if (const auto done = reload_api_link(link_, loaded); !done) {
         log::error("not reloaded, the old settings stay: " + done.error());
         return;
@@ -400,7 +401,7 @@ void daemon_app::take_over(settings loaded) {
     rate_.set(config_->limits.rate);
     log::configure(config_->log);
     log::info("reloaded " + options_.config.string() +
-              "; folders, intake, services, ledger and API address change at a restart");
+              "; folders, intake, services, ledger, API address and threads change at a restart");
 }
 
 void daemon_app::gather_outcome() {

@@ -190,6 +190,7 @@ void read_everything(section& top, document& doc, settings& s) {
              one_of<unknown_outcome_rule>(
                  {{"resubmit", unknown_outcome_rule::resubmit}, {"hold", unknown_outcome_rule::hold}}));
     top.read("resubmit_failed_tasks", s.resubmit_failed_tasks, count(0, 10));
+    top.read("threads", s.threads, count(1, 64));
     top.map("lanes", [&](section& in) { in.map("bulk", [&](section& bulk) { read_bulk_lane(bulk, s.bulk); }); });
     top.map("admin",
             [&](section& in) { in.read("listen", s.admin.listen, word_or<std::string>("off", yaml::listen_address)); });

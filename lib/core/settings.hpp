@@ -148,6 +148,7 @@ struct settings {
     once_settings once;
     unknown_outcome_rule on_unknown_outcome = unknown_outcome_rule::resubmit;
     std::size_t resubmit_failed_tasks = 1;
+    std::size_t threads = 1; ///< that encrypt and send, the loop's included
     bulk_lane_settings bulk;
     admin_settings admin;
     log_settings log;

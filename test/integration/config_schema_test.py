@@ -37,6 +37,9 @@ retry: {attempts: 101}
 once: {patience: 1h30m}
 on_unknown_outcome: retry
 resubmit_failed_tasks: 11
+threads: 0
+threads: 65
+threads: many
 lanes: {live: {share: 1}}
 lanes: {bulk: {window: "24:00-06:00"}}
 lanes: {bulk: {share: 2}}

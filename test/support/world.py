@@ -268,6 +268,7 @@ class World:
             "once": {"patience": "15s"},
             "admin": {"listen": "off"},
             "log": {"level": "debug"},
+            "threads": int(os.environ.get("KYCD_TEST_THREADS", "1")),
         }
         if ca_file:
             config["api"]["ca_file"] = ca_file

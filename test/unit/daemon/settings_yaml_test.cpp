@@ -99,6 +99,7 @@ void check_defaults(const kyc::settings& read) {
     BOOST_CHECK(read.once == plain.once);
     BOOST_CHECK(read.on_unknown_outcome == plain.on_unknown_outcome);
     BOOST_TEST(read.resubmit_failed_tasks == plain.resubmit_failed_tasks);
+    BOOST_TEST(read.threads == plain.threads);
     BOOST_CHECK(read.bulk == plain.bulk);
     BOOST_CHECK(read.admin == plain.admin);
     BOOST_CHECK(read.log == plain.log);
@@ -145,6 +146,7 @@ retry: {attempts: 1, base: 50ms, max: 50ms, budget: 7, retry_after_max: 8s}
 once: {patience: 1s}
 on_unknown_outcome: hold
 resubmit_failed_tasks: 0
+threads: 64
 lanes: {bulk: {window: 01:00-24:00, share: 1}}
 admin: {listen: "unix:/run/kycd/admin"}
 log: {level: trace, format: json}
@@ -174,6 +176,7 @@ services: {my_service: {path: other/place/, images: [b_side, a], fields: [x], ex
     BOOST_CHECK(read.once.patience == 1s);
     BOOST_CHECK(read.on_unknown_outcome == kyc::unknown_outcome_rule::hold);
     BOOST_TEST(read.resubmit_failed_tasks == 0u);
+    BOOST_TEST(read.threads == 64u);
     BOOST_CHECK((read.bulk == kyc::bulk_lane_settings{"01:00-24:00", 1}));
     BOOST_TEST(read.admin.listen.value() == "unix:/run/kycd/admin");
     BOOST_CHECK((read.log == kyc::log_settings{kyc::log_level::trace, kyc::log_format::json}));
@@ -285,6 +288,8 @@ BOOST_AUTO_TEST_CASE(a_wrong_file_gives_its_line_its_key_and_what_is_allowed) {
         {"retry: {attempts: 101}\n", 3, "retry.attempts", "allowed: 1 to 100"},
         {"retry: {budget: 0}\n", 3, "retry.budget", "allowed: 1 to"},
         {"resubmit_failed_tasks: 11\n", 3, "resubmit_failed_tasks", "allowed: 0 to 10"},
+        {"threads: 0\n", 3, "threads", "allowed: 1 to 64"},
+        {"threads: 65\n", 3, "threads", "allowed: 1 to 64"},
         {"lanes: {bulk: {share: 2}}\n", 3, "lanes.bulk.share", "allowed: 0 to 1"},
         {"services: {x: {images: [a], extend_data: yes}}\n", 3, "services.x.extend_data", "allowed: true, false"},
         {"services: {x: {images: [a], extend_data: 'true'}}\n", 3, "services.x.extend_data", "in quotes"},
@@ -522,7 +527,7 @@ BOOST_AUTO_TEST_CASE(the_example_the_schema_and_the_manual_name_every_key) {
             BOOST_TEST(manual.find("| `" + in_manual + "` |") != std::string::npos);
         }
     }
-    BOOST_TEST(kyc::settings_keys().size() == 56u);
+    BOOST_TEST(kyc::settings_keys().size() == 57u);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_says_why) {
