@@ -6,7 +6,10 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -60,6 +63,17 @@ class load {
     std::size_t failures_ = 0;
 };
 
+/// What the thread that did most has had of the processor, in milliseconds.
+double busiest_thread() {
+    double most = 0;
+    for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+        double nanoseconds = 0;
+        std::ifstream(thread.path() / "schedstat") >> nanoseconds;
+        most = std::max(most, nanoseconds / 1e6);
+    }
+    return most;
+}
+
 int run(const bench::transport_plan& of) {
     boost::asio::io_context loop;
     net::http_client_settings settings;
@@ -68,6 +82,7 @@ int run(const bench::transport_plan& of) {
     settings.ca_file = of.ca_file;
     settings.user_agent = "kycd-transport";
     settings.max_connections = of.at_a_time;
+    settings.threads = of.threads;
     auto client = net::make_https_client(loop.get_executor(), std::move(settings));
     if (!client) {
         std::cerr << client.error() << '\n';
@@ -80,7 +95,7 @@ int run(const bench::transport_plan& of) {
     loop.run();
     const auto counted = (*client)->statistics();
     std::cout << R"({"handshakes": )" << counted.handshakes << R"(, "resumed": )" << counted.resumed
-              << R"(, "failures": )" << work.failures() << "}\n";
+              << R"(, "failures": )" << work.failures() << R"(, "busiest_thread_ms": )" << busiest_thread() << "}\n";
     return work.failures() == 0 ? 0 : 1;
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What sending costs: uploads (three images, 0.96 MB) and one poll each, by kycd's transport alone, by libcurl's multi
 interface and by wrk, one after the other in each round, to an nginx that has a core for itself. TLS 1.3, kept connections.
+With --threads N kycd's transport goes once more in each round, with N threads and on all cores, nginx's too.
 """
 
 import json
@@ -52,6 +53,7 @@ def own_arguments(parser):
     parser.add_argument("--cases", type=int, default=4000, help="of each client in each round; wrk gets as long as kycd took")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--threads", type=int, default=1, help="of kycd's transport, beside the run with one")
 
 
 class Server:
@@ -78,10 +80,10 @@ def pinned(core, *command):
     return ["taskset", "-c", core, *command] if os.cpu_count() > 1 else list(command)
 
 
-def cost(command):
+def cost(command, cores=CLIENT):
     """Seconds, seconds of the processor, and what it printed."""
     began = time.monotonic()
-    with subprocess.Popen(pinned(CLIENT, *command), stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(pinned(cores, *command), stdout=subprocess.PIPE, text=True) as process:
         told = process.stdout.read()
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -95,7 +97,9 @@ def measure(read, top):
     script = top / "wrk.lua"
     script.write_text(WRK.format(size=3 * IMAGE))
     load = [str(server.port), str(server.ca_file), str(read.cases), str(read.connections), str(IMAGE)]
-    found = {name: {"ms of processor per case": [], "cases per second": []} for name in ("kycd", "libcurl", "wrk")}
+    several = [f"kycd, {read.threads} threads"] if read.threads > 1 else []
+    found = {name: {"ms of processor per case": [], "cases per second": []} for name in ("kycd", *several, "libcurl", "wrk")}
+    busiest = {name: [] for name in ("kycd", *several)}
     handshakes = 0
 
     def note(name, cases, seconds, processor):
@@ -107,6 +111,11 @@ def measure(read, top):
             seconds, processor, told = cost([read.transport, *load])
             handshakes = json.loads(told)["handshakes"]
             note("kycd", read.cases, seconds, processor)
+            busiest["kycd"].append(json.loads(told)["busiest_thread_ms"] / read.cases)
+            for name in several:
+                *used, told = cost([read.transport, *load, str(read.threads)], f"0-{os.cpu_count() - 1}")
+                note(name, read.cases, *used)
+                busiest[name].append(json.loads(told)["busiest_thread_ms"] / read.cases)
             note("libcurl", read.cases, *cost([read.curl_transport, *load])[:2])
             duration = max(2, round(seconds))
             _, processor, told = cost(["wrk", "-t1", f"-c{read.connections}", f"-d{duration}s", "-s", str(script),
@@ -115,7 +124,10 @@ def measure(read, top):
             note("wrk", int(requests) / 2, float(took), processor)
     finally:
         server.close()
-    return {name: {what: bench.spread(numbers) for what, numbers in each.items()} for name, each in found.items()}, handshakes
+    spreads = {name: {what: bench.spread(numbers) for what, numbers in each.items()} for name, each in found.items()}
+    for name, numbers in busiest.items():
+        spreads[name]["ms of its busiest thread"] = bench.spread(numbers)
+    return spreads, handshakes
 
 
 def main():
@@ -130,8 +142,9 @@ def main():
         rows.append([name, "{median:.2f} ({least:.2f}-{most:.2f})".format(**processor),
                      f"{processor['median'] / found['wrk']['ms of processor per case']['median']:.2f}",
                      "{median:.0f} ({least:.0f}-{most:.0f})".format(**speed),
-                     f"{speed['median'] / found['wrk']['cases per second']['median']:.2f}"])
-    bench.table(rows, ["client", "ms of CPU a case", "/ wrk", "cases/s", "/ wrk"])
+                     f"{speed['median'] / found['wrk']['cases per second']['median']:.2f}",
+                     f"{each['ms of its busiest thread']['median']:.2f}" if "ms of its busiest thread" in each else "-"])
+    bench.table(rows, ["client", "ms of CPU a case", "/ wrk", "cases/s", "/ wrk", "busiest thread"])
     print(f"kycd's TLS handshakes: {handshakes} with {read.connections} connections")
     bench.write_json(read.json, {"bench": "transport", "machine": machine, "rounds": read.rounds, "cases": read.cases,
                                  "connections": read.connections, "handshakes": handshakes, "clients": found})

@@ -18,11 +18,12 @@ struct transport_plan {
     std::size_t cases = 0;
     std::size_t at_a_time = 0;
     std::size_t image_bytes = 0;
+    std::size_t threads = 1; ///< kycd's only
 };
 
 inline constexpr std::size_t images_per_case = 3;
 
-/// None, and a word on stderr, when it is not PORT CA-FILE CASES AT-A-TIME IMAGE-BYTES.
+/// None, and a word on stderr, when it is not PORT CA-FILE CASES AT-A-TIME IMAGE-BYTES [THREADS].
 inline std::optional<transport_plan> read_plan(int count, char** arguments) {
     const auto number = [arguments](int which) {
         const std::string_view text = arguments[which];
@@ -30,9 +31,9 @@ inline std::optional<transport_plan> read_plan(int count, char** arguments) {
         std::from_chars(text.data(), text.data() + text.size(), value);
         return value;
     };
-    if (count != 6) {
+    if (count != 6 && count != 7) {
         std::cerr << arguments[0]
-                  << " PORT CA-FILE CASES AT-A-TIME IMAGE-BYTES: uploads and polls, for scripts/bench\n";
+                  << " PORT CA-FILE CASES AT-A-TIME IMAGE-BYTES [THREADS]: uploads and polls, for scripts/bench\n";
         return std::nullopt;
     }
     transport_plan plan;
@@ -41,6 +42,7 @@ inline std::optional<transport_plan> read_plan(int count, char** arguments) {
     plan.cases = number(3);
     plan.at_a_time = number(4);
     plan.image_bytes = number(5);
+    if (count == 7) plan.threads = number(6);
     return plan;
 }
 
