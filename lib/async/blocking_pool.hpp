@@ -2,11 +2,11 @@
 // A few threads for what blocks: files, hashing, decoding, fsync.
 
 #include "async/awaitable.hpp"
+#include "async/worker_threads.hpp"
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <exception>
 #include <optional>
@@ -15,15 +15,10 @@
 
 namespace kyc::async {
 
+/// Its end waits for running work.
 class blocking_pool {
   public:
     explicit blocking_pool(std::size_t threads) : threads_(threads) {}
-
-    /// Waits for running work.
-    ~blocking_pool() { threads_.join(); }
-
-    blocking_pool(const blocking_pool&) = delete;
-    blocking_pool& operator=(const blocking_pool&) = delete;
 
     /// Runs `work` on a pool thread and resumes the caller on its own executor with what it returned or threw.
     /// Not cancellable: it always runs to its end. Name the function object before the co_await (g++ 12 destroys a
@@ -49,34 +44,33 @@ class blocking_pool {
     // Pointers only: the coroutine frame keeps the work alive, and g++ 12 handles trivial temporaries correctly.
     template<class Work, class Value>
     struct starter {
-        boost::asio::thread_pool* threads;
+        worker_threads* threads;
         Work* work;
 
         template<class Handler>
         void operator()(Handler&& handler) {
             auto home = boost::asio::get_associated_executor(handler);
             auto busy = boost::asio::prefer(home, boost::asio::execution::outstanding_work.tracked);
-            boost::asio::post(
-                *threads, [work = work, home = std::move(busy), handler = std::forward<Handler>(handler)]() mutable {
-                    outcome_of<Value> outcome;
-                    try {
-                        if constexpr (std::is_void_v<Value>) {
-                            (*work)();
-                            outcome.value.emplace();
-                        } else {
-                            outcome.value.emplace((*work)());
-                        }
-                    } catch (...) {
-                        outcome.thrown = std::current_exception();
+            threads->post([work = work, home = std::move(busy), handler = std::forward<Handler>(handler)]() mutable {
+                outcome_of<Value> outcome;
+                try {
+                    if constexpr (std::is_void_v<Value>) {
+                        (*work)();
+                        outcome.value.emplace();
+                    } else {
+                        outcome.value.emplace((*work)());
                     }
-                    boost::asio::post(home, [handler = std::move(handler), outcome = std::move(outcome)]() mutable {
-                        std::move(handler)(std::move(outcome));
-                    });
+                } catch (...) {
+                    outcome.thrown = std::current_exception();
+                }
+                boost::asio::post(home, [handler = std::move(handler), outcome = std::move(outcome)]() mutable {
+                    std::move(handler)(std::move(outcome));
                 });
+            });
         }
     };
 
-    boost::asio::thread_pool threads_;
+    worker_threads threads_;
 };
 
 } // namespace kyc::async
