@@ -89,8 +89,10 @@ void concurrency_limit::done(const call& which, steady_time now, end how) {
         std::min<std::size_t>(static_cast<std::size_t>(std::bit_width(which.bytes)), usual_.size() - 1);
     note_usual(size_class, took, company <= unhurried_at_a_time);
     if (old_news) return;
-    round_.push_back((took + not_worth_counting) / (usual_[size_class] + not_worth_counting));
-    if (starting_ && was_used_) limit_ = std::min(limit_ + 1, static_cast<double>(maximum_));
+    const double slowness = (took + not_worth_counting) / (usual_[size_class] + not_worth_counting);
+    round_.push_back(slowness);
+    // A start's round ends late, for it gets longer with each of its replies: a slow one must not raise the limit.
+    if (starting_ && was_used_ && slowness <= quick) limit_ = std::min(limit_ + 1, static_cast<double>(maximum_));
     if (round_.size() >= std::max(limit(), shortest_round)) end_round(now);
 }
 

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <vector>
 
 using namespace kyc;
@@ -42,6 +43,19 @@ BOOST_AUTO_TEST_CASE(it_begins_small_and_doubles_up_to_the_maximum) {
     BOOST_TEST(limit.limit() == 16u);
     grow();
     BOOST_TEST(limit.limit() == 16u);
+}
+
+BOOST_AUTO_TEST_CASE(a_path_that_eight_fill_is_found_long_before_the_maximum) {
+    limit.set_maximum(128);
+    round(100ms, end::quick, 1);
+    std::size_t most = 0;
+    for (int i = 0; i < 50; ++i) {
+        const auto count = limit.limit();
+        most = std::max(most, count);
+        round(100ms * std::max<std::size_t>(count, 8) / 8);
+    }
+    BOOST_TEST(most <= 40u);
+    BOOST_TEST(limit.limit() >= 8u);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_used_does_not_grow) {
