@@ -24,12 +24,15 @@ struct decode_outcome {
     decode_end end = decode_end::damaged;
     std::uint32_t width = 0; ///< 0 when the header could not be read
     std::uint32_t height = 0;
-    std::string reason; ///< a clause about the file, e.g. "the file ends before the picture does"
-    int scans = 0;      ///< JPEG: scans that were begun, never more than max_scans + 1
+    std::string reason;  ///< a clause about the file, e.g. "the file ends before the picture does"
+    int scans = 0;       ///< JPEG: scans that were begun, never more than max_scans + 1
+    bool walked = false; ///< JPEG: found whole by jpeg_walk.hpp, so that libjpeg only read its header
 };
 
 /// The bytes begin with the type's magic. No exception but bad_alloc; nothing is printed.
 [[nodiscard]] decode_outcome decode_jpeg(std::span<const std::byte> bytes);
+/// The same by libjpeg alone, which is what decode_jpeg() must agree with; slower.
+[[nodiscard]] decode_outcome decode_jpeg_fully(std::span<const std::byte> bytes);
 [[nodiscard]] decode_outcome decode_png(std::span<const std::byte> bytes);
 
 /// Both sides within the API's limits.

@@ -1,4 +1,5 @@
 #include "image/decode.hpp"
+#include "image/jpeg_walk.hpp"
 
 #include <jpeglib.h>
 
@@ -133,9 +134,12 @@ bool decode_body(jpeg_reader& reader) {
     return whole;
 }
 
-} // namespace
+/// Behind the header of the first scan.
+std::span<const std::byte> coded(const jpeg_reader& reader) {
+    return reader.bytes.last(reader.info.src->bytes_in_buffer);
+}
 
-decode_outcome decode_jpeg(std::span<const std::byte> bytes) {
+decode_outcome decode(std::span<const std::byte> bytes, bool walk) {
     jpeg_reader reader{bytes};
     const bool header_read = completed(read_header, reader);
     decode_outcome outcome;
@@ -147,11 +151,22 @@ decode_outcome decode_jpeg(std::span<const std::byte> bytes) {
         outcome.end = decode_end::wrong_size;
         return outcome;
     }
-    const bool whole = header_read && decode_body(reader);
+    outcome.walked = walk && header_read && is_whole_scan(reader.info, coded(reader));
+    const bool whole = outcome.walked || (header_read && decode_body(reader));
     outcome.end = whole ? decode_end::whole : decode_end::damaged;
     outcome.reason = reader.reason;
     outcome.scans = reader.info.input_scan_number;
     return outcome;
+}
+
+} // namespace
+
+decode_outcome decode_jpeg(std::span<const std::byte> bytes) {
+    return decode(bytes, true);
+}
+
+decode_outcome decode_jpeg_fully(std::span<const std::byte> bytes) {
+    return decode(bytes, false);
 }
 
 } // namespace kyc::image

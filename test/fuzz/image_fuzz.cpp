@@ -3,6 +3,7 @@
 #include "core/failure.hpp"
 #include "fuzz.hpp"
 #include "image/content_kind.hpp"
+#include "image/decode.hpp"
 #include "image/gate.hpp"
 #include "png_checksums.hpp"
 
@@ -21,6 +22,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::span bytes{reinterpret_cast<const std::byte*>(data), size};
     const auto text = kyc::fuzz::text_of(data, size);
     const auto checked = kyc::image::check_image(bytes);
+    if (text.starts_with("\xFF\xD8\xFF") && kyc::image::decode_jpeg(bytes).walked)
+        require(kyc::image::decode_jpeg_fully(bytes).end == kyc::image::decode_end::whole,
+                "what the quick reader finds whole, libjpeg does");
     if (checked) {
         const auto in_range = [](std::uint32_t side) {
             return side >= kyc::image::min_pixels && side <= kyc::image::max_pixels;

@@ -1,6 +1,8 @@
 // Every cut is refused; every other damage is refused or not, but never more than that. The sanitizer builds of this
 // test are where a wild read or write would show.
 
+#include "image/content_kind.hpp"
+#include "image/decode.hpp"
 #include "image/gate.hpp"
 #include "pictures.hpp"
 
@@ -115,6 +117,33 @@ BOOST_AUTO_TEST_CASE(random_damage_is_judged_without_harm) {
             BOOST_TEST(refused > (sample.has_checksums ? rounds * 9 / 10 : rounds / 3));
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(the_quick_reader_of_jpegs_judges_as_libjpeg_does) {
+    std::mt19937 random{20261121};
+    std::vector<bytes> files;
+    for (const int channels : {1, 3, 4})
+        for (const unsigned restart_interval : {0U, 7U})
+            for (const bool fitted : {false, true})
+                files.push_back(kyc::test::make_jpeg({.channels = channels,
+                                                      .quality = fitted ? 95 : 10,
+                                                      .restart_interval = restart_interval,
+                                                      .every_colour_pixel = fitted,
+                                                      .fitted_codes = fitted}));
+    std::size_t walked = 0;
+    for (const auto& whole : files) {
+        for (std::size_t i = 0; i < 100; ++i) {
+            auto file = whole;
+            damage(file, random);
+            if (kyc::image::guess_content(file).kind != kyc::image::content_kind::jpeg) continue;
+            const auto quick = kyc::image::decode_jpeg(file);
+            const auto full = kyc::image::decode_jpeg_fully(file);
+            BOOST_TEST_REQUIRE((quick.end == full.end));
+            BOOST_TEST_REQUIRE(quick.reason == full.reason);
+            if (quick.walked) ++walked;
+        }
+    }
+    BOOST_TEST(walked > 0U); // a wrong bit can be a slightly different picture
 }
 
 BOOST_AUTO_TEST_CASE(random_bytes_behind_a_good_start_are_judged_without_harm) {

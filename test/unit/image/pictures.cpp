@@ -37,6 +37,9 @@ bytes make_jpeg(const jpeg_options& options) {
     jpeg_set_defaults(&info);
     jpeg_set_quality(&info, options.quality, TRUE);
     info.arith_code = options.arithmetic ? TRUE : FALSE;
+    info.restart_interval = options.restart_interval;
+    info.optimize_coding = options.fitted_codes ? TRUE : FALSE;
+    if (options.every_colour_pixel) info.comp_info[0].h_samp_factor = info.comp_info[0].v_samp_factor = 1;
     if (options.progressive) jpeg_simple_progression(&info);
     jpeg_start_compress(&info, TRUE);
     const auto channels = static_cast<std::uint32_t>(options.channels);

@@ -19,6 +19,9 @@ struct jpeg_options {
     bool progressive = false;
     bool arithmetic = false;
     int quality = 70;
+    unsigned restart_interval = 0;   ///< units between two restart marks, 0: none
+    bool every_colour_pixel = false; ///< 4:4:4, else 4:2:0
+    bool fitted_codes = false;       ///< code tables made for this picture
 };
 
 struct png_options {
