@@ -31,6 +31,13 @@ def arguments(description, add=None):
     return read
 
 
+def defaults(read, own_arguments, **changes):
+    """The arguments of another section, as its own program would have them, but for `changes`."""
+    parser = argparse.ArgumentParser()
+    own_arguments(parser)
+    return argparse.Namespace(**{**vars(read), **vars(parser.parse_args([])), **changes})
+
+
 def machine(folder):
     def output(*command):
         try:
@@ -41,8 +48,9 @@ def machine(folder):
     with open("/proc/cpuinfo") as file:
         model = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "unknown")
     return {"cores": os.cpu_count(), "processor": model, "kernel": os.uname().release,
-            "file system": output("findmnt", "-no", "FSTYPE", "-T", str(folder)),
+            "file system": output("findmnt", "-no", "FSTYPE", "-T", str(folder)).splitlines()[-1],
             "commit": output("git", "-C", str(ROOT), "describe", "--always", "--dirty"),
+            "load before": " ".join(f"{load:.1f}" for load in os.getloadavg()),
             "time": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")}
 
 
@@ -100,6 +108,16 @@ def spread(numbers):
     return {"median": statistics.median(numbers), "least": min(numbers), "most": max(numbers)}
 
 
+def ratios(numbers, yardsticks):
+    """Of each round's number to the same round's yardstick."""
+    return [number / yardstick for number, yardstick in zip(numbers, yardsticks)]
+
+
+def span(of, digits):
+    """A spread as one cell."""
+    return f"{of['median']:.{digits}f} ({of['least']:.{digits}f}-{of['most']:.{digits}f})"
+
+
 def table(rows, titles):
     """Rows of texts under titles, the first column to the left."""
     every = [titles, *[[str(cell) for cell in row] for row in rows]]
@@ -112,3 +130,15 @@ def table(rows, titles):
 def write_json(file, figures):
     if file:
         pathlib.Path(file).write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def section(name, description, own_arguments, measure, show):
+    """What the program of a section does: `measure` takes the arguments and returns figures, `show` prints them."""
+    read = arguments(description, own_arguments)
+    read.folder = str(pathlib.Path(read.folder).resolve())
+    what_it_is = machine(read.folder)
+    found = measure(read)
+    figures = {"bench": name, "machine": what_it_is, **found}
+    print(", ".join(f"{what}: {value}" for what, value in figures["machine"].items()))
+    show(found)
+    write_json(read.json, figures)

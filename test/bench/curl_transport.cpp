@@ -82,6 +82,7 @@ class load {
             return;
         }
         --left_;
+        if (image_.empty()) return poll(line);
         line.polling = false;
         line.form = curl_mime_init(line.easy);
         for (std::size_t i = 0; i < images_per_case; ++i) {
@@ -102,6 +103,10 @@ class load {
         curl_multi_remove_handle(multi_, line.easy);
         if (line.polling) return upload(line);
         curl_mime_free(line.form);
+        poll(line);
+    }
+
+    void poll(one_line& line) {
         line.polling = true;
         const auto url = base_ + "/api/v3/services/task/?id=1";
         curl_easy_setopt(line.easy, CURLOPT_HTTPGET, 1L);

@@ -25,7 +25,32 @@ def counted(bulk, preload, below):
     return summary, {name: calls[name] for name in SYNCS}
 
 
-def measure(name, read):
+def under_load(name, read):
+    """Commits and syncs per case under load, from runs whose speed is not measured."""
+    service, least, most = WORKLOADS[name]
+    bulk = bench.Bulk(read.folder, service, read.cases, least, most)
+    try:
+        return sync_counts(bulk, read)
+    finally:
+        bulk.close()
+
+
+def sync_counts(bulk, read):
+    summary, in_ledger = counted(bulk, read.preload, "ledger")
+    _, in_spool = counted(bulk, read.preload, "spool")
+    # A commit in WAL mode with synchronous=FULL is one sync; what kycd counts itself is better.
+    commits = summary.get("ledger_commits", sum(in_ledger.values()))
+    found = {"commits per case": commits / read.cases, "commits counted by": "kycd" if "ledger_commits" in summary else "syncs",
+             "syncs in the ledger per case": sum(in_ledger.values()) / read.cases,
+             "syncs in the spool per case": sum(in_spool.values()) / read.cases,
+             "syncs": {"ledger": in_ledger, "spool": in_spool}}
+    if "ledger_writes" in summary:
+        found["writes per case"] = summary["ledger_writes"] / read.cases
+        found["writes per commit"] = summary["ledger_writes"] / max(1, commits)
+    return found
+
+
+def workload(name, read):
     service, least, most = WORKLOADS[name]
     bulk = bench.Bulk(read.folder, service, read.cases, least, most)
     try:
@@ -36,30 +61,19 @@ def measure(name, read):
                 env = {} if how == "with syncs" else {"LD_PRELOAD": read.preload, "KYCD_PRELOAD_NOSYNC": "1"}
                 seconds, _, _ = bulk.run(env)
                 per_second[how].append(read.cases / seconds)
-        summary, in_ledger = counted(bulk, read.preload, "ledger")
-        _, in_spool = counted(bulk, read.preload, "spool")
+        syncs = sync_counts(bulk, read)
     finally:
         bulk.close()
     both = {how: bench.spread(numbers) for how, numbers in per_second.items()}
-    # A commit in WAL mode with synchronous=FULL is one sync; what kycd counts itself is better.
-    commits = summary.get("ledger_commits", sum(in_ledger.values()))
-    found = {"workload": name, "service": service, "cases": read.cases, "cases per second": both,
-             "with / without": both["with syncs"]["median"] / both["without"]["median"],
-             "commits per case": commits / read.cases, "commits counted by": "kycd" if "ledger_commits" in summary else "syncs",
-             "syncs in the ledger per case": sum(in_ledger.values()) / read.cases,
-             "syncs in the spool per case": sum(in_spool.values()) / read.cases,
-             "syncs": {"ledger": in_ledger, "spool": in_spool}}
-    if "ledger_writes" in summary:
-        found["writes per case"] = summary["ledger_writes"] / read.cases
-        found["writes per commit"] = summary["ledger_writes"] / max(1, commits)
-    return found
+    return {"workload": name, "service": service, "cases": read.cases, "cases per second": both,
+            "with / without": both["with syncs"]["median"] / both["without"]["median"], **syncs}
 
 
-def main():
-    read = bench.arguments(__doc__, own_arguments)
-    figures = {"bench": "durability", "machine": bench.machine(read.folder), "rounds": read.rounds,
-               "workloads": [measure(name, read) for name in read.workload or WORKLOADS]}
-    print(", ".join(f"{name}: {value}" for name, value in figures["machine"].items()))
+def measure(read):
+    return {"rounds": read.rounds, "workloads": [workload(name, read) for name in read.workload or WORKLOADS]}
+
+
+def show(figures):
     rows = []
     for each in figures["workloads"]:
         speeds = each["cases per second"]
@@ -70,8 +84,7 @@ def main():
                      f"{each['syncs in the ledger per case']:.2f}", f"{each['syncs in the spool per case']:.2f}"])
     bench.table(rows, ["workload", "cases", "cases/s with syncs", "cases/s without", "ratio", "commits/case", "writes/commit",
                        "syncs/case ledger", "syncs/case spool"])
-    bench.write_json(read.json, figures)
 
 
 if __name__ == "__main__":
-    main()
+    bench.section("durability", __doc__, own_arguments, measure, show)

@@ -18,6 +18,7 @@ def own_arguments(parser):
     parser.add_argument("--service", default="background_check")
     parser.add_argument("--kb", type=int, default=60, help="the least size of an image, for services that have some")
     parser.add_argument("--answer-after", default="10m")
+    parser.add_argument("--still", type=float, default=5.0, help="seconds without a change, after which memory counts as settled")
     parser.add_argument("--seconds", type=int, default=120, help="how long is looked on while they wait")
 
 
@@ -58,7 +59,7 @@ def measure(read):
                            limits={"pending": read.cases})
             daemon = here.start("run", "--config", str(here.config_file))
             time.sleep(3)
-            idle = settled(lambda: memory(daemon.pid)[0])
+            idle = settled(lambda: memory(daemon.pid)[0], read.still)
             begun = time.monotonic()
             make_cases.bulk(here.spool, read.cases, read.service, read.kb * 1000, 2 * read.kb * 1000)
             last = time.monotonic() + 600
@@ -88,16 +89,13 @@ def polled(sandbox):
     return sandbox.stats()["requests"]["poll"]
 
 
-def main():
-    read = bench.arguments(__doc__, own_arguments)
-    found = measure(read)
+def show(found):
     print(f"{found['cases']} tasks of {found['service']}, submitted in {found['submitted in seconds']:.0f} s; idle "
           f"{found['idle kB'] / 1024:.1f} MiB, most {found['most kB'] / 1024:.1f} MiB")
     rows = [[f"{row['after']:.0f}", f"{100 * row['processor share']:.1f}", f"{row['polls per second']:.0f}",
              f"{(row['resident kB'] - found['idle kB']) / 1024:.1f}"] for row in found["while waiting"]]
     bench.table(rows, ["seconds after the first", "% of a core", "polls/s", "MiB above idle"])
-    bench.write_json(read.json, {"bench": "pending", "machine": bench.machine(read.folder), **found})
 
 
 if __name__ == "__main__":
-    main()
+    bench.section("pending", __doc__, own_arguments, measure, show)

@@ -11,7 +11,7 @@
 
 namespace kyc::bench {
 
-/// A case is three images of this size in one upload, and one poll.
+/// A case is three images of this size in one upload, and one poll; with images of no bytes it is the poll alone.
 struct transport_plan {
     std::uint16_t port = 0; ///< of localhost
     std::string ca_file;
