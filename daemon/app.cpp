@@ -60,6 +60,10 @@ std::size_t pool_threads() {
     return std::clamp<std::size_t>(2 * std::thread::hardware_concurrency(), 4, 16);
 }
 
+/// Reading images takes several times the processor time of all else. When the cores do not suffice, it is what waits:
+/// the loop then serves whom it can, and what has been read is sent before more is read (setpriority(2)).
+constexpr int behind_the_loop = 5;
+
 /// An exception nobody expected: the folders and the ledger say where the next start goes on, and unwinding would
 /// destroy what suspended coroutines still refer to.
 [[noreturn]] void end_at_once(const std::exception_ptr& thrown) {
@@ -113,8 +117,8 @@ class daemon_app final : public app {
     std::optional<taken_spool> spool_;
     boost::asio::io_context loop_{1};
     async::loop_latency latency_;
-    async::blocking_pool pool_{pool_threads()}; ///< images and folders
-    async::blocking_pool ledger_pool_{1};       ///< commits never queue behind images
+    async::blocking_pool pool_{pool_threads(), behind_the_loop}; ///< images and folders
+    async::blocking_pool ledger_pool_{1};                        ///< commits never queue behind images
     opened_records records_;
     api_link link_;
     async::permits uploads_{loop_.get_executor(), config_->limits.uploads};
@@ -356,11 +360,14 @@ async::awaitable<void> daemon_app::watch_signals() {
     }
 }
 
-/// limits.uploads and limits.polls are the most; the API's answers teach how many make sense.
+/// limits.uploads and limits.polls are the most; the API's answers teach how many make sense. No more is read ahead
+/// than goes with that, or a start would fill the memory with images before the first upload has shown what the API
+/// takes.
 void daemon_app::adapt_limits() {
     link_.api->adapt_within(config_->limits.uploads, config_->limits.polls,
                             [this](std::size_t uploads, std::size_t polls) {
                                 uploads_.set_limit(uploads);
+                                before_receipt_.set_limit(most_before_receipt(uploads));
                                 polls_.set_limit(polls);
                             });
 }
@@ -396,7 +403,6 @@ void daemon_app::take_over(settings loaded) {
     world_->config = config_;
     adapt_limits();
     memory_.set_limit(config_->limits.memory);
-    before_receipt_.set_limit(most_before_receipt(config_->limits.uploads));
     unanswered_.set_limit(config_->limits.pending);
     rate_.set(config_->limits.rate);
     log::configure(config_->log);

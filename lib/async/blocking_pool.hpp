@@ -18,7 +18,8 @@ namespace kyc::async {
 /// Its end waits for running work.
 class blocking_pool {
   public:
-    explicit blocking_pool(std::size_t threads) : threads_(threads) {}
+    /// See worker_threads for `niceness`.
+    explicit blocking_pool(std::size_t threads, int niceness = 0) : threads_(threads, niceness) {}
 
     /// Runs `work` on a pool thread and resumes the caller on its own executor with what it returned or threw.
     /// Not cancellable: it always runs to its end. Name the function object before the co_await (g++ 12 destroys a

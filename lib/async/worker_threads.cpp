@@ -1,12 +1,19 @@
 #include "async/worker_threads.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 namespace kyc::async {
 
-worker_threads::worker_threads(std::size_t count) {
+worker_threads::worker_threads(std::size_t count, int niceness) {
     ::sem_init(&ready_, 0, 0);
     try {
         for (std::size_t i = 0; i < count; ++i)
-            threads_.emplace_back([this] { take_turns(); });
+            threads_.emplace_back([this, niceness] {
+                // A thread has a niceness of its own in Linux, and may always raise it.
+                if (niceness > 0) ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
+                take_turns();
+            });
     } catch (...) {
         end();
         throw;

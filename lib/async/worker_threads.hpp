@@ -17,7 +17,9 @@ namespace kyc::async {
 /// the loop up most, for 18 ms on a busy machine. sem_post never waits.
 class worker_threads {
   public:
-    explicit worker_threads(std::size_t count);
+    /// `niceness` (setpriority(2)), 0 to 19: how far they stand behind the program's other threads when all want a
+    /// core.
+    explicit worker_threads(std::size_t count, int niceness = 0);
 
     /// Runs what is queued to its end.
     ~worker_threads();
