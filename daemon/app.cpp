@@ -43,10 +43,10 @@ namespace kyc {
 
 namespace {
 
-/// Cases that may be between claim and receipt: beside those that upload some are read and checked, so that the next
-/// upload has something to send, and some wait for their receipts, which are written in groups.
+/// Cases that may be between claim and receipt: beside those that upload a few are read and checked, so that the next
+/// upload has something to send. Each holds its images, so this is most of what kycd needs of memory.
 std::size_t most_before_receipt(std::size_t uploads) {
-    return uploads + uploads / 4 + 4;
+    return uploads + 4;
 }
 
 random_unit make_random() {

@@ -20,11 +20,11 @@ struct gathering {
     std::chrono::steady_clock::duration quiet{}; ///< when nobody has come for so long, nobody is waited for
     std::chrono::steady_clock::duration most{};  ///< the longest time from the end of a round to the next begin
 
-    /// For what takes a disk a few milliseconds, with about `callers` that come again and again. Half of them are
-    /// enough: with all of them waiting here nobody would do anything else.
+    /// For what takes a disk a few milliseconds, with about `callers` that come again and again. Three quarters of
+    /// them are enough: with all of them waiting here nobody would do anything else.
     [[nodiscard]] static gathering for_disk(std::size_t callers) {
-        return {std::clamp<std::size_t>(callers / 2, 1, 24), std::chrono::milliseconds(3),
-                std::chrono::milliseconds(25)};
+        return {std::clamp<std::size_t>(callers * 3 / 4, 1, 32), std::chrono::milliseconds(5),
+                std::chrono::milliseconds(30)};
     }
 };
 

@@ -1,17 +1,28 @@
 #include "async/worker_threads.hpp"
 
+#include <algorithm>
 #include <sys/resource.h>
 #include <unistd.h>
 
 namespace kyc::async {
+
+namespace {
+
+/// In Linux a thread has a niceness of its own, which it may always raise (setpriority(2)).
+void stand_back(int by) {
+    constexpr int most = 19;
+    const auto self = static_cast<id_t>(::gettid());
+    if (by > 0) ::setpriority(PRIO_PROCESS, self, std::min(::getpriority(PRIO_PROCESS, self) + by, most));
+}
+
+} // namespace
 
 worker_threads::worker_threads(std::size_t count, int niceness) {
     ::sem_init(&ready_, 0, 0);
     try {
         for (std::size_t i = 0; i < count; ++i)
             threads_.emplace_back([this, niceness] {
-                // A thread has a niceness of its own in Linux, and may always raise it.
-                if (niceness > 0) ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
+                stand_back(niceness);
                 take_turns();
             });
     } catch (...) {

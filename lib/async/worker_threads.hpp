@@ -17,7 +17,7 @@ namespace kyc::async {
 /// the loop up most, for 18 ms on a busy machine. sem_post never waits.
 class worker_threads {
   public:
-    /// `niceness` (setpriority(2)), 0 to 19: how far they stand behind the program's other threads when all want a
+    /// `niceness`, 0 to 19, is added to the program's own: how far they stand behind its other threads when all want a
     /// core.
     explicit worker_threads(std::size_t count, int niceness = 0);
 

@@ -2,9 +2,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <memory>
+#include <sys/resource.h>
+#include <unistd.h>
 
 using kyc::async::worker_threads;
 
@@ -42,6 +45,19 @@ BOOST_AUTO_TEST_CASE(work_that_waits_for_other_work_finds_a_thread_and_may_post_
         threads.post([&threads, &posted] { threads.post([&posted] { posted = true; }); });
     }
     BOOST_TEST(posted);
+}
+
+BOOST_AUTO_TEST_CASE(they_stand_behind_the_threads_of_the_program_as_far_as_they_are_told) {
+    const auto niceness = [] { return ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid())); };
+    const int own = niceness();
+    std::promise<int> ordinary;
+    std::promise<int> back;
+    worker_threads first(1);
+    worker_threads second(1, 3);
+    first.post([&] { ordinary.set_value(niceness()); });
+    second.post([&] { back.set_value(niceness()); });
+    BOOST_TEST(ordinary.get_future().get() == own);
+    BOOST_TEST(back.get_future().get() == std::min(own + 3, 19));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
