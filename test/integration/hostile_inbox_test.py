@@ -257,8 +257,9 @@ def test_cases_that_are_renamed_or_deleted_while_they_are_looked_at_come_out_onc
             pass  # kycd was faster
 
     def is_still():
-        waiting = [path for path in inbox.iterdir() if any(path.iterdir())]
-        working = [path for path in (world.work / "face_liveness").iterdir()]
+        # A folder may be claimed while it is looked at: iterdir() and glob() would raise, os.walk() does not.
+        waiting = any(files for _, _, files in os.walk(inbox))
+        working = any((world.work / "face_liveness").iterdir())
         return not waiting and not working
 
     wait_for(is_still, "every case that is left to come out", 60)
