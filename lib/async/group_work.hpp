@@ -13,8 +13,8 @@
 
 namespace kyc::async {
 
-/// How long a round waits for company. After a quiet time it does not wait at all, so that a lone caller is served at
-/// once; who comes on the heels of a round is probably one of many.
+/// How long a round waits for company. After a quiet time, or after a round of one, it does not wait at all, so that a
+/// lone caller is served at once; who comes on the heels of a round that served several is probably one of many.
 struct gathering {
     std::size_t enough = 1;                      ///< with so many items nobody waits for more
     std::chrono::steady_clock::duration quiet{}; ///< when nobody has come for so long, nobody is waited for
@@ -43,7 +43,7 @@ class group_work {
     /// been dealt with: shield it.
     template<class Round>
     [[nodiscard]] awaitable<Item> join(Item item, Round& round) {
-        auto mine = std::make_shared<place>(std::move(item));
+        auto mine = std::make_shared<place>(std::move(item), true);
         gathered_.push_back(mine);
         if (gathered_.size() >= rules_.enough) arrived_.notify_all();
         while (!mine->done) {
@@ -59,7 +59,7 @@ class group_work {
     }
 
     /// Leaves an item for the next round without waiting for it. What no round has taken when the process ends is lost.
-    void leave(Item item) { gathered_.push_back(std::make_shared<place>(std::move(item))); }
+    void leave(Item item) { gathered_.push_back(std::make_shared<place>(std::move(item), false)); }
 
     /// Runs a round now if something was left and none is running.
     template<class Round>
@@ -78,9 +78,10 @@ class group_work {
 
     struct place {
         Item item;
+        bool awaited; ///< by its caller; else it was left
         bool done = false;
 
-        explicit place(Item item_) : item(std::move(item_)) {}
+        place(Item item_, bool awaited_) : item(std::move(item_)), awaited(awaited_) {}
     };
 
     /// While one caller leads the others wait, also when it is cancelled: then another leads.
@@ -102,6 +103,7 @@ class group_work {
     };
 
     [[nodiscard]] awaitable<void> gather() {
+        if (served_ < 2) co_return;
         const auto latest = ended_at_ + rules_.most;
         std::size_t before = 0;
         while (gathered_.size() < rules_.enough && gathered_.size() > before) {
@@ -121,8 +123,11 @@ class group_work {
             items.push_back(&each->item);
         auto job = [&round, &items] { round(items); };
         co_await pool_.run(job);
-        for (const auto& each : taken)
+        served_ = 0;
+        for (const auto& each : taken) {
             each->done = true;
+            served_ += each->awaited ? 1 : 0;
+        }
         ++rounds_;
         items_ += taken.size();
     }
@@ -133,6 +138,7 @@ class group_work {
     signal arrived_; ///< enough have
     std::vector<std::shared_ptr<place>> gathered_;
     clock::time_point ended_at_ = clock::time_point::min();
+    std::size_t served_ = 0; ///< callers, by the last round
     bool running_ = false;
     std::uint64_t rounds_ = 0;
     std::uint64_t items_ = 0;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <string.h>
+#include <string.h> // NOLINT(modernize-deprecated-headers): explicit_bzero, which <cstring> does not promise
 
 namespace kyc::net {
 

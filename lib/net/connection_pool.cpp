@@ -37,11 +37,11 @@ std::optional<carried_connection> connection_pool::take(load what, clock::durati
 
 carrier& connection_pool::place_for(load what) {
     std::size_t open = 0;
-    shelf* best = nullptr;
+    shelf* best = &shelves_.front(); // the loop's is always there
     shelf* oldest = nullptr;
     for (auto& each : shelves_) {
         open += each.on.connections();
-        if (best == nullptr || better(each, *best, what)) best = &each;
+        if (better(each, *best, what)) best = &each;
         if (each.idle.empty()) continue;
         if (oldest == nullptr || each.idle.front().since < oldest->idle.front().since) oldest = &each;
     }

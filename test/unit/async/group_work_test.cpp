@@ -51,12 +51,13 @@ struct shared_rounds {
 
     void begin(int number) { callers.spawn(ask(number)); }
 
-    /// One caller alone, so that the next ones come on the heels of a round.
-    void run_one_before() {
-        begin(0);
+    /// One caller alone and two together, so that the next ones come on the heels of a round of several.
+    void run_some_before() {
+        for (int i = 0; i < 3; ++i)
+            begin(-i);
         loop.run();
         loop.restart();
-        BOOST_REQUIRE(work.rounds() == 1u);
+        BOOST_REQUIRE(work.rounds() == 2u);
         answers.clear();
     }
 };
@@ -76,6 +77,17 @@ BOOST_AUTO_TEST_CASE(after_a_quiet_time_the_first_waits_for_nobody) {
     BOOST_TEST(rounds.answers[0].served_with == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(nor_does_who_comes_on_the_heels_of_a_round_of_one) {
+    shared_rounds rounds(patient);
+    for (int i = 0; i < 3; ++i) {
+        rounds.work.leave({-i, 0}); // nobody waits for it
+        rounds.begin(i);
+        rounds.loop.run(); // would take an hour
+        rounds.loop.restart();
+    }
+    BOOST_TEST(rounds.work.rounds() == 3u);
+}
+
 BOOST_AUTO_TEST_CASE(who_comes_during_a_round_shares_the_next) {
     shared_rounds rounds({100, {}, {}});
     for (int i = 0; i < 5; ++i)
@@ -90,7 +102,7 @@ BOOST_AUTO_TEST_CASE(who_comes_during_a_round_shares_the_next) {
 
 BOOST_AUTO_TEST_CASE(on_the_heels_of_a_round_the_next_waits_until_enough_have_come) {
     shared_rounds rounds(patient);
-    rounds.run_one_before();
+    rounds.run_some_before();
     for (int i = 1; i <= 3; ++i)
         rounds.begin(i);
     rounds.loop.run(); // with fewer it would take an hour
@@ -101,7 +113,7 @@ BOOST_AUTO_TEST_CASE(on_the_heels_of_a_round_the_next_waits_until_enough_have_co
 
 BOOST_AUTO_TEST_CASE(when_nobody_comes_any_more_it_begins) {
     shared_rounds rounds({100, milliseconds(1), hours(1)});
-    rounds.run_one_before();
+    rounds.run_some_before();
     rounds.begin(1);
     rounds.loop.run();
     BOOST_REQUIRE(rounds.answers.size() == 1u);
@@ -110,7 +122,7 @@ BOOST_AUTO_TEST_CASE(when_nobody_comes_any_more_it_begins) {
 
 BOOST_AUTO_TEST_CASE(and_at_the_latest_after_the_longest_time) {
     shared_rounds rounds({100, hours(1), milliseconds(1)});
-    rounds.run_one_before();
+    rounds.run_some_before();
     rounds.begin(1);
     rounds.loop.run();
     BOOST_TEST(rounds.answers.size() == 1u);
@@ -118,7 +130,7 @@ BOOST_AUTO_TEST_CASE(and_at_the_latest_after_the_longest_time) {
 
 BOOST_AUTO_TEST_CASE(another_leads_when_the_first_is_cancelled_while_it_waits_for_company) {
     shared_rounds rounds(patient);
-    rounds.run_one_before();
+    rounds.run_some_before();
     asio::cancellation_signal stop;
     std::exception_ptr thrown;
     const auto note = [&thrown](const std::exception_ptr& why) { thrown = why; };

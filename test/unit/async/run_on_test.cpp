@@ -236,7 +236,8 @@ BOOST_AUTO_TEST_CASE(many_cross_at_once_to_several_threads_and_a_cancellation_en
         group.spawn(swallow(there, crossed));
         group.spawn(call_that_is_cancelled(there, calls[i]));
     }
-    while (crossed < 20 * 200)
+    const auto all_have_crossed = [&crossed] { return crossed >= 20 * 200; };
+    while (!all_have_crossed())
         loop.run_one_for(60s);
     BOOST_TEST(group.size() >= calls.size());
     group.cancel();
