@@ -35,6 +35,10 @@ class NarrowPath:
         asyncio.set_event_loop(self.loop)
         self.loop.run_until_complete(asyncio.start_server(self._serve, sock=listener, limit=PIECE))
         self.loop.run_forever()
+        left = asyncio.all_tasks(self.loop)
+        for task in left:
+            task.cancel()
+        self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
 
     async def _serve(self, reader, writer):
         self.connections += 1
