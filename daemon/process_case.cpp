@@ -41,8 +41,10 @@ async::awaitable<std::filesystem::path> move_out(case_run& run, bool answered) {
         mine = co_await world.leaving.join(std::move(mine), round);
         auto copy = [&world, &mine] { fs::deliver_elsewhere(world.layout, world.access, mine); };
         if (mine.needs_copy) co_await world.pool.run(copy);
-        if (!mine.where) co_return unless_vanished(run, mine.where.error());
-        co_return mine.where;
+        if (mine.where) co_return mine.where;
+        auto look = [&run, &mine] { return unless_vanished(run, mine.where.error()); };
+        const auto why = co_await world.pool.run(look);
+        co_return why;
     };
     co_return co_await keep_trying(world, step);
 }

@@ -5,6 +5,8 @@
 #include "core/units.hpp"
 #include "log.hpp"
 
+#include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <span>
 

@@ -58,6 +58,14 @@ result<void> bring_back(const folder& staging, const folder& service, const std:
     }
 }
 
+/// The same by the service's name. It may be gone meanwhile: a held case then stays where it is, with a fault.
+result<void> bring_back_to(const folder& root, const std::string& service_name, const folder& staging,
+                           const std::string& name) {
+    const auto service = open_folder_in(root, service_name);
+    if (!service) return service.error();
+    return bring_back(staging, *service, name);
+}
+
 } // namespace
 
 result<std::vector<expired_case>> list_expired(const spool_layout& layout, spool_root from, utc_time before) {
@@ -112,9 +120,8 @@ result<void> finish_removals(const spool_layout& layout, spool_root from) {
         const auto names = list_names(*left);
         if (!names) return names.error();
         for (const auto& name : *names) {
-            const auto service = open_folder_in(*root, folder_name);
-            const bool back = service && is_held(*left, name);
-            auto done = back ? bring_back(*left, *service, name) : remove_tree(*left, name);
+            auto done =
+                is_held(*left, name) ? bring_back_to(*root, folder_name, *left, name) : remove_tree(*left, name);
             if (!done) return done;
         }
     }

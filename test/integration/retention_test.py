@@ -169,6 +169,19 @@ def test_a_hold_that_came_in_time_brings_the_case_back(aged):
     assert (aged.outbox / "face_liveness/old/result.json").exists()
 
 
+def test_a_held_case_is_not_removed_although_its_place_is_gone(aged):
+    aged.program = BREAKABLE
+    purge(aged, env={**aged.env, "KYCD_FAULT_AT": "remove.renamed@old=kill"})
+    half = aged.outbox / ".kycd/removed/face_liveness/old"
+    (half / ".hold").touch()
+    (aged.outbox / "face_liveness").rename(aged.root / "taken")
+    done = purge(aged)
+    assert done.code == 73 and "face_liveness" in done.log and (half / "result.json").exists()
+    (aged.root / "taken").rename(aged.outbox / "face_liveness")
+    assert purge(aged).code == 0
+    assert (aged.outbox / "face_liveness/old/result.json").exists()
+
+
 def test_readers_who_took_the_case_away_are_no_trouble(aged):
     (aged.outbox / "face_liveness/old").rename(aged.root / "taken")
     daemon = aged.start_daemon()
