@@ -19,6 +19,7 @@
 #include "pending_tasks.hpp"
 #include "process_case.hpp"
 #include "progress_line.hpp"
+#include "progress_marks.hpp"
 #include "recovery.hpp"
 #include "retention.hpp"
 #include "settings_yaml.hpp"
@@ -63,6 +64,12 @@ std::size_t pool_threads() {
 /// Reading images takes several times the processor time of all else. When the cores do not suffice, it is what waits:
 /// the loop then serves whom it can, and what has been read is sent before more is read (setpriority(2)).
 constexpr int behind_the_loop = 5;
+
+/// How long a scan may go without seeing an entry, or be late, and a commit may take: far beyond what a disk or a share
+/// that works needs, however busy it is. Then something does not come back, and a restart is what helps if anything
+/// does.
+constexpr std::chrono::seconds scan_patience{120};
+constexpr std::chrono::seconds commit_patience{60};
 
 /// An exception nobody expected: the folders and the ledger say where the next start goes on, and unwinding would
 /// destroy what suspended coroutines still refer to.
@@ -140,6 +147,7 @@ class daemon_app final : public app {
     async::task_group keepers_{loop_.get_executor(), end_at_once}; ///< what begins and wakes cases: ends first
     std::unique_ptr<pending_tasks> pending_;
     std::unique_ptr<intake> intake_;
+    progress_marks progress_;                                        ///< asks intake_ and the ledger
     std::unique_ptr<status_socket> status_;                          ///< none when the file system has no sockets
     async::task_group observers_{loop_.get_executor(), end_at_once}; ///< status_: ends last
     boost::asio::signal_set signals_{loop_};
@@ -201,6 +209,8 @@ std::optional<start_failure> daemon_app::build() {
                                                      [this](const std::string& what) { end_damaged(what); },
                                                      false});
     intake_ = std::make_unique<intake>(*world_, *inbox_, cases_, loop_.get_executor());
+    progress_.watch("scan", scan_patience, [this](auto now) { return intake_->scan_still_since(now); });
+    progress_.watch("ledger", commit_patience, [this](auto) { return world_->ledger.busy_since(); });
     open_status();
     if (!options_.once) {
         // The watch is set before the first scan, so nothing that comes in between is missed.
@@ -237,6 +247,7 @@ run_outcome daemon_app::run() {
 
 async::awaitable<void> daemon_app::live() {
     keepers_.spawn(watch_signals());
+    observers_.spawn(progress_.beat());
     if (status_) observers_.spawn(status_->serve());
     log::info("started",
               {{"version", version}, {"api", link_.where}, {"watch", watch_ ? watch_->describe() : "one scan"}});

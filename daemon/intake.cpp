@@ -56,12 +56,14 @@ intake::intake(case_world& world, fs::inbox& inbox, async::task_group& cases, co
 
 async::awaitable<void> intake::listen(fs::inbox_watch& watch) {
     auto next_scan = steady_clock::now();
+    progress_mark::again scans(scanning_);
     bool unread = false; // some priorities of the last scan
     for (;;) {
         if (steady_clock::now() >= next_scan) {
             co_await scan();
             unread = true;
             next_scan = steady_clock::now() + watch.scan_interval();
+            scans.due(next_scan);
         }
         const auto limit = unread ? milliseconds(1) : std::chrono::ceil<milliseconds>(next_scan - steady_clock::now());
         auto changes = co_await watch.wait(std::max(limit, milliseconds(1)));
@@ -73,7 +75,7 @@ async::awaitable<void> intake::listen(fs::inbox_watch& watch) {
             enqueue(std::move(change.entry), change.renamed_in);
             if (turn.is_used_up()) co_await turn.give_way();
         }
-        if (changes.scan_needed) next_scan = steady_clock::now();
+        if (changes.scan_needed) scans.due(next_scan = steady_clock::now());
         if (unread || !changed.empty()) unread = co_await read_priorities(std::move(changed));
     }
 }
@@ -120,6 +122,11 @@ std::size_t intake::left() const {
     return static_cast<std::size_t>(std::count_if(known_.begin(), known_.end(), is_left));
 }
 
+std::optional<steady_clock::time_point> intake::scan_still_since(steady_clock::time_point now) {
+    if (const auto listed = inbox_.listing_progress(); std::exchange(listed_, listed) != listed) scanning_.step(now);
+    return scanning_.still_since(now);
+}
+
 std::vector<not_ready_entry> intake::not_ready() const {
     std::vector<not_ready_entry> list;
     for (const auto& [entry, state] : known_)
@@ -129,16 +136,28 @@ std::vector<not_ready_entry> intake::not_ready() const {
 
 /// Adds what is not known yet; waits for as long as the inbox cannot be read. A vanished mount is no empty inbox.
 async::awaitable<void> intake::scan() {
+    const progress_mark::stretch under_way(scanning_);
     auto list = [this]() { return inbox_.list(); };
-    auto listed = co_await keep_trying_on_pool(world_, list);
+    auto list_or_try_again = [this, &list]() {
+        scanning_.step();
+        return world_.pool.run(list);
+    };
+    auto listed = co_await keep_trying(world_, list_or_try_again);
     async::time_slice turn(longest_turn);
+    scanning_.step();
     for (auto& entry : listed) {
         enqueue(std::move(entry), false);
-        if (turn.is_used_up()) co_await turn.give_way();
+        if (!turn.is_used_up()) continue;
+        co_await turn.give_way();
+        scanning_.step();
     }
     // What trouble at the start, or a claim that could not be undone, has left half way.
     auto look = [this]() { return fs::half_claimed(world_.layout); };
-    const auto left = co_await keep_trying_on_pool(world_, look);
+    auto look_or_try_again = [this, &look]() {
+        scanning_.step();
+        return world_.pool.run(look);
+    };
+    const auto left = co_await keep_trying(world_, look_or_try_again);
     for (const auto& key : left) {
         const auto is_claiming = [&key](const auto& entry) { return fs::key_of(entry) == key; };
         if (world_.in_hand.contains(key) || std::any_of(examining_.begin(), examining_.end(), is_claiming)) continue;

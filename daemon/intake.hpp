@@ -6,6 +6,7 @@
 #include "case_world.hpp"
 #include "fs/inbox.hpp"
 #include "fs/inbox_watch.hpp"
+#include "progress_marks.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -60,6 +61,11 @@ class intake {
     };
 
     [[nodiscard]] const std::map<std::string, queue_length>& queues() const { return folders_; }
+
+    /// Since when the scan of the inbox stands still though it should not (progress_marks.hpp): a call that does not
+    /// come back, or a scan that does not begin. One that meets a fault and tries again does move.
+    [[nodiscard]] std::optional<std::chrono::steady_clock::time_point>
+    scan_still_since(std::chrono::steady_clock::time_point now);
 
     /// What was found not ready at the last look, by name.
     [[nodiscard]] std::vector<not_ready_entry> not_ready() const;
@@ -138,6 +144,8 @@ class intake {
     std::set<fs::inbox_entry, by_name> examining_;
     std::set<case_key> resuming_; ///< half claimed, and being put in order
     bool once_ = false;
+    progress_mark scanning_;
+    std::uint64_t listed_ = 0; ///< the inbox's listing progress at the last question
 };
 
 } // namespace kyc

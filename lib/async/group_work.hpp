@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -69,6 +70,15 @@ class group_work {
         co_await run_round(round);
     }
 
+    /// Since when somebody waits without a round having ended meanwhile: the begin of the one that runs, else the time
+    /// at which the first of the waiting came. None: nobody waits.
+    [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> busy_since() const {
+        if (rounding_since_) return rounding_since_;
+        for (const auto& each : gathered_)
+            if (each->awaited) return std::max(each->came, ended_at_);
+        return std::nullopt;
+    }
+
     [[nodiscard]] std::uint64_t rounds() const { return rounds_; }
 
     [[nodiscard]] std::uint64_t items() const { return items_; }
@@ -79,6 +89,7 @@ class group_work {
     struct place {
         Item item;
         bool awaited; ///< by its caller; else it was left
+        clock::time_point came = clock::now();
         bool done = false;
 
         place(Item item_, bool awaited_) : item(std::move(item_)), awaited(awaited_) {}
@@ -94,6 +105,7 @@ class group_work {
 
         ~in_round() {
             work_.running_ = false;
+            work_.rounding_since_.reset();
             work_.ended_at_ = clock::now();
             work_.ended_.notify_all();
         }
@@ -122,6 +134,7 @@ class group_work {
         for (const auto& each : taken)
             items.push_back(&each->item);
         auto job = [&round, &items] { round(items); };
+        rounding_since_ = clock::now();
         co_await pool_.run(job);
         served_ = 0;
         for (const auto& each : taken) {
@@ -140,6 +153,7 @@ class group_work {
     clock::time_point ended_at_ = clock::time_point::min();
     std::size_t served_ = 0; ///< callers, by the last round
     bool running_ = false;
+    std::optional<clock::time_point> rounding_since_; ///< while the pool has it
     std::uint64_t rounds_ = 0;
     std::uint64_t items_ = 0;
 };

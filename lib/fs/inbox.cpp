@@ -9,6 +9,7 @@
 #include "fs/root_mount.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <fcntl.h>
 #include <map>
@@ -68,7 +69,7 @@ class disk_inbox : public inbox {
         const auto begun = next_look();
         const auto root = fs::open_root(layout_, spool_root::inbox);
         if (root.has_error()) return root.error();
-        auto found = scan_inbox(root->get(), services_, flat_);
+        auto found = scan_inbox(root->get(), services_, flat_, listing_progress_);
         if (found.has_error()) return fault(found.error().code, found.error().what + " (" + root_name() + ")");
         priorities_.recall(*found);
         const auto order = order_of(*found);
@@ -81,6 +82,8 @@ class disk_inbox : public inbox {
         forget_all_but(entries, begun);
         return entries;
     }
+
+    std::uint64_t listing_progress() const override { return listing_progress_; }
 
     urgent_entries read_priorities(const std::vector<inbox_entry>& changed) override {
         urgent_entries urgent;
@@ -212,6 +215,7 @@ class disk_inbox : public inbox {
     inbox_clock clock_;
     flat_index flat_;
     priorities priorities_;
+    std::atomic<std::uint64_t> listing_progress_{0};
     std::mutex mutex_; // guards what follows
     std::map<entry_key, memory> memories_;
     std::uint64_t looks_ = 0;

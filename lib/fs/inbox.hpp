@@ -8,6 +8,7 @@
 #include "fs/spool_layout.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +60,9 @@ class inbox {
     /// each case.json would take long, some priorities are not known yet: read_priorities() goes on. A fault means that
     /// the inbox itself could not be read (a vanished mount is a fault, not an empty list).
     [[nodiscard]] virtual result<std::vector<inbox_entry>> list() = 0;
+
+    /// Grows with each entry that a listing looks at. Any thread: tells whether one that takes long still moves.
+    [[nodiscard]] virtual std::uint64_t listing_progress() const = 0;
 
     /// What one piece of reading brought.
     struct urgent_entries {

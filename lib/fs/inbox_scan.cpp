@@ -18,8 +18,9 @@ namespace {
 
 class folder_scan {
   public:
-    folder_scan(int fd, std::uint32_t folder, const service& target, inbox_listing& found)
-        : fd_(fd), folder_(folder), target_(target), found_(found) {}
+    folder_scan(int fd, std::uint32_t folder, const service& target, inbox_listing& found,
+                std::atomic<std::uint64_t>& looked_at)
+        : fd_(fd), folder_(folder), target_(target), found_(found), looked_at_(looked_at) {}
 
     result<void> run(flat_index& flat) {
         const auto begun = std::chrono::steady_clock::now();
@@ -38,6 +39,7 @@ class folder_scan {
   private:
     std::optional<fault> take(const std::string& name) {
         auto state = state_of(fd_, name);
+        looked_at_.fetch_add(1, std::memory_order_relaxed);
         if (state.has_error()) return state.error();
         if (!*state) return std::nullopt;
         const auto& seen = **state;
@@ -72,6 +74,7 @@ class folder_scan {
     std::uint32_t folder_; // place in found_.folders
     const service& target_;
     inbox_listing& found_;
+    std::atomic<std::uint64_t>& looked_at_;
     flat_cases flat_files_;
     std::unordered_map<std::string, std::size_t> flat_places_; // case → index in found_.items
 };
@@ -84,7 +87,8 @@ bool is_reserved_folder(std::string_view name) {
     return is_junk(name) || std::find(others.begin(), others.end(), name) != others.end();
 }
 
-result<inbox_listing> scan_inbox(int root, const service_table& services, flat_index& flat) {
+result<inbox_listing> scan_inbox(int root, const service_table& services, flat_index& flat,
+                                 std::atomic<std::uint64_t>& looked_at) {
     std::vector<std::string> folders;
     auto read = for_each_name(root, [&](const char* name, unsigned char type) {
         if ((type == DT_DIR || type == DT_UNKNOWN) && !is_reserved_folder(name)) folders.emplace_back(name);
@@ -105,7 +109,7 @@ result<inbox_listing> scan_inbox(int root, const service_table& services, flat_i
         }
         const auto place = static_cast<std::uint32_t>(found.folders.size());
         found.folders.push_back(folder);
-        folder_scan scan(fd.get(), place, known ? *known : nobody, found);
+        folder_scan scan(fd.get(), place, known ? *known : nobody, found, looked_at);
         if (auto done = scan.run(flat); done.has_error()) {
             return fault(done.error().code, "inbox/" + folder + ": " + done.error().what);
         }

@@ -6,6 +6,7 @@
 #include "fs/flat_index.hpp"
 #include "fs/inbox.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -41,8 +42,10 @@ struct inbox_listing {
     }
 };
 
-/// Everything that may be a case; priorities are not read. `flat` learns which files belong together.
-[[nodiscard]] result<inbox_listing> scan_inbox(int root, const service_table& services, flat_index& flat);
+/// Everything that may be a case; priorities are not read. `flat` learns which files belong together; `looked_at` is
+/// counted up by one for each entry.
+[[nodiscard]] result<inbox_listing> scan_inbox(int root, const service_table& services, flat_index& flat,
+                                               std::atomic<std::uint64_t>& looked_at);
 
 /// The places of the items as inbox::list() orders them: high priority first, then the oldest first.
 [[nodiscard]] std::vector<std::uint32_t> order_of(const inbox_listing& found);

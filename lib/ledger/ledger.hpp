@@ -5,6 +5,7 @@
 #include "core/result.hpp"
 #include "ledger/records.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -96,6 +97,9 @@ class ledger {
     };
 
     [[nodiscard]] virtual statistics counted() const = 0;
+
+    /// Since when somebody waits for a commit without one having ended meanwhile, well or badly; none: nobody waits.
+    [[nodiscard]] virtual std::optional<std::chrono::steady_clock::time_point> busy_since() const = 0;
 };
 
 /// An open ledger, and what became of one that could not be used.

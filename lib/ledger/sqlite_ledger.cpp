@@ -170,6 +170,8 @@ class sqlite_ledger final : public ledger {
 
     statistics counted() const override { return {changes_.rounds(), changes_.items()}; }
 
+    std::optional<std::chrono::steady_clock::time_point> busy_since() const override { return changes_.busy_since(); }
+
   private:
     /// What was read out of a damaged file may be old, or not all there: that a case was never sent, or refused, does
     /// not mean that it was not sent after that.

@@ -114,6 +114,8 @@ class forgetful_ledger final : public ledger::ledger {
     result<void> bind_to_spool(const std::string&, bool, const std::vector<record>&) override { return {}; }
 
     statistics counted() const override { return {}; }
+
+    std::optional<std::chrono::steady_clock::time_point> busy_since() const override { return {}; }
 };
 
 /// Everything that cases with a task need. The members are in the order of app's.
