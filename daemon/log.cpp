@@ -2,15 +2,15 @@
 
 #include "core/json_text.hpp"
 #include "core/plain_text.hpp"
+#include "core/report_json.hpp"
+#include "journal.hpp"
 
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <cstdlib>
 #include <memory>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <syslog.h>
 
 namespace kyc::log {
 
@@ -18,6 +18,7 @@ namespace {
 
 bool as_json = false;
 bool beside_progress = false; ///< a progress line shares the terminal
+bool to_journal = false;      ///< stderr is the journal's stream, so its socket is tried first
 
 spdlog::level::level_enum to_spdlog(log_level level) {
     switch (level) {
@@ -35,24 +36,19 @@ spdlog::level::level_enum to_spdlog(log_level level) {
     return spdlog::level::info;
 }
 
-/// Whether stderr is the journal's own stream (systemd.exec(5), JOURNAL_STREAM).
-bool stderr_is_the_journal() {
-    const char* named = std::getenv("JOURNAL_STREAM");
-
-    struct stat info {};
-
-    if (named == nullptr || ::fstat(STDERR_FILENO, &info) != 0) return false;
-    return std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino) == named;
+/// syslog(3), and so the journal, has no word for trace.
+int priority_of(spdlog::level::level_enum level) {
+    return level >= spdlog::level::err    ? LOG_ERR
+           : level >= spdlog::level::warn ? LOG_WARNING
+           : level >= spdlog::level::info ? LOG_INFO
+                                          : LOG_DEBUG;
 }
 
 /// The <N> prefix of sd-daemon(3).
 class journal_priority final : public spdlog::custom_flag_formatter {
   public:
     void format(const spdlog::details::log_msg& line, const std::tm&, spdlog::memory_buf_t& out) override {
-        const std::string_view prefix = line.level >= spdlog::level::err    ? "<3>"
-                                        : line.level >= spdlog::level::warn ? "<4>"
-                                        : line.level >= spdlog::level::info ? "<6>"
-                                                                            : "<7>";
+        const auto prefix = "<" + std::to_string(priority_of(line.level)) + ">";
         out.append(prefix.data(), prefix.data() + prefix.size());
     }
 
@@ -71,14 +67,15 @@ std::shared_ptr<spdlog::logger> logger() {
     return made;
 }
 
+/// Of lines on stderr.
 void set_pattern() {
     auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
     std::string pattern = beside_progress ? "\r\033[K" : "";
-    if (as_json) {
-        pattern += R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})";
-    } else if (stderr_is_the_journal()) {
+    if (to_journal) {
         formatter->add_flag<journal_priority>('*');
         pattern += "%*%v";
+    } else if (as_json) {
+        pattern += "%v";
     } else {
         pattern += "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
     }
@@ -93,15 +90,19 @@ std::string json_quoted(std::string_view text) {
     return out;
 }
 
-std::string compose(std::string_view message, const fields& about) {
-    std::string line;
-    if (as_json) {
-        line = "\"message\":" + json_quoted(message);
-        for (const auto& [name, value] : about)
-            line += ",\"" + std::string(name) + "\":" + json_quoted(value);
-        return line;
-    }
-    line = printable(message);
+/// The whole line as one object.
+std::string compose_json(std::string_view level, std::string_view message, const fields& about) {
+    std::string line = R"({"time":")" + to_iso8601(std::chrono::system_clock::now()) + R"(","level":")";
+    line += level;
+    line += R"(","message":)" + json_quoted(message);
+    for (const auto& [name, value] : about)
+        line += ",\"" + std::string(name) + "\":" + json_quoted(value);
+    return line + "}";
+}
+
+/// What follows time and level.
+std::string compose_text(std::string_view message, const fields& about) {
+    std::string line = printable(message);
     for (const auto& [name, value] : about) {
         const bool plain = !value.empty() && value.find_first_of(" \"=") == std::string::npos;
         line += ' ';
@@ -113,14 +114,19 @@ std::string compose(std::string_view message, const fields& about) {
 }
 
 void write(spdlog::level::level_enum level, std::string_view message, const fields& about) {
+    if (!logger()->should_log(level)) return;
+    const auto word = spdlog::level::to_string_view(level);
+    const auto line = as_json ? compose_json({word.data(), word.size()}, message, about) : compose_text(message, about);
+    if (to_journal && send_to_journal(priority_of(level), line, about)) return;
     // The line is an argument, never the format: text from outside may hold braces.
-    if (logger()->should_log(level)) logger()->log(level, "{}", compose(message, about));
+    logger()->log(level, "{}", line);
 }
 
 } // namespace
 
 void configure(const log_settings& settings) {
     as_json = settings.format == log_format::json;
+    to_journal = stderr_is_the_journal();
     logger()->set_level(to_spdlog(settings.level));
     set_pattern();
 }

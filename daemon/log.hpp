@@ -1,6 +1,6 @@
 #pragma once
-// The daemon's log: lines on stderr, text or JSON, each with the case it is about. The only file that knows spdlog is
-// log.cpp.
+// The daemon's log: lines in the journal or on stderr, text or JSON, each with the case it is about. The only file that
+// knows spdlog is log.cpp.
 
 #include "core/settings.hpp"
 
@@ -14,8 +14,10 @@ namespace kyc::log {
 /// Named values of a line, in this order: service, case, request, code, … Never personal data, never a secret.
 using fields = std::vector<std::pair<std::string_view, std::string>>;
 
-/// Call once at the start, and again after a reload. Under systemd (JOURNAL_STREAM names stderr) text lines begin with
-/// the <N> of sd-daemon(3) and carry no time, because the journal adds it.
+/// Call once at the start, and again after a reload. Under systemd (JOURNAL_STREAM names stderr) lines go to the
+/// journal with their priority and each field as one of the journal's (journal.hpp). While its socket takes nothing
+/// they go to stderr all the same, with the <N> of sd-daemon(3) in front and without the time, which the journal adds
+/// to both. `format` says what the line itself looks like, wherever it goes.
 void configure(const log_settings& settings);
 
 /// While set, each line first wipes the progress line that shares the terminal.

@@ -82,8 +82,15 @@ async::awaitable<result<held_case, failure>> hold_case(case_run& run) {
     co_return held;
 }
 
-void log_receipt(case_run& run, std::chrono::steady_clock::duration took) {
+/// A line about one submit.
+log::fields about_attempt(case_run& run) {
     auto about = run.about();
+    if (const auto& last = run.record().last) about.emplace_back("attempt", std::to_string(last->number));
+    return about;
+}
+
+void log_receipt(case_run& run, std::chrono::steady_clock::duration took) {
+    auto about = about_attempt(run);
     about.emplace_back("ms", std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
     about.emplace_back("task", run.record().task_id());
     log::info("submitted", about);
