@@ -214,7 +214,7 @@ std::optional<start_failure> daemon_app::build() {
     open_status();
     if (!options_.once) {
         // The watch is set before the first scan, so nothing that comes in between is missed.
-        auto watch = fs::make_inbox_watch(loop_.get_executor(), layout_, config_->intake, config_->services);
+        auto watch = fs::make_inbox_watch(loop_.get_executor(), pool_, layout_, config_->intake, config_->services);
         if (!watch)
             return start_failure("inbox: " + watch.error().message() + "; see 'kycd check'", exit_code::spool_unusable);
         watch_ = std::move(*watch);

@@ -85,9 +85,9 @@ class expiry_guard {
 
 class inotify_watch : public inbox_watch {
   public:
-    inotify_watch(const asio::any_io_executor& executor, intake::inotify_tree tree, int own_descriptor,
-                  intake_settings rules, std::string where)
-        : tree_(std::move(tree)), events_(executor, own_descriptor), timer_(executor), rules_(rules),
+    inotify_watch(const asio::any_io_executor& executor, async::blocking_pool& pool, intake::inotify_tree tree,
+                  int own_descriptor, intake_settings rules, std::string where)
+        : pool_(pool), tree_(std::move(tree)), events_(executor, own_descriptor), timer_(executor), rules_(rules),
           where_(std::move(where)) {}
 
     async::awaitable<inbox_changes> wait(milliseconds limit) override {
@@ -95,7 +95,8 @@ class inotify_watch : public inbox_watch {
         intake::change_collector changes(found);
         const auto deadline = steady_clock::now() + limit;
         while (!changes.found_something()) {
-            if (rearmed()) {
+            const bool anew = co_await rearmed();
+            if (anew) {
                 changes.need_scan();
                 break;
             }
@@ -118,10 +119,13 @@ class inotify_watch : public inbox_watch {
 
   private:
     /// True when the inbox had to be watched anew (it was replaced, remounted, or events were lost): a scan is due.
-    bool rearmed() {
-        if (armed_ && tree_.is_current()) return false;
-        const bool was_armed = std::exchange(armed_, tree_.arm().has_value());
-        return armed_ || was_armed;
+    async::awaitable<bool> rearmed() {
+        if (armed_ && tree_.is_current()) co_return false;
+        // Reads all service folders, and after an overflow there are many cases in them.
+        auto arm = [this]() { return tree_.arm().has_value(); };
+        const bool armed = co_await pool_.run(arm);
+        const bool was_armed = std::exchange(armed_, armed);
+        co_return armed || was_armed;
     }
 
     /// Suspends until an event can be read or the time has come.
@@ -140,6 +144,7 @@ class inotify_watch : public inbox_watch {
         if (error && error != asio::error::operation_aborted) throw boost::system::system_error(error);
     }
 
+    async::blocking_pool& pool_;
     intake::inotify_tree tree_;
     asio::posix::stream_descriptor events_; // a duplicate of the tree's descriptor: each closes its own
     asio::steady_timer timer_;
@@ -150,8 +155,9 @@ class inotify_watch : public inbox_watch {
 
 } // namespace
 
-result<std::unique_ptr<inbox_watch>> make_inbox_watch(const asio::any_io_executor& executor, spool_layout layout,
-                                                      intake_settings rules, service_table services) {
+result<std::unique_ptr<inbox_watch>> make_inbox_watch(const asio::any_io_executor& executor, async::blocking_pool& pool,
+                                                      spool_layout layout, intake_settings rules,
+                                                      service_table services) {
     const auto polling = [&](std::string why) {
         return std::unique_ptr<inbox_watch>(std::make_unique<polling_watch>(executor, rules.poll, std::move(why)));
     };
@@ -174,7 +180,7 @@ result<std::unique_ptr<inbox_watch>> make_inbox_watch(const asio::any_io_executo
     if (duplicate < 0) return last_fault(errno, "duplicate the inotify descriptor");
     std::string where = *network ? "the settings say so, though the inbox lies on " + **network : "a local file system";
     return std::unique_ptr<inbox_watch>(
-        std::make_unique<inotify_watch>(executor, std::move(tree), duplicate, rules, std::move(where)));
+        std::make_unique<inotify_watch>(executor, pool, std::move(tree), duplicate, rules, std::move(where)));
 }
 
 } // namespace kyc::fs

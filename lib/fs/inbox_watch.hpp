@@ -2,6 +2,7 @@
 // Tells when something moved in the inbox. Events are hints; the scan is the truth.
 
 #include "async/awaitable.hpp"
+#include "async/blocking_pool.hpp"
 #include "core/result.hpp"
 #include "core/settings.hpp"
 #include "fs/inbox.hpp"
@@ -42,9 +43,10 @@ class inbox_watch {
 };
 
 /// Watches are set when it returns, so a scan made afterwards misses nothing. statfs of the inbox chooses when `watch:
-/// auto`. When inotify is refused (watch limit), it falls back to polling and describe() says why.
+/// auto`. When inotify is refused (watch limit), it falls back to polling and describe() says why. Blocks; later, when
+/// all has to be watched anew, that is done on `pool`, which outlives the watch.
 [[nodiscard]] result<std::unique_ptr<inbox_watch>> make_inbox_watch(const boost::asio::any_io_executor& executor,
-                                                                    spool_layout layout, intake_settings rules,
-                                                                    service_table services);
+                                                                    async::blocking_pool& pool, spool_layout layout,
+                                                                    intake_settings rules, service_table services);
 
 } // namespace kyc::fs

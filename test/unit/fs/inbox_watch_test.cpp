@@ -27,6 +27,7 @@ class fixture {
     }
 
     asio::io_context loop;
+    kyc::async::blocking_pool pool{1};
     kyc::intake_settings rules;
 
     [[nodiscard]] std::filesystem::path root() const { return folder_.path() / "inbox"; }
@@ -56,7 +57,7 @@ class fixture {
             kyc::folder_settings folders;
             folders.inbox = root();
             auto made =
-                fs::make_inbox_watch(loop.get_executor(), fs::spool_layout(folders), rules, kyc::service_table());
+                fs::make_inbox_watch(loop.get_executor(), pool, fs::spool_layout(folders), rules, kyc::service_table());
             if (made.has_error()) throw std::runtime_error(made.error().message());
             watch_ = std::move(*made);
         }
@@ -330,8 +331,8 @@ BOOST_AUTO_TEST_CASE(a_missing_inbox_is_a_fault_at_the_start) {
     std::filesystem::remove_all(in.root());
     kyc::folder_settings folders;
     folders.inbox = in.root();
-    const auto made =
-        fs::make_inbox_watch(in.loop.get_executor(), fs::spool_layout(folders), in.rules, kyc::service_table());
+    const auto made = fs::make_inbox_watch(in.loop.get_executor(), in.pool, fs::spool_layout(folders), in.rules,
+                                           kyc::service_table());
     BOOST_TEST(made.has_error());
 }
 
