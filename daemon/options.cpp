@@ -2,6 +2,8 @@
 
 #include "commands/spool_view.hpp"
 #include "commands/words.hpp"
+#include "core/failure.hpp"
+#include "core/units.hpp"
 #include "version.hpp"
 
 #include <CLI/CLI.hpp>
@@ -73,23 +75,39 @@ CLI::Validator is_time() {
     return {check, ""};
 }
 
+/// For options that take a word of failure_code. A slip of the pen must not look like a code that no case has.
+CLI::Validator is_code() {
+    const auto check = [](const std::string& text) {
+        if (failure_code_from(text)) return std::string();
+        return "there is no code " + quote_text(text) + "; 'kycd list --state failed' shows those there are";
+    };
+    return {check, ""};
+}
+
+void add_times(CLI::App& to, std::string& since, std::string& before, const std::string& what) {
+    to.add_option("--since", since, what + " after this time: 2h, 3d (back from now), 2026-11-20, 2026-11-20T01:02Z")
+        ->type_name("TIME")
+        ->check(is_time());
+    to.add_option("--before", before, what + " before this time, written likewise")
+        ->type_name("TIME")
+        ->check(is_time());
+}
+
 void operator_commands::add_list(CLI::App& program) {
     list_command = add(program, "list", "The cases, a line each", list);
     list_command->add_option("--state", list.state, "Only cases in this state")->check(CLI::IsMember(standing_words()));
     list_command->add_option("--service", list.service, "Only cases of this service")->type_name("SERVICE");
-    list_command
-        ->add_option("--since", list.since, "Only what came to stand where it is after this time: 2h, 3d, 2026-11-20")
-        ->type_name("TIME")
-        ->check(is_time());
+    list_command->add_option("--code", list.code, "Only cases that failed with this code")
+        ->type_name("CODE")
+        ->check(is_code());
+    add_times(*list_command, list.since, list.before, "Only what came to stand where it is");
 }
 
 void operator_commands::add_report(CLI::App& program) {
     report_command =
         add(program, "report", "What came of the cases that ended, what it cost, how long it took", report);
-    report_command->add_option("--since", report.since, "Cases that ended after this time: 2h, 30d, 2026-11-20")
-        ->type_name("TIME")
-        ->capture_default_str()
-        ->check(is_time());
+    add_times(*report_command, report.since, report.before, "Cases that ended");
+    report_command->get_option("--since")->capture_default_str();
     report_command->add_option("--format", report.format, "text, csv (a line for each day and service), json, html")
         ->capture_default_str()
         ->check(CLI::IsMember({"text", "csv", "json", "html"}));
@@ -98,14 +116,32 @@ void operator_commands::add_report(CLI::App& program) {
 void operator_commands::add_retry(CLI::App& program) {
     retry_command = add(program, "retry", "Failed cases back into the inbox", retry);
     auto* names = retry_command->add_option("CASE", retry.names, case_help);
-    auto* code =
-        retry_command->add_option("--code", retry.code, "Only cases that failed with this code, e.g. TASK_FAILED")
-            ->type_name("CODE");
-    retry_command->add_flag("--all", retry.all, "Every failed case")->excludes(names)->excludes(code);
+    auto* codes =
+        retry_command
+            ->add_option("--code", retry.codes,
+                         "Only cases that failed with this code, e.g. TASK_FAILED; may be given more than once")
+            ->type_name("CODE")
+            ->delimiter(',')
+            ->allow_extra_args(false)
+            ->check(is_code());
+    auto* service =
+        retry_command->add_option("--service", retry.service, "Only cases of this service")->type_name("SERVICE");
+    add_times(*retry_command, retry.since, retry.before, "Only cases that failed");
+    retry_command->add_flag("--all", retry.all, "Every failed case that a retry may cure")
+        ->excludes(names)
+        ->excludes(codes)
+        ->excludes(service)
+        ->excludes("--since")
+        ->excludes("--before");
+    retry_command->add_flag("--yes", retry.yes, "Do not ask before cases go back that were not named, nor their code");
+    retry_command->add_option("--at-most", retry.at_most, "Move nothing when more cases than this are chosen")
+        ->type_name("N");
     retry_command->add_flag("--dry-run", retry.dry_run, "Only say what would be moved");
     retry_command->callback([this]() {
-        if (!retry.all && retry.names.empty() && retry.code.empty())
-            throw CLI::ValidationError("say which cases: CASE, --code or --all", CLI::ExitCodes::ValidationError);
+        if (!retry.all && retry.names.empty() && retry.codes.empty() && retry.service.empty() && retry.since.empty() &&
+            retry.before.empty())
+            throw CLI::ValidationError("say which cases: CASE, --code, --service, --since, --before or --all",
+                                       CLI::ExitCodes::ValidationError);
     });
 }
 

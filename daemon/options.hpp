@@ -3,7 +3,9 @@
 
 #include "exit_code.hpp"
 
+#include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -36,7 +38,9 @@ struct list_options {
     bool json = false;
     std::string state;   ///< a word of standing_words(); empty: all
     std::string service; ///< empty: all
+    std::string code;    ///< only what failed with it; empty: all
     std::string since;   ///< as parse_since() reads it; empty: all
+    std::string before;  ///< likewise
 };
 
 struct show_options {
@@ -55,8 +59,13 @@ struct retry_options {
     std::filesystem::path config;
     bool json = false;
     std::vector<std::string> names; ///< as for show
-    std::string code;
+    std::vector<std::string> codes; ///< words of failure_code; empty: any
+    std::string service;            ///< empty: any
+    std::string since;              ///< as parse_since() reads it; empty: any time
+    std::string before;             ///< likewise
     bool all = false;
+    bool yes = false;                   ///< do not ask
+    std::optional<std::size_t> at_most; ///< move nothing when more are chosen
     bool dry_run = false;
 };
 
@@ -64,6 +73,7 @@ struct report_options {
     std::filesystem::path config;
     bool json = false;
     std::string since = "7d";    ///< as parse_since() reads it
+    std::string before;          ///< likewise; empty: now
     std::string format = "text"; ///< text, csv, json or html
 };
 

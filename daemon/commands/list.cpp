@@ -63,7 +63,11 @@ exit_code list_command(const list_options& options) {
     case_query which;
     if (!options.state.empty()) which.state = standing_from(options.state);
     which.service = options.service;
-    if (!options.since.empty()) which.since = *parse_since(options.since, std::chrono::system_clock::now());
+    const auto now = std::chrono::system_clock::now();
+    if (!options.since.empty()) which.since = *parse_since(options.since, now);
+    if (!options.before.empty()) which.before = *parse_since(options.before, now);
+    which.code = options.code;
+    if (!which.code.empty() && !which.state) which.state = standing::failed; // spares reading the others
     spool_view view(*config);
     if (!which.service.empty() && config->services.find(which.service) == nullptr)
         std::cerr << "kycd: there is no service " << printable(which.service)

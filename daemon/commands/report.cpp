@@ -149,9 +149,9 @@ exit_code report_command(const report_options& options) {
     if (!opened) return complain("report: " + opened.error(), exit_code::spool_unusable);
     period report;
     report.from = *parse_since(options.since, now);
-    report.to = now;
+    report.to = options.before.empty() ? now : *parse_since(options.before, now);
     if (*opened) {
-        auto read = read_period(***opened, report.from, now);
+        auto read = read_period(***opened, report.from, report.to);
         if (!read) return complain("report: " + read.error(), exit_code::spool_unusable);
         report = std::move(*read);
     }

@@ -2,6 +2,7 @@
 
 #include "commands/as_owner.hpp"
 #include "commands/complain.hpp"
+#include "commands/retry_choice.hpp"
 #include "commands/spool_view.hpp"
 #include "commands/words.hpp"
 #include "core/json_writer.hpp"
@@ -9,75 +10,45 @@
 #include "settings_yaml.hpp"
 #include "spool_access.hpp"
 
-#include <algorithm>
 #include <iostream>
+#include <optional>
+#include <string>
+#include <unistd.h>
 
 namespace kyc {
 
 namespace {
 
-/// A case in failed/ and what became of it.
-struct candidate {
-    fs::failed_case which;
-    std::filesystem::path path;
-    std::string code; ///< empty when its error.json cannot be read
-    bool retryable = true;
-    fs::retried outcome;
-
-    [[nodiscard]] std::string words() const { return which.place.folder + "/" + which.place.name; }
-};
-
-candidate make_candidate(const spool_view& view, const case_folder_entry& entry) {
-    candidate one;
-    one.which.place = entry.key;
-    one.which.name = entry.key.name;
-    one.path = entry.path;
-    if (const auto folder = fs::open_folder(entry.path)) {
-        auto paper = read_case_paper_file(*folder, "error.json");
-        if (!paper) paper = read_case_paper_file(*folder, fs::retried_mark);
-        if (paper) {
-            one.code = paper->word;
-            one.retryable = paper->retryable;
-            // What delivery numbered gets its own name back.
-            if (is_numbered(entry.key.name, paper->about.name)) one.which.name = paper->about.name;
-        }
-    }
-    one.which.flat = fs::looks_flat(entry.path, one.which.name, view.config().services.find(entry.key.folder));
-    return one;
-}
-
 /// Whether the case was dropped flat is in the ledger; the names tell it nearly always too.
-void ask_ledger(spool_view& view, candidate& one) {
+void ask_ledger(spool_view& view, failed_choice& one) {
     for (const auto& row : view.history_of({one.which.place.folder, one.which.name}))
         if (row.end.place == one.path) one.which.flat = row.about.flat;
 }
 
-/// All that are asked for; words that name nothing are in `unknown`.
-std::vector<candidate> choose(spool_view& view, const retry_options& options, const std::vector<case_words>& names,
-                              std::vector<std::string>& unknown) {
-    std::vector<candidate> chosen;
-    std::vector<bool> met(names.size(), false);
-    const auto read = for_each_case_folder(view.layout().roots().failed, [&](const case_folder_entry& entry) {
-        bool named = names.empty();
-        for (std::size_t i = 0; i < names.size(); ++i) {
-            const bool service = names[i].service.empty() || view.is_of(entry.key.folder, names[i].service);
-            if (!service || !is_numbered(entry.key.name, names[i].name)) continue;
-            named = true;
-            met[i] = true;
-        }
-        if (!named) return true;
-        auto one = make_candidate(view, entry);
-        if (!options.code.empty() && one.code != options.code) return true;
-        chosen.push_back(std::move(one));
-        return true;
-    });
-    if (!read) view.add_trouble(read.error().message() + "; run this as kycd's user or as root");
-    for (std::size_t i = 0; i < names.size(); ++i)
-        if (!met[i]) unknown.push_back(options.names[i]);
-    return chosen;
+/// Before anything moves: whether it may. Cases that nobody named, nor their code, go only when somebody has seen how
+/// many they are.
+std::optional<exit_code> ask_first(const retry_options& options, const retry_choice& chosen) {
+    const auto cases = chosen.cases.size();
+    if (options.dry_run) return std::nullopt;
+    if (options.at_most && cases > *options.at_most)
+        return complain("retry: " + count_words(cases, "case is", "cases are") + " chosen, more than --at-most " +
+                            std::to_string(*options.at_most) + "; nothing was moved, look with --dry-run",
+                        exit_code::usage);
+    const bool knowingly = !options.names.empty() || !options.codes.empty();
+    if (options.yes || knowingly || cases == 0) return std::nullopt;
+    const std::string what = count_words(cases, "case goes", "cases go") + " back into the inbox, and " +
+                             count_words(cases, "call", "calls") + " may be paid for";
+    if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0)
+        return complain("retry: " + what + ": nothing was moved; look with --dry-run, then say --yes",
+                        exit_code::usage);
+    std::cerr << what << ". Type yes to go on: " << std::flush;
+    std::string answer;
+    std::getline(std::cin, answer);
+    if (answer == "yes") return std::nullopt;
+    return complain("retry: nothing was moved", exit_code::some_failed);
 }
 
-void move(spool_view& view, candidate& one, const fs::access_rules& access, bool dry_run) {
+void move(spool_view& view, failed_choice& one, const fs::access_rules& access, bool dry_run) {
     const auto* target = view.config().services.find(one.which.place.folder);
     if (target == nullptr) {
         one.outcome.why_not = "there is no service " + one.which.place.folder +
@@ -95,21 +66,18 @@ void move(spool_view& view, candidate& one, const fs::access_rules& access, bool
 }
 
 /// What a person should know before, or after.
-std::string warning_for(const candidate& one) {
-    if (one.code == to_string(failure_code::unknown_outcome))
-        return "the API may have billed it already: this may be paid again";
-    if (!one.retryable) return one.code + " is not cured by a retry: it fails again unless its files were changed";
-    return {};
+std::string warning_for(const failed_choice& one) {
+    return why_to_be_named(one.code, one.curable).value_or(std::string());
 }
 
-std::filesystem::path goes_to(const spool_view& view, const candidate& one) {
+std::filesystem::path goes_to(const spool_view& view, const failed_choice& one) {
     const auto folder = view.layout().inbox_service(one.which.place.folder);
     return one.which.flat ? folder : folder / one.which.name;
 }
 
-void print_text(const spool_view& view, const std::vector<candidate>& all, bool dry_run) {
+void print_text(const spool_view& view, const retry_choice& chosen, bool dry_run) {
     std::size_t moved = 0;
-    for (const auto& one : all) {
+    for (const auto& one : chosen.cases) {
         const bool good = one.outcome.why_not.empty();
         moved += good ? 1 : 0;
         std::cout << printable(one.words()) << (one.code.empty() ? "" : " (" + printable(one.code) + ")") << ": ";
@@ -119,15 +87,19 @@ void print_text(const spool_view& view, const std::vector<candidate>& all, bool 
             std::cout << "not moved: " << printable(one.outcome.why_not);
         }
         const auto warning = warning_for(one);
-        std::cout << (warning.empty() ? "" : "; " + warning) << "\n";
+        std::cout << (warning.empty() ? "" : "; " + printable(warning)) << "\n";
     }
     std::cout << count_words(moved, "case", "cases") << (dry_run ? " would be moved" : " moved");
-    if (moved < all.size()) std::cout << ", " << all.size() - moved << " not";
+    if (moved < chosen.cases.size()) std::cout << ", " << chosen.cases.size() - moved << " not";
+    if (dry_run && moved > 0) std::cout << ", and " << count_words(moved, "call", "calls") << " may be paid for";
     std::cout << "\n";
+    for (const auto& [code, cases] : chosen.left)
+        std::cout << count_words(cases, "case", "cases")
+                  << " left in failed/: " << printable(why_to_be_named(code, false).value_or(std::string()))
+                  << "; --code " << printable(code) << " takes " << (cases == 1 ? "it" : "them") << " all the same\n";
 }
 
-void print_json(const spool_view& view, const std::vector<candidate>& all, const std::vector<std::string>& unknown,
-                bool dry_run) {
+void print_json(const spool_view& view, const retry_choice& chosen, bool dry_run) {
     json_writer out;
     out.begin_object();
     out.key("schema");
@@ -136,7 +108,7 @@ void print_json(const spool_view& view, const std::vector<candidate>& all, const
     out.boolean(dry_run);
     out.key("cases");
     out.begin_array();
-    for (const auto& one : all) {
+    for (const auto& one : chosen.cases) {
         const bool good = one.outcome.why_not.empty();
         out.begin_object();
         out.key("case");
@@ -147,6 +119,8 @@ void print_json(const spool_view& view, const std::vector<candidate>& all, const
         out.text(one.path.string());
         out.key("code");
         out.known_text(one.code);
+        out.key("failed_at");
+        out.text(to_iso8601(one.failed_at));
         out.key("flat");
         out.boolean(one.which.flat);
         out.key("moved");
@@ -160,9 +134,20 @@ void print_json(const spool_view& view, const std::vector<candidate>& all, const
         out.end_object();
     }
     out.end_array();
+    out.key("left");
+    out.begin_array();
+    for (const auto& [code, cases] : chosen.left) {
+        out.begin_object();
+        out.key("code");
+        out.text(code);
+        out.key("cases");
+        out.integer(cases);
+        out.end_object();
+    }
+    out.end_array();
     out.key("unknown");
     out.begin_array();
-    for (const auto& each : unknown)
+    for (const auto& each : chosen.unknown)
         out.text(each);
     out.end_array();
     out.end_object();
@@ -187,25 +172,28 @@ exit_code retry_command(const retry_options& options) {
     const auto access = resolve_access(*config);
     if (!access) return complain(access.error(), exit_code::config_wrong);
     spool_view view(*config);
-    std::vector<std::string> unknown;
-    auto all = choose(view, options, names, unknown);
-    bool all_moved = unknown.empty();
-    for (auto& one : all) {
+    if (!options.service.empty() && config->services.find(options.service) == nullptr)
+        std::cerr << "kycd: there is no service " << printable(options.service)
+                  << " in the settings; folders of that name are looked for\n";
+    auto chosen = choose_failed(view, options, names);
+    if (const auto stopped = ask_first(options, chosen)) return *stopped;
+    bool all_moved = chosen.unknown.empty();
+    for (auto& one : chosen.cases) {
         move(view, one, *access, options.dry_run);
         all_moved = all_moved && one.outcome.why_not.empty();
     }
     if (options.json) {
-        print_json(view, all, unknown, options.dry_run);
+        print_json(view, chosen, options.dry_run);
     } else {
-        print_text(view, all, options.dry_run);
+        print_text(view, chosen, options.dry_run);
     }
     std::cout.flush();
-    for (const auto& each : unknown)
+    for (const auto& each : chosen.unknown)
         std::cerr << "kycd: retry: there is no failed case " << printable(each) << " in "
                   << config->folders.failed.string() << "\n";
     // A ledger that cannot be read, or a daemon that does not answer, keeps no case from its way back.
     static_cast<void>(complain_of_troubles(view));
-    return all_moved && (view.troubles().empty() || !all.empty()) ? exit_code::done : exit_code::some_failed;
+    return all_moved && (view.troubles().empty() || !chosen.cases.empty()) ? exit_code::done : exit_code::some_failed;
 }
 
 } // namespace kyc

@@ -286,6 +286,8 @@ void spool_view::each_case(const case_query& which, const std::function<bool(con
         if (which.state && seen.state != *which.state) return true;
         if (!which.service.empty() && !is_of(seen.key.folder, which.service)) return true;
         if (which.since && (!seen.since || *seen.since < *which.since)) return true;
+        if (which.before && (!seen.since || *seen.since >= *which.before)) return true;
+        if (!which.code.empty() && (seen.state != standing::failed || seen.detail != which.code)) return true;
         return visit(seen);
     };
     const auto may_be = [&](std::initializer_list<standing> states) {

@@ -72,9 +72,11 @@ struct found_place {
 /// Which cases. Everything that is set must match.
 struct case_query {
     std::optional<standing> state;
-    std::string service; ///< a folder's name or a canonical one; empty: all
-    std::optional<utc_time> since;
-    bool open_only = false; ///< not what has ended
+    std::string service;            ///< a folder's name or a canonical one; empty: all
+    std::optional<utc_time> since;  ///< it has stood there since then, or later
+    std::optional<utc_time> before; ///< it stood there before then
+    std::string code;               ///< it failed with it; empty: all
+    bool open_only = false;         ///< not what has ended
 };
 
 /// Something that keeps cases from moving, as the running daemon says it.

@@ -39,18 +39,21 @@ class Retry(Campaign):
         return place
 
     def kill_at(self, layout, point, beside):
-        """One world: `retry --all` killed at `point`, then again until nothing is left in failed/; its first trace."""
+        """One world: a retry killed at `point`, then again until nothing is left in failed/; its first trace."""
         place = self.prepare(layout)
         world, violations, kills = place.world, [], 0
         daemon = place.start() if beside else None
         trace = place.folder / "retry-trace"
-        command = ["retry", "--all", "--config", str(world.config_file)]
+        config = ["--config", str(world.config_file)]
+        command = ["retry", "--code", "REJECTED", *config]
         env = {**world.env, "KYCD_FAULT_TRACE": str(trace)}
         if point:
             run = world.kycd(*command, env={**env, "KYCD_FAULT_AT": f"{point}=kill"})
             kills += run.code == -signal.SIGKILL
         for _ in range(3):
             run = world.kycd(*command, env=env)
+            # What was begun and has no error.json any more.
+            run = world.kycd("retry", "--all", "--yes", *config, env=env)
             if not world.cases("failed"):
                 break
         else:

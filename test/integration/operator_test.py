@@ -16,7 +16,7 @@ import pytest
 from conftest import KYCD, World, case_files, picture, wait_for
 
 STATES = {"waiting", "claimed", "sending", "unknown", "pending", "delivered", "failed", "gone"}
-COMMANDS = [["status"], ["list"], ["show", "A-1"], ["why", "A-1"], ["retry", "--all"]]
+COMMANDS = [["status"], ["list"], ["show", "A-1"], ["why", "A-1"], ["retry", "--code", "NOT_AN_IMAGE"]]
 
 
 def rule(match, **action):
@@ -96,7 +96,7 @@ def test_each_has_a_help_and_names_what_is_wrong_with_its_arguments(world, desk,
     assert run.code == 78 and "none.yaml" in run.log
 
 
-@pytest.mark.parametrize("arguments", [["show"], ["why"], ["retry"], ["retry", "--all", "A-1"], ["retry", "--all", "--code", "X"],
+@pytest.mark.parametrize("arguments", [["show"], ["why"], ["retry"], ["retry", "--all", "A-1"], ["retry", "--all", "--code", "TASK_FAILED"], ["retry", "--code", "X"],
                                        ["list", "--state", "lost"], ["list", "--since", "yesterday"], ["show", "a/b/c"],
                                        ["retry", "a/b/c"], ["retry", "a/"], ["status", "extra"]])
 def test_a_usage_error_is_64(desk, arguments):
@@ -467,7 +467,7 @@ def test_retry_gives_a_flat_case_back_as_flat_files(world, desk):
     world.drop_flat("kyc_card", {f"A-1.{name}": data for name, data in case_files("kyc_card", "A", "failure").items()})
     world.drop_flat("face_liveness", {"B-2.jpg": picture("image", "B", "failure"), "B-2.json": b'{"labels": {"x": "y"}}'})
     assert world.run_once().code == 1
-    shown = desk.retry("--all")
+    shown = desk.retry("--all", "--yes")
     assert all(each["flat"] and each["moved"] for each in shown) and len(shown) == 2
     assert {file.name for file in (world.inbox / "kyc_card").iterdir()} == \
         {"A-1.selfie_image.jpg", "A-1.front_id.jpg", "A-1.back_id.jpg"}
@@ -482,7 +482,7 @@ def test_retry_replaces_nothing_and_says_so(world, desk):
     assert not kept["moved"] and "already" in kept["why_not"]
     assert (world.failed / "face_liveness/C-3/error.json").exists()
     assert (world.inbox / "face_liveness/C-3/image.jpg").read_bytes() == b"another"
-    both = desk.retry("--all", code=1)
+    both = desk.retry("B-2", "C-3", code=1)
     assert {each["case"]: each["moved"] for each in both} == {"B-2": True, "C-3": False}
 
 
@@ -721,7 +721,7 @@ def test_no_name_breaks_the_json_or_the_terminal(world, desk, running):
                                   env=world.env, timeout=60, check=False)
             for text in (done.stdout, done.stderr):
                 assert not any(byte < 32 and byte != 10 for byte in text) and "\u202e" not in text.decode(), command
-    for command in (["status"], ["list"], ["retry", "--all"]):
+    for command in (["status"], ["list"], ["retry", "--all", "--dry-run"], ["retry", "--code", "NOT_AN_IMAGE,BAD_CASE_NAME"]):
         run = desk.run(*command, "--json")
         assert run.code in (0, 1)
         json.loads(run.out)

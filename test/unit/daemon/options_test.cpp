@@ -38,20 +38,36 @@ BOOST_AUTO_TEST_CASE(each_option_arrives) {
     BOOST_REQUIRE(inspect != nullptr);
     BOOST_TEST(inspect->files.size() == 2u);
     BOOST_TEST(inspect->json);
-    const auto listed = parse({"list", "--state", "failed", "--service", "kyc_card", "--since", "2h", "--json"});
+    const auto listed = parse({"list", "--state", "failed", "--service", "kyc_card", "--since", "2h", "--before", "1h",
+                               "--code", "TASK_FAILED", "--json"});
     const auto* list = std::get_if<list_options>(&listed);
     BOOST_REQUIRE(list != nullptr);
     BOOST_TEST(list->state == "failed");
     BOOST_TEST(list->service == "kyc_card");
     BOOST_TEST(list->since == "2h");
+    BOOST_TEST(list->before == "1h");
+    BOOST_TEST(list->code == "TASK_FAILED");
     BOOST_TEST(list->json);
     const auto retried = parse({"retry", "A-1", "kyc_card/B-2", "--code", "TASK_FAILED", "--dry-run"});
     const auto* retry = std::get_if<retry_options>(&retried);
     BOOST_REQUIRE(retry != nullptr);
     BOOST_TEST(retry->names.size() == 2u);
-    BOOST_TEST(retry->code == "TASK_FAILED");
+    BOOST_TEST(retry->codes == std::vector<std::string>{"TASK_FAILED"});
     BOOST_TEST(retry->dry_run);
     BOOST_TEST(!retry->all);
+    BOOST_TEST(!retry->yes);
+    BOOST_TEST(!retry->at_most.has_value());
+    const auto chosen = parse({"retry", "--code", "TASK_FAILED,TASK_LOST", "--code", "FORBIDDEN", "A-1", "--service",
+                               "kyc_card", "--since", "3d", "--before", "1h", "--at-most", "5", "--yes"});
+    const auto* some = std::get_if<retry_options>(&chosen);
+    BOOST_REQUIRE(some != nullptr);
+    BOOST_TEST(some->codes == (std::vector<std::string>{"TASK_FAILED", "TASK_LOST", "FORBIDDEN"}));
+    BOOST_TEST(some->names == std::vector<std::string>{"A-1"});
+    BOOST_TEST(some->service == "kyc_card");
+    BOOST_TEST(some->since == "3d");
+    BOOST_TEST(some->before == "1h");
+    BOOST_TEST((some->at_most == 5u));
+    BOOST_TEST(some->yes);
     const auto shown = parse({"show", "A-1"});
     BOOST_TEST(std::get<show_options>(shown).name == "A-1");
     const auto asked = parse({"why", "inbox/x"});
@@ -83,7 +99,13 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_on_stderr_with_the_usage_code) {
         {{"retry"}, "say which cases"},
         {{"retry", "--dry-run"}, "say which cases"},
         {{"retry", "--all", "A-1"}, "--all"},
-        {{"retry", "--all", "--code", "X"}, "--all"},
+        {{"retry", "--all", "--code", "TASK_FAILED"}, "--all"},
+        {{"retry", "--all", "--since", "1d"}, "--all"},
+        {{"retry", "--code", "TASK_FAILD"}, "no code 'TASK_FAILD'"},
+        {{"retry", "--code", "TASK_FAILED,task_lost"}, "no code"},
+        {{"retry", "--since", "soon"}, "is no time"},
+        {{"retry", "--all", "--at-most", "many"}, "--at-most"},
+        {{"list", "--code", "LOST"}, "no code"},
         {{"list", "--state", "lost"}, "lost"},
         {{"list", "--since", "yesterday"}, "is no time"},
         {{"show"}, "CASE"},
