@@ -24,6 +24,7 @@
 #include "retention.hpp"
 #include "settings_yaml.hpp"
 #include "start_up.hpp"
+#include "status_files.hpp"
 #include "status_socket.hpp"
 #include "version.hpp"
 
@@ -147,9 +148,10 @@ class daemon_app final : public app {
     async::task_group keepers_{loop_.get_executor(), end_at_once}; ///< what begins and wakes cases: ends first
     std::unique_ptr<pending_tasks> pending_;
     std::unique_ptr<intake> intake_;
-    progress_marks progress_;                                        ///< asks intake_ and the ledger
-    std::unique_ptr<status_socket> status_;                          ///< none when the file system has no sockets
-    async::task_group observers_{loop_.get_executor(), end_at_once}; ///< status_: ends last
+    progress_marks progress_;               ///< asks intake_ and the ledger
+    std::unique_ptr<status_socket> status_; ///< none when the file system has no sockets
+    std::unique_ptr<status_files> files_;
+    async::task_group observers_{loop_.get_executor(), end_at_once}; ///< status_, files_: end last
     boost::asio::signal_set signals_{loop_};
     async::signal stop_bell_{loop_.get_executor()};
     bool scanned_ = false; ///< --once: the inbox has been read
@@ -228,6 +230,7 @@ void daemon_app::open_status() {
     auto document = [this, started = std::chrono::system_clock::now()]() {
         return live_status(*world_, *intake_, latency_, started);
     };
+    files_ = std::make_unique<status_files>(*world_, document);
     auto opened = status_socket::open(loop_.get_executor(), layout_.roots().work, std::move(document));
     if (opened) {
         status_ = std::move(*opened);
@@ -249,6 +252,7 @@ async::awaitable<void> daemon_app::live() {
     keepers_.spawn(watch_signals());
     observers_.spawn(progress_.beat());
     if (status_) observers_.spawn(status_->serve());
+    observers_.spawn(files_->keep());
     log::info("started",
               {{"version", version}, {"api", link_.where}, {"watch", watch_ ? watch_->describe() : "one scan"}});
     try {
@@ -328,6 +332,7 @@ async::awaitable<void> daemon_app::shut_down() {
     observers_.cancel();
     co_await observers_.join();
     if (status_) co_await status_->stop();
+    co_await files_->end();
     gather_outcome();
     co_await link_.api->stop();
     link_.client->close_idle();

@@ -86,6 +86,7 @@ void read_intake(section& in, intake_settings& to) {
             one_of<watch_mode>(
                 {{"auto", watch_mode::automatic}, {"inotify", watch_mode::inotify}, {"poll", watch_mode::poll}}));
     in.read("dedupe", to.dedupe, word_or<milliseconds>("off", duration(1s)));
+    in.read("explain", to.explain, one_of<bool>({{"off", false}, {"on", true}}));
 }
 
 void read_limits(section& in, limit_settings& to) {
@@ -194,6 +195,7 @@ void read_everything(section& top, document& doc, settings& s) {
     top.map("lanes", [&](section& in) { in.map("bulk", [&](section& bulk) { read_bulk_lane(bulk, s.bulk); }); });
     top.map("admin",
             [&](section& in) { in.read("listen", s.admin.listen, word_or<std::string>("off", yaml::listen_address)); });
+    top.read("status_files", s.status_files, word_or<milliseconds>("off", duration(1s, 1min)));
     top.map("log", [&](section& in) { read_log(in, s.log); });
     top.map("retention", [&](section& in) { read_retention(in, s.retention); });
     top.read("group", s.group, yaml::group_name);

@@ -16,22 +16,6 @@ namespace {
 /// A loop that does not answer within this is in trouble, and people do not wait longer.
 constexpr std::chrono::seconds patience{3};
 
-namespace json = boost::json;
-
-std::string text_in(const json::object& from, std::string_view key) {
-    const auto* text = string_member(from, key);
-    return text != nullptr ? std::string(view_of(*text)) : std::string();
-}
-
-std::vector<const json::object*> objects_in(const json::object& from, std::string_view key) {
-    std::vector<const json::object*> found;
-    const auto* list = member(from, key);
-    if (list == nullptr || !list->is_array()) return found;
-    for (const auto& each : list->get_array())
-        if (const auto* one = each.if_object()) found.push_back(one);
-    return found;
-}
-
 std::string with_advice(const fault& met) {
     std::string text = met.message();
     if (met.code == std::errc::permission_denied || met.code == std::errc::operation_not_permitted)
@@ -108,61 +92,8 @@ std::string spool_view::running_words() const {
     return text;
 }
 
-std::string_view to_string(pause::kind value) {
-    switch (value) {
-    case pause::kind::fault:
-        return "fault";
-    case pause::kind::api_down:
-        return "api_down";
-    case pause::kind::credentials:
-        return "credentials";
-    case pause::kind::service:
-        return "service";
-    case pause::kind::repeats:
-        return "repeats";
-    }
-    return "fault";
-}
-
 std::vector<pause> spool_view::pauses() const {
-    std::vector<pause> list;
-    if (!live_) return list;
-    const auto next_try_of = [](const json::object& from) -> std::optional<std::chrono::seconds> {
-        const auto* value = member(from, "next_try_in_seconds");
-        const auto number = value != nullptr ? integer_of(*value) : std::nullopt;
-        if (!number) return std::nullopt;
-        return std::chrono::seconds(*number);
-    };
-    for (const auto* about : objects_in(*live_, "faults")) {
-        pause one;
-        one.why = text_in(*about, "what");
-        one.since = from_iso8601(text_in(*about, "since"));
-        list.push_back(std::move(one));
-    }
-    if (const auto* api = object_member(*live_, "api")) {
-        pause one;
-        one.why = text_in(*api, "why");
-        one.next_try = next_try_of(*api);
-        one.what = pause::kind::credentials;
-        if (bool_member(*api, "credentials_refused").value_or(false)) list.push_back(one);
-        one.what = pause::kind::api_down;
-        if (bool_member(*api, "host_down").value_or(false)) list.push_back(one);
-        if (bool_member(*api, "repeats_held_back").value_or(false)) {
-            pause repeats;
-            repeats.what = pause::kind::repeats;
-            repeats.why = "too many have failed lately (retry.budget)";
-            list.push_back(std::move(repeats));
-        }
-    }
-    for (const auto* about : objects_in(*live_, "paused_services")) {
-        pause one;
-        one.what = pause::kind::service;
-        one.service = text_in(*about, "service");
-        one.why = text_in(*about, "why");
-        one.next_try = next_try_of(*about);
-        list.push_back(std::move(one));
-    }
-    return list;
+    return live_ ? pauses_in(*live_) : std::vector<pause>();
 }
 
 void spool_view::open_ledger() {

@@ -7,6 +7,7 @@
 #include "core/settings.hpp"
 #include "fs/spool_layout.hpp"
 #include "ledger/reader.hpp"
+#include "pauses.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -78,18 +79,6 @@ struct case_query {
     std::string code;               ///< it failed with it; empty: all
     bool open_only = false;         ///< not what has ended
 };
-
-/// Something that keeps cases from moving, as the running daemon says it.
-struct pause {
-    enum class kind { fault, api_down, credentials, service, repeats } what = kind::fault;
-    std::string service; ///< of a paused one
-    std::string why;
-    std::optional<utc_time> since;
-    std::optional<std::chrono::seconds> next_try; ///< from now
-};
-
-/// "fault", "api_down", "credentials", "service", "repeats".
-[[nodiscard]] std::string_view to_string(pause::kind value);
 
 /// A look at the spool, from the outside. What cannot be read is in troubles(), and the rest is told all the same.
 /// Blocking.

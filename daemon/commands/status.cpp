@@ -178,30 +178,6 @@ report look(spool_view& view) {
     return out;
 }
 
-std::string pause_words(const pause& what) {
-    std::string text;
-    switch (what.what) {
-    case pause::kind::fault:
-        text = "fault of the system: " + what.why;
-        break;
-    case pause::kind::api_down:
-        text = "the API is down: " + what.why;
-        break;
-    case pause::kind::credentials:
-        text = "credentials refused: " + what.why;
-        break;
-    case pause::kind::service:
-        text = what.service + " takes no cases for now: " + what.why;
-        break;
-    case pause::kind::repeats:
-        text = "what failed before is tried one at a time: " + what.why;
-        break;
-    }
-    if (what.since) text += ", for " + age_words(system_clock::now() - *what.since);
-    if (what.next_try) text += "; next try in " + age_words(*what.next_try);
-    return text;
-}
-
 std::string number_words(double value) {
     std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "%.1f", value);
@@ -220,7 +196,7 @@ std::string rate_words(const report& out, bool stopped) {
     return text + (left ? "about " + age_words(*left) + " at this rate" : "no forecast, for nothing ended lately");
 }
 
-void print_daemon(const spool_view& view) {
+void print_daemon(const spool_view& view, const report& out) {
     const auto* live = view.live();
     std::cout << view.running_words();
     if (view.started()) {
@@ -231,7 +207,7 @@ void print_daemon(const spool_view& view) {
     }
     std::cout << "\n";
     for (const auto& each : view.pauses())
-        std::cout << "paused: " << printable(pause_words(each)) << "\n";
+        std::cout << "paused: " << printable(pause_words(each, out.now)) << "\n";
     const auto* api = live != nullptr ? object_member(*live, "api") : nullptr;
     const auto* token = api != nullptr ? object_member(*api, "token") : nullptr;
     if (token != nullptr) {
@@ -259,7 +235,7 @@ void print_daemon(const spool_view& view) {
 }
 
 void print_text(const spool_view& view, const report& out) {
-    print_daemon(view);
+    print_daemon(view, out);
     std::cout << "\n";
     text_table table({"state", "service", "cases", "oldest"});
     for (const auto& [key, each] : out.cells)

@@ -66,6 +66,7 @@ struct intake_settings {
     std::chrono::milliseconds poll{5'000};
     watch_mode watch = watch_mode::automatic;
     std::optional<std::chrono::milliseconds> dedupe; ///< none: off
+    bool explain = false; ///< a note beside each case that waits for something
 
     bool operator==(const intake_settings&) const = default;
 };
@@ -151,6 +152,7 @@ struct settings {
     std::size_t threads = 1; ///< that encrypt and send, the loop's included
     bulk_lane_settings bulk;
     admin_settings admin;
+    std::optional<std::chrono::milliseconds> status_files{5'000}; ///< how often <spool>/status.* are written; none: off
     log_settings log;
     retention_settings retention;
     std::optional<std::string> group; ///< spool folders 2770 and files 0660 for it, instead of 0700 and 0600

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <unistd.h>
 
 namespace kyc::fs {
 
@@ -69,6 +70,25 @@ result<void> write_atomically(const folder& where, const std::string& name, std:
     if (auto done = sync(where); !done) return done.error();
     fault_point("write.synced", of);
     return {};
+}
+
+result<void> replace_file(const folder& where, const std::string& name, std::string_view text, mode_t mode,
+                          std::optional<unsigned> group) {
+    const std::string temporary = temporary_name(name);
+    if (::unlinkat(where.get(), temporary.c_str(), 0) != 0 && errno != ENOENT)
+        return where.trouble_with(errno, "remove the stale", temporary);
+    auto file = open_beneath(where, temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
+    if (!file) return file.error();
+    int error = write_all(file->get(), std::as_bytes(std::span{text}));
+    // As in write_atomically; a group that may not be set keeps the mode to the owner.
+    if (error == 0 && (!group || ::fchown(file->get(), static_cast<uid_t>(-1), *group) == 0))
+        static_cast<void>(::fchmod(file->get(), mode));
+    // Some file systems say only at the close that there was no room.
+    if (const int fd = file->release(); ::close(fd) != 0 && error == 0 && errno != EINTR) error = errno;
+    if (error == 0 && ::renameat(where.get(), temporary.c_str(), where.get(), name.c_str()) == 0) return {};
+    if (error == 0) error = errno;
+    ::unlinkat(where.get(), temporary.c_str(), 0);
+    return where.trouble_with(error, "replace", name);
 }
 
 result<std::string> read_text(const folder& where, const std::string& name, std::uint64_t max_bytes) {

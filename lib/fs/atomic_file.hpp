@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,11 @@ namespace kyc::fs {
 /// Temporary file, fsync, rename over `name`, fsync of the folder.
 [[nodiscard]] result<void> write_atomically(const folder& where, const std::string& name, std::string_view text,
                                             mode_t mode);
+
+/// The same without an fsync, for what is written again and again and is worth nothing after a crash of the machine:
+/// readers see the old text or the new one, never a part. What has the name already is replaced, a link as such.
+[[nodiscard]] result<void> replace_file(const folder& where, const std::string& name, std::string_view text,
+                                        mode_t mode, std::optional<unsigned> group);
 
 /// The text of a regular file, or a fault; EFBIG past `max_bytes`.
 [[nodiscard]] result<std::string> read_text(const folder& where, const std::string& name, std::uint64_t max_bytes);

@@ -267,6 +267,7 @@ class World:
             "retry": {"base": "50ms", "max": "200ms"},
             "once": {"patience": "15s"},
             "admin": {"listen": "off"},
+            "status_files": "off",
             "log": {"level": "debug"},
             "threads": int(os.environ.get("KYCD_TEST_THREADS", "1")),
         }

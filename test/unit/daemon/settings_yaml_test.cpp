@@ -193,7 +193,12 @@ services: {my_service: {path: other/place/, images: [b_side, a], fields: [x], ex
 BOOST_AUTO_TEST_CASE(words_that_switch_off_and_empty_sections_are_understood) {
     const auto read =
         good("intake: {dedupe: off}\npoll: {first: adaptive}\nadmin: {listen: off}\nretention: {outbox: off}\n"
-             "limits:\nservices: {}\n");
+             "limits:\nservices: {}\nstatus_files: off\n");
+    BOOST_TEST(!read.status_files.has_value());
+    BOOST_TEST((good("").status_files == std::chrono::seconds(5)));
+    BOOST_TEST(!good("").intake.explain);
+    BOOST_TEST(good("intake: {explain: on}\n").intake.explain);
+    BOOST_TEST(!good("intake: {explain: off}\n").intake.explain);
     BOOST_TEST(!read.intake.dedupe.has_value());
     BOOST_TEST(!read.poll.first.has_value());
     BOOST_TEST(!read.admin.listen.has_value());
@@ -288,6 +293,9 @@ BOOST_AUTO_TEST_CASE(a_wrong_file_gives_its_line_its_key_and_what_is_allowed) {
         {"retry: {attempts: 101}\n", 3, "retry.attempts", "allowed: 1 to 100"},
         {"retry: {budget: 0}\n", 3, "retry.budget", "allowed: 1 to"},
         {"resubmit_failed_tasks: 11\n", 3, "resubmit_failed_tasks", "allowed: 0 to 10"},
+        {"intake: {explain: yes}\n", 3, "intake.explain", "allowed: off, on"},
+        {"status_files: 500ms\n", 3, "status_files", ", or off"},
+        {"status_files: 2m\n", 3, "status_files", ", or off"},
         {"threads: 0\n", 3, "threads", "allowed: 1 to 64"},
         {"threads: 65\n", 3, "threads", "allowed: 1 to 64"},
         {"lanes: {bulk: {share: 2}}\n", 3, "lanes.bulk.share", "allowed: 0 to 1"},
@@ -527,7 +535,7 @@ BOOST_AUTO_TEST_CASE(the_example_the_schema_and_the_manual_name_every_key) {
             BOOST_TEST(manual.find("| `" + in_manual + "` |") != std::string::npos);
         }
     }
-    BOOST_TEST(kyc::settings_keys().size() == 57u);
+    BOOST_TEST(kyc::settings_keys().size() == 59u);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_says_why) {

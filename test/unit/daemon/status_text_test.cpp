@@ -1,0 +1,84 @@
+#include "status_text.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+using namespace kyc;
+
+namespace {
+
+const utc_time now = *from_iso8601("2026-11-20T22:14:05.000Z");
+
+std::string body_of(const std::string& text) {
+    return status_body(boost::json::parse(text).as_object(), now);
+}
+
+bool says(const std::string& text, const std::string& what) {
+    return text.find(what) != std::string::npos;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(status_text_suite)
+
+BOOST_AUTO_TEST_CASE(the_head_tells_how_to_notice_a_daemon_that_has_died) {
+    const auto status = boost::json::parse(R"({"started_at": "2026-11-19T06:00:01.000Z", "stopping": false})");
+    text_occasion when;
+    when.now = now;
+    when.at_least_every = std::chrono::seconds(60);
+    const auto running = status_head(status.as_object(), when);
+    BOOST_TEST(running.starts_with("kycd, 2026-11-20 22:14:05 UTC\n"));
+    BOOST_TEST(says(running, "running since 2026-11-19 06:00:01 UTC"));
+    BOOST_TEST(says(running, "at least every 60 seconds"));
+    when.stopped = true;
+    const auto stopped = status_head(status.as_object(), when);
+    BOOST_TEST(says(stopped, "kycd has been stopped"));
+    BOOST_TEST(!says(stopped, "60 seconds"));
+    when.stopped = false;
+    const auto stopping = boost::json::parse(R"({"stopping": true})");
+    BOOST_TEST(says(status_head(stopping.as_object(), when), "kycd is stopping"));
+}
+
+BOOST_AUTO_TEST_CASE(a_document_that_says_nothing_is_no_trouble) {
+    BOOST_TEST(body_of("{}") == "Nothing waits.\n");
+    BOOST_TEST(body_of(R"({"faults": 1, "api": [], "inbox": {}, "in_hand": null, "counters": "x"})") ==
+               "Nothing waits.\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_is_counted_by_service_and_in_all) {
+    const auto text = body_of(R"({"inbox": [{"folder": "kyc_card", "queued": 212, "not_ready": 1}],
+                                  "in_hand": {"services": {"kyc_card": 3, "ocr_card": 16}}})");
+    BOOST_TEST(says(text, "service   not ready  waiting  in work\n"
+                          "kyc_card          1      212        3\n"
+                          "ocr_card          0        0       16\n"
+                          "all               1      212       19\n"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_paused_comes_first_and_names_no_case) {
+    const auto text = body_of(R"({"faults": [{"what": "rename /s/work/kyc_card/MUSTERMANN: No space left on device",
+                                              "since": "2026-11-20T22:13:05.000Z"}],
+                                  "api": {"host_down": true, "why": "connect: refused", "next_try_in_seconds": 7}})");
+    BOOST_TEST(text.starts_with("PAUSED: fault of the system: No space left on device, for 1m 00s\n"
+                                "PAUSED: the API is down: connect: refused; next try in 7s\n"
+                                "Nothing is lost meanwhile"));
+    BOOST_TEST(!says(text, "MUSTERMANN"));
+}
+
+BOOST_AUTO_TEST_CASE(failures_come_with_what_to_do_about_them) {
+    const auto text = body_of(R"({"counters": {"delivered": 1, "verdicts": {"pass": 1}, "failed": 3,
+                                               "codes": {"NOT_AN_IMAGE": 2, "A_LATER_CODE": 1}}})");
+    BOOST_TEST(says(text, "1 case answered (1 pass), 3 cases failed."));
+    BOOST_TEST(says(text, "  NOT_AN_IMAGE, 2 cases: Replace the file"));
+    BOOST_TEST(says(text, "  A_LATER_CODE, 1 case\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_of_any_name_is_told_safely) {
+    const auto text = body_of(R"({"inbox": [{"folder": "a\u001b[2J\nb", "queued": 1, "not_ready": 0}]})");
+    BOOST_TEST(!says(text, "\x1b"));
+    BOOST_TEST(says(text, "a\\x1b[2J\\x0ab"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
