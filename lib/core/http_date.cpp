@@ -10,6 +10,9 @@ namespace {
 
 using namespace std::chrono;
 
+constexpr std::array<std::string_view, 12> month_names{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
 std::optional<int> read_number(std::string_view text, std::size_t max_digits) {
     int value = 0;
     if (text.empty() || text.size() > max_digits) return {};
@@ -19,11 +22,9 @@ std::optional<int> read_number(std::string_view text, std::size_t max_digits) {
 }
 
 std::optional<unsigned> read_month(std::string_view text) {
-    constexpr std::array<std::string_view, 12> names{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const auto* found = std::find(names.begin(), names.end(), text);
-    if (found == names.end()) return {};
-    return static_cast<unsigned>(found - names.begin()) + 1;
+    const auto* found = std::find(month_names.begin(), month_names.end(), text);
+    if (found == month_names.end()) return {};
+    return static_cast<unsigned>(found - month_names.begin()) + 1;
 }
 
 /// "08:49:37"
@@ -69,6 +70,21 @@ std::optional<sys_seconds> parse_http_date(std::string_view text) {
     // Sun Nov  6 08:49:37 1994
     if (words.size() == 5) return assemble(words[4], words[1], words[2], words[3]);
     return {};
+}
+
+std::string to_http_date(sys_seconds time) {
+    constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    const auto day = floor<std::chrono::days>(time);
+    const year_month_day date(day);
+    const hh_mm_ss clock(time - day);
+    const auto two = [](auto number) {
+        const auto digits = std::to_string(number);
+        return digits.size() < 2 ? "0" + digits : digits;
+    };
+    return std::string(days.at(weekday(day).c_encoding())) + ", " + two(unsigned{date.day()}) + " " +
+           std::string(month_names.at(unsigned{date.month()} - 1)) + " " + std::to_string(int{date.year()}) + " " +
+           two(clock.hours().count()) + ":" + two(clock.minutes().count()) + ":" + two(clock.seconds().count()) +
+           " GMT";
 }
 
 std::optional<milliseconds> read_retry_after(std::string_view value, std::optional<sys_seconds> now) {

@@ -1,5 +1,7 @@
 #include "core/jwt.hpp"
 
+#include "core/base64.hpp"
+
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
@@ -8,36 +10,6 @@
 
 namespace kyc {
 namespace {
-
-int digit_of(char c) {
-    if (c >= 'A' && c <= 'Z') return c - 'A';
-    if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-    if (c >= '0' && c <= '9') return c - '0' + 52;
-    if (c == '-' || c == '+') return 62;
-    if (c == '_' || c == '/') return 63;
-    return -1;
-}
-
-std::optional<std::string> decode_base64url(std::string_view text) {
-    while (!text.empty() && text.back() == '=')
-        text.remove_suffix(1);
-    if (text.size() % 4 == 1) return {};
-    std::string bytes;
-    bytes.reserve(text.size() * 3 / 4);
-    std::uint32_t bits = 0;
-    int held = 0;
-    for (const char c : text) {
-        const int digit = digit_of(c);
-        if (digit < 0) return {};
-        bits = (bits << 6) | static_cast<std::uint32_t>(digit);
-        held += 6;
-        if (held >= 8) {
-            held -= 8;
-            bytes += static_cast<char>((bits >> held) & 0xffu);
-        }
-    }
-    return bytes;
-}
 
 /// NumericDate (RFC 7519) may have a fraction. Nothing past the year 9999 is taken for a time.
 std::optional<std::int64_t> read_seconds(const boost::json::object& payload, std::string_view key) {
@@ -56,7 +28,7 @@ jwt_times read_jwt_times(std::string_view token) {
     if (first == std::string_view::npos) return {};
     const auto second = token.find('.', first + 1);
     if (second == std::string_view::npos) return {};
-    const auto payload = decode_base64url(token.substr(first + 1, second - first - 1));
+    const auto payload = decode_base64(token.substr(first + 1, second - first - 1));
     if (!payload) return {};
     boost::json::error_code error;
     const auto parsed = boost::json::parse({payload->data(), payload->size()}, error);

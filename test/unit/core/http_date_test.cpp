@@ -20,6 +20,12 @@ BOOST_AUTO_TEST_CASE(all_three_forms_of_a_date_name_the_same_second) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_date_is_written_in_the_first_form) {
+    for (const std::string text : {"Sun, 06 Nov 1994 08:49:37 GMT", "Thu, 29 Feb 2024 00:00:00 GMT",
+                                   "Fri, 31 Dec 1999 23:59:59 GMT", "Sat, 01 Jan 2000 05:06:07 GMT"})
+        BOOST_TEST(to_http_date(parse_http_date(text).value()) == text);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_date_is_none) {
     for (const std::string text : {"", " ", "GMT", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
                                    "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 06 Nox 1994 08:49:37 GMT",
