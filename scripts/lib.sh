@@ -14,7 +14,7 @@ build_packages=(
     libssl-dev libsqlite3-dev libsystemd-dev libyaml-cpp-dev libspdlog-dev libjpeg62-turbo-dev libpng-dev libcli11-dev libjemalloc-dev
     pkg-config openssl ca-certificates git
     python3 python3-pil python3-pytest python3-yaml python3-jsonschema python3-django
-    nginx-light tinyproxy # that tests start for themselves; see install_without_services
+    nginx-light tinyproxy prometheus # that tests start for themselves; see install_without_services
 )
 # shellcheck disable=SC2034 # for .ci/run
 ci_packages=(clang clang-format clang-tidy)
@@ -68,7 +68,7 @@ install_without_services() (
     fi
     apt-get install -y -qq --no-install-recommends "$@" >/dev/null
     [[ -d /run/systemd/system ]] || exit 0
-    for service in nginx tinyproxy; do
+    for service in nginx tinyproxy prometheus; do
         [[ " $* " != *" $service"* ]] || systemctl disable --quiet "$service"
     done
 )
