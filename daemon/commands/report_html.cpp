@@ -1,9 +1,11 @@
-// The report as a page: tables, and a bar for each day.
+// The report as a page: what came of the cases in one sentence, a bar for each day, and tables. It needs no script and
+// nothing from the network, is readable on a phone, dark or light, and can be printed.
 #include "commands/report.hpp"
+#include "commands/report_chart.hpp"
 #include "commands/words.hpp"
+#include "core/failure.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace kyc {
 
@@ -17,33 +19,50 @@ constexpr const char* head = R"(<!DOCTYPE html>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>kycd report</title>
 <style>
-:root { color-scheme: light dark; --pass: #2a7f3f; --fail: #b3261e; --open: #b07d00; --lost: #6b6f76; }
-@media (prefers-color-scheme: dark) { :root { --pass: #6bc47f; --fail: #ff8a80; --open: #e6b84c; --lost: #9aa0a6; } }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; margin: 1rem 0; }
-.wide { overflow-x: auto; }
-caption { text-align: left; font-weight: bold; padding: .25rem 0; }
-th, td { text-align: right; padding: .25rem .75rem; border-bottom: 1px solid #8885; }
+:root { color-scheme: light; --ground: #fff; --text: #18212e; --soft: #556173; --edge: #d9dee6; --focus: #0b5cad;
+  --pass: #2a7f3f; --fail: #b3261e; --open: #c98a00; --lost: #6b7686; }
+@media screen and (prefers-color-scheme: dark) { :root { color-scheme: dark; --ground: #10151c; --text: #e7ecf3; --soft: #9fadbf;
+  --edge: #2c3744; --focus: #82b8ff; --pass: #58b873; --fail: #f0766b; --open: #e6b84c; --lost: #8b98a9; } }
+* { box-sizing: border-box; }
+body { font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; font-variant-numeric: tabular-nums;
+  background: var(--ground); color: var(--text); margin: 0; overflow-wrap: anywhere; }
+main { max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.5rem; margin: 0; }
+h2 { font-size: 1.125rem; margin: 2rem 0 .25rem; }
+p { margin: .25rem 0; }
+.soft, figcaption, caption, .key { color: var(--soft); font-size: .9375rem; }
+.sum { font-size: 1.25rem; font-weight: 600; margin-top: 1rem; }
+table { border-collapse: collapse; margin: .25rem 0 1rem; }
+caption { text-align: left; padding: .25rem 0; }
+th, td { text-align: right; padding: .3rem .75rem; border-bottom: 1px solid var(--edge); font-weight: 400; white-space: nowrap; }
+thead th { color: var(--soft); vertical-align: bottom; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
-tr.all { font-weight: bold; }
-.key span { display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 1em; }
+tbody th:first-child { font-weight: 600; }
+tr.all > * { font-weight: 600; border-top: 2px solid var(--edge); }
+td.words { text-align: left; white-space: normal; min-width: 16rem; }
+table:has(td.words) thead th:last-child { text-align: left; }
+@media (max-width: 40rem) { td.bar { display: none; } td.words { min-width: 12rem; } tbody th { white-space: normal; } }
+figure { margin: 1rem 0; }
+.wide { overflow-x: auto; }
+.wide:focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
+svg { display: block; }
+svg text { fill: var(--soft); font-size: 12px; }
+.grid { stroke: var(--edge); fill: none; }
+.key span { margin-right: 1rem; white-space: nowrap; }
+.key i { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .4em; }
+@media print {
+  main { max-width: none; margin: 0; padding: 0; }
+  body { font-size: 10pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  .wide { overflow: visible; }
+  th, td { padding: .2rem .4rem; white-space: normal; }
+  figure, table { break-inside: avoid; }
+}
 </style>
 </head>
 <body>
+<main>
 <h1>kycd report</h1>
 )";
-
-/// What a bar is made of, from below.
-struct segment {
-    const char* name;
-    const char* colour;
-    std::uint64_t outcome_figures::*cases;
-};
-
-constexpr std::array<segment, 4> segments{{{"pass", "var(--pass)", &outcome_figures::passed},
-                                           {"fail", "var(--fail)", &outcome_figures::failed_check},
-                                           {"inconclusive", "var(--open)", &outcome_figures::inconclusive},
-                                           {"failed", "var(--lost)", &outcome_figures::failed}}};
 
 std::string escaped(std::string_view text) {
     std::string safe;
@@ -72,93 +91,111 @@ class page {
   public:
     page() : text_(head) {}
 
-    void paragraph(const std::string& words) { text_ += "<p>" + escaped(words) + "</p>\n"; }
+    void paragraph(const std::string& words, const char* kind) {
+        text_ += "<p class=\"" + std::string(kind) + "\">" + escaped(words) + "</p>\n";
+    }
 
+    void heading(const char* words) { text_ += "<h2>" + escaped(words) + "</h2>\n"; }
+
+    /// A head without a word is of a column that is drawn, and says nothing to who does not see it.
     void begin_table(const char* caption, const std::vector<std::string>& heads) {
-        text_ += "<div class=\"wide\"><table><caption>" + escaped(caption) + "</caption>\n<thead><tr>";
+        // A keyboard scrolls only what it can reach.
+        text_ += "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"" + escaped(caption) +
+                 "\"><table><caption>" + escaped(caption) + "</caption>\n<thead><tr>";
         for (const auto& each : heads)
-            text_ += "<th scope=\"col\">" + escaped(each) + "</th>";
+            text_ += each.empty() ? "<td class=\"bar\"></td>" : "<th scope=\"col\">" + escaped(each) + "</th>";
         text_ += "</tr></thead>\n<tbody>\n";
     }
 
-    void row(const std::vector<std::string>& cells, const char* kind = "") {
+    void begin_row(const std::string& name, const char* kind = "") {
         text_ += *kind == '\0' ? "<tr>" : "<tr class=\"" + std::string(kind) + "\">";
-        for (std::size_t i = 0; i < cells.size(); ++i)
-            text_ += (i == 0 ? "<th scope=\"row\">" : "<td>") + escaped(cells[i]) + (i == 0 ? "</th>" : "</td>");
-        text_ += "</tr>\n";
+        text_ += "<th scope=\"row\">" + escaped(name) + "</th>";
+    }
+
+    void cell(const std::string& text) { text_ += "<td>" + escaped(text) + "</td>"; }
+
+    void words(const std::string& text) { text_ += "<td class=\"words\">" + escaped(text) + "</td>"; }
+
+    void drawn(const std::string& svg) { text_ += "<td class=\"bar\">" + svg + "</td>"; }
+
+    void end_row() { text_ += "</tr>\n"; }
+
+    void row(const std::vector<std::string>& cells, const char* kind = "") {
+        begin_row(cells.front(), kind);
+        for (std::size_t i = 1; i < cells.size(); ++i)
+            cell(cells[i]);
+        end_row();
     }
 
     void end_table() { text_ += "</tbody></table></div>\n"; }
 
     void verbatim(const std::string& html) { text_ += html; }
 
-    std::string finish() && { return std::move(text_) + "</body>\n</html>\n"; }
+    std::string finish() && { return std::move(text_) + "</main>\n</body>\n</html>\n"; }
 
   private:
     std::string text_;
 };
 
-/// A bar for each day. The table below says the same in numbers, so a screen reader is told to pass this over.
-std::string chart(const std::map<std::string, outcome_figures>& days) {
-    constexpr std::uint64_t height = 160;
-    constexpr std::uint64_t step = 24;
-    std::uint64_t most = 1;
-    for (const auto& [date, of] : days)
-        most = std::max(most, of.delivered() + of.failed);
-    const auto width = std::to_string(days.size() * step);
-    std::string svg = "<div class=\"wide\"><svg aria-hidden=\"true\" width=\"" + width + "\" height=\"" +
-                      std::to_string(height) + "\" viewBox=\"0 0 " + width + " " + std::to_string(height) + "\">\n";
-    std::uint64_t x = 2;
-    for (const auto& [date, of] : days) {
-        std::uint64_t below = 0;
-        for (const auto& part : segments) {
-            const auto cases = of.*part.cases;
-            const auto from = below * height / most;
-            below += cases;
-            const auto to = below * height / most;
-            if (cases == 0) continue;
-            svg += "<rect x=\"" + std::to_string(x) + "\" y=\"" + std::to_string(height - to) + "\" width=\"" +
-                   std::to_string(step - 4) + "\" height=\"" + std::to_string(to - from) + "\" fill=\"" + part.colour +
-                   "\"><title>" + date + ": " + std::to_string(cases) + " " + part.name + "</title></rect>\n";
-        }
-        x += step;
+/// The one sentence for who reads no table.
+std::string sum_words(const outcome_figures& all) {
+    if (all.delivered() + all.failed == 0) return "No case ended.";
+    return count_words(all.delivered(), "case", "cases") + " delivered (" + std::to_string(all.passed) + " pass, " +
+           std::to_string(all.failed_check) + " fail, " + std::to_string(all.inconclusive) + " inconclusive), " +
+           std::to_string(all.failed) + " failed; " + count_words(all.paid_calls, "paid call", "paid calls") + ".";
+}
+
+void add_failures(page& out, const period& report) {
+    std::uint64_t most = 0;
+    for (const auto& [code, cases] : report.failures)
+        most = std::max(most, cases);
+    out.heading("Failed, by code");
+    out.begin_table("Cases that ended in failed/", {"code", "cases", "", "what to do"});
+    for (const auto& [word, cases] : report.failures) {
+        const auto code = failure_code_from(word);
+        out.begin_row(word);
+        out.cell(std::to_string(cases));
+        out.drawn(share_bar(cases, most));
+        out.words(code ? std::string(default_advice(*code)) : std::string());
+        out.end_row();
     }
-    svg += "</svg></div>\n<p class=\"key\" aria-hidden=\"true\">Cases a day, " + std::to_string(most) + " at most:";
-    for (const auto& part : segments)
-        svg += "<span style=\"background:" + std::string(part.colour) + "\"></span>" + part.name;
-    return svg + "</p>\n";
+    out.end_table();
 }
 
 } // namespace
 
 std::string report_html(const period& report) {
     page out;
-    out.paragraph("Cases that ended from " + time_words(report.from) + " to " + time_words(report.to));
-    out.begin_table("By service", outcome_heads(""));
+    const auto all = report.sum();
+    out.paragraph("Cases that ended from " + time_words(report.from) + " to " + time_words(report.to), "soft");
+    out.paragraph(sum_words(all), "sum");
+    out.verbatim(day_chart(report));
+
+    out.heading("By service");
+    out.begin_table("What came of the cases of each service, and what was paid", outcome_heads("service"));
     for (const auto& [service, figures] : report.services)
         out.row(outcome_cells(service, figures));
-    out.row(outcome_cells("all", report.sum()), "all");
+    out.row(outcome_cells("all", all), "all");
+    out.end_table();
+
+    if (!report.failures.empty()) add_failures(out, report);
+
+    out.heading("How long delivered cases took");
+    out.begin_table("Half, 90 and 99 of 100 took no longer than this", duration_heads("step"));
+    for (const auto& row : duration_rows(report))
+        out.row(row);
     out.end_table();
 
     std::map<std::string, outcome_figures> days;
     for (const auto& [day, figures] : report.days)
         days[day.first].add(figures);
-    if (!days.empty()) out.verbatim(chart(days));
-    out.begin_table("By day (UTC)", outcome_heads(""));
-    for (const auto& [date, figures] : days)
-        out.row(outcome_cells(date, figures));
-    out.end_table();
-
-    if (!report.failures.empty()) {
-        out.begin_table("Failed, by code", {"", "cases"});
-        for (const auto& [code, cases] : report.failures)
-            out.row({code, std::to_string(cases)});
+    if (!days.empty()) {
+        out.heading("By day");
+        out.begin_table("Days are those of UTC; days without cases are left out", outcome_heads("day"));
+        for (const auto& [date, figures] : days)
+            out.row(outcome_cells(date, figures));
         out.end_table();
     }
-    out.begin_table("How long delivered cases took", duration_heads(""));
-    for (const auto& row : duration_rows(report))
-        out.row(row);
-    out.end_table();
     return std::move(out).finish();
 }
 
