@@ -66,7 +66,7 @@ struct intake_settings {
     std::chrono::milliseconds poll{5'000};
     watch_mode watch = watch_mode::automatic;
     std::optional<std::chrono::milliseconds> dedupe; ///< none: off
-    bool explain = false; ///< a note beside each case that waits for something
+    bool explain = false;                            ///< a note beside each case that waits for something
 
     bool operator==(const intake_settings&) const = default;
 };
