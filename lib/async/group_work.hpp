@@ -3,6 +3,7 @@
 
 #include "async/blocking_pool.hpp"
 #include "async/signal.hpp"
+#include "core/duration_histogram.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -83,6 +84,9 @@ class group_work {
 
     [[nodiscard]] std::uint64_t items() const { return items_; }
 
+    /// How long rounds took, the wait for one of the pool's threads not included.
+    [[nodiscard]] const duration_histogram& durations() const { return durations_; }
+
   private:
     using clock = std::chrono::steady_clock;
 
@@ -133,9 +137,14 @@ class group_work {
         items.reserve(taken.size());
         for (const auto& each : taken)
             items.push_back(&each->item);
-        auto job = [&round, &items] { round(items); };
+        auto job = [&round, &items] {
+            const auto begun = clock::now();
+            round(items);
+            return clock::now() - begun;
+        };
         rounding_since_ = clock::now();
-        co_await pool_.run(job);
+        const auto took = co_await pool_.run(job);
+        durations_.add(took);
         served_ = 0;
         for (const auto& each : taken) {
             each->done = true;
@@ -156,6 +165,7 @@ class group_work {
     std::optional<clock::time_point> rounding_since_; ///< while the pool has it
     std::uint64_t rounds_ = 0;
     std::uint64_t items_ = 0;
+    duration_histogram durations_{disk_bounds};
 };
 
 } // namespace kyc::async

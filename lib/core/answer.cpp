@@ -79,6 +79,12 @@ std::string_view to_string(verdict value) {
     return "inconclusive";
 }
 
+verdict verdict_from(std::string_view word) {
+    for (const auto value : {verdict::pass, verdict::fail})
+        if (word == to_string(value)) return value;
+    return verdict::inconclusive;
+}
+
 std::string_view outcome_key(check value) {
     switch (value) {
     case check::document_valid:

@@ -18,6 +18,9 @@ enum class verdict { pass, fail, inconclusive };
 
 [[nodiscard]] std::string_view to_string(verdict value);
 
+/// The inverse; every other word reads as inconclusive.
+[[nodiscard]] verdict verdict_from(std::string_view word);
+
 /// One shape for cards and passports; absent is absent, dates are ISO 8601.
 struct document {
     std::optional<std::string> type; ///< "card" or "passport"

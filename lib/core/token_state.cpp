@@ -42,10 +42,16 @@ std::optional<milliseconds> token_state::life_left(steady_time now) const {
     return floor<milliseconds>(ends_at_ - now);
 }
 
+std::optional<milliseconds> token_state::age(steady_time now) const {
+    if (!life_left(now)) return std::nullopt;
+    return floor<milliseconds>(now - came_at_);
+}
+
 bool token_state::took(secret access, secret refresh, milliseconds lifetime, steady_time now) {
     access_ = std::move(access);
     refresh_ = std::move(refresh);
     ++generation_;
+    came_at_ = now;
     ends_at_ = now + lifetime;
     renew_at_ = ends_at_ - renewal_margin(lifetime);
     not_before_ = {};

@@ -49,6 +49,9 @@ class token_state {
     /// How long the access token is good from `now`; none when there is none that is.
     [[nodiscard]] std::optional<std::chrono::milliseconds> life_left(steady_time now) const;
 
+    /// How long ago that one came.
+    [[nodiscard]] std::optional<std::chrono::milliseconds> age(steady_time now) const;
+
     [[nodiscard]] const secret& access() const { return access_; }
 
     [[nodiscard]] const secret& refresh() const { return refresh_; }
@@ -96,6 +99,7 @@ class token_state {
     secret access_;
     secret refresh_;
     std::uint64_t generation_ = 0;
+    steady_time came_at_{};
     steady_time renew_at_{};
     steady_time ends_at_{};
     steady_time not_before_{};

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -23,8 +24,21 @@ struct inbox_entry {
     std::string name; ///< raw bytes as on disk: the folder's name, or a flat case's
     bool flat = false;
     bool high_priority = false;
+    /// When it was moved or written there, in milliseconds since 1970, as far as its folder's or files' own times tell;
+    /// 0: not looked up. It makes no other entry of it, and no larger one: there may be 100,000.
+    std::uint64_t dropped_ms : 48 = 0;
 
-    auto operator<=>(const inbox_entry&) const = default;
+    friend auto operator<=>(const inbox_entry& left, const inbox_entry& right) {
+        return left.identity() <=> right.identity();
+    }
+
+    friend bool operator==(const inbox_entry& left, const inbox_entry& right) {
+        return left.identity() == right.identity();
+    }
+
+    [[nodiscard]] std::tuple<const std::string&, const std::string&, const bool&, const bool&> identity() const {
+        return std::tie(folder, name, flat, high_priority);
+    }
 };
 
 /// It can be claimed.

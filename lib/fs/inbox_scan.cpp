@@ -52,6 +52,7 @@ class folder_scan {
         if (is_new) add(read.case_name, seen, true);
         auto& item = found_.items[place->second];
         item.oldest = std::min(item.oldest, seen.mtime);
+        item.dropped_ms = std::min<std::uint64_t>(item.dropped_ms, dropped_ms(seen)) & longest_time;
         const auto other = found_.flat_manifests.find(item.name);
         const bool is_first = other == found_.flat_manifests.end() || name < other->second;
         // Of two that differ in the letter case of .json the first counts, as for examine().
@@ -67,7 +68,15 @@ class folder_scan {
     void add(const std::string& name, const file_state& seen, bool flat) {
         const auto place = static_cast<std::uint32_t>(found_.names.size());
         found_.names.append(name).push_back('\0');
-        found_.items.push_back({seen.mtime, flat ? 0 : seen.inode, flat ? 0 : seen.ctime, place, folder_, flat, false});
+        found_.items.push_back({seen.mtime, flat ? 0 : seen.inode, flat ? 0 : seen.ctime, place, folder_, flat, false,
+                                dropped_ms(seen) & longest_time});
+    }
+
+    static constexpr std::uint64_t longest_time = (std::uint64_t{1} << 48) - 1;
+
+    /// No program can set a ctime, and a rename into the inbox sets it.
+    static std::uint64_t dropped_ms(const file_state& seen) {
+        return static_cast<std::uint64_t>(std::max<std::int64_t>(seen.ctime, 0)) / 1'000'000;
     }
 
     int fd_;

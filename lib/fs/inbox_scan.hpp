@@ -28,6 +28,7 @@ struct inbox_listing {
         std::uint32_t folder = 0; ///< place in folders
         bool flat = false;
         bool high_priority = false;
+        std::uint64_t dropped_ms : 48 = 0; ///< see inbox_entry
     };
 
     std::vector<std::string> folders;
@@ -38,7 +39,7 @@ struct inbox_listing {
     [[nodiscard]] const char* name_of(const item& which) const { return names.c_str() + which.name; }
 
     [[nodiscard]] inbox_entry entry_of(const item& which) const {
-        return {folders[which.folder], name_of(which), which.flat, which.high_priority};
+        return {folders[which.folder], name_of(which), which.flat, which.high_priority, which.dropped_ms};
     }
 };
 

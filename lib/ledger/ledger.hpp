@@ -2,6 +2,7 @@
 // The durable record of every case and of every paid call (design section 7), behind one narrow interface.
 
 #include "async/awaitable.hpp"
+#include "core/duration_histogram.hpp"
 #include "core/result.hpp"
 #include "ledger/records.hpp"
 
@@ -94,6 +95,7 @@ class ledger {
     struct statistics {
         std::uint64_t commits = 0;
         std::uint64_t writes = 0;
+        duration_histogram commit_times{disk_bounds};
     };
 
     [[nodiscard]] virtual statistics counted() const = 0;

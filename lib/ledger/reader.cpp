@@ -118,6 +118,40 @@ class sqlite_reader final : public reader {
         });
     }
 
+    read_result<void> ended(utc_time since, utc_time until,
+                            const std::function<void(const ended_case&)>& visit) override {
+        return guarded([&]() -> read_result<void> {
+            std::int64_t last_end = to_milliseconds(since);
+            for (std::int64_t last_id = -1;;) {
+                // The words of the index over ends, so that it is used.
+                statement query(database_.handle(),
+                                "SELECT id, folder, name, service, state, word, taken_at, ended_at FROM kyc_case "
+                                "WHERE state <> 'open' AND ended_at >= ?1 AND ended_at < ?2 "
+                                "AND (ended_at > ?1 OR id > ?3) AND state <> 'gone' ORDER BY ended_at, id LIMIT ?4");
+                query.bind(1, last_end);
+                query.bind(2, to_milliseconds(until));
+                query.bind(3, last_id);
+                query.bind(4, page);
+                std::vector<ended_case> some;
+                while (query.step()) {
+                    ended_case each;
+                    last_id = query.number(0);
+                    each.key = case_key(query.text(1), query.text(2));
+                    each.service = query.text(3);
+                    each.state = case_state_from(query.text(4));
+                    each.word = query.text(5);
+                    each.taken_at = from_milliseconds(query.number(6));
+                    last_end = query.number(7);
+                    each.ended_at = from_milliseconds(last_end);
+                    some.push_back(std::move(each));
+                }
+                for (const auto& each : some)
+                    visit(each);
+                if (some.size() < static_cast<std::size_t>(page)) return {};
+            }
+        });
+    }
+
     read_result<std::map<std::string, std::string>> answer_times() override {
         return guarded(
             [&]() -> read_result<std::map<std::string, std::string>> { return read_answer_times(database_); });

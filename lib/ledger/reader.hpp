@@ -34,6 +34,16 @@ struct case_count {
     std::optional<utc_time> oldest;     ///< claim of the oldest
 };
 
+/// One that was delivered or failed.
+struct ended_case {
+    case_key key;
+    std::string service;
+    case_state state = case_state::delivered;
+    std::string word; ///< see case_end
+    utc_time taken_at{};
+    utc_time ended_at{};
+};
+
 /// What a reader returns; the error is a sentence that names the file and says what to do.
 template<class T>
 using read_result = boost::system::result<T, std::string>;
@@ -57,6 +67,11 @@ class reader {
 
     /// Cases that were delivered or failed at `since` or later: how fast it goes.
     [[nodiscard]] virtual read_result<std::uint64_t> ended_since(utc_time since) = 0;
+
+    /// Hands over what was delivered or failed at `since` or later, but before `until`, in the order of the ends. Reads
+    /// no more of the file than those rows, a few hundred at a time, as list().
+    [[nodiscard]] virtual read_result<void> ended(utc_time since, utc_time until,
+                                                  const std::function<void(const ended_case&)>& visit) = 0;
 
     /// See ledger::keep_answer_times; a minute old at most.
     [[nodiscard]] virtual read_result<std::map<std::string, std::string>> answer_times() = 0;

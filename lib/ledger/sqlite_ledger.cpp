@@ -168,7 +168,7 @@ class sqlite_ledger final : public ledger {
         });
     }
 
-    statistics counted() const override { return {changes_.rounds(), changes_.items()}; }
+    statistics counted() const override { return {changes_.rounds(), changes_.items(), changes_.durations()}; }
 
     std::optional<std::chrono::steady_clock::time_point> busy_since() const override { return changes_.busy_since(); }
 

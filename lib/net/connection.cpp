@@ -289,6 +289,7 @@ class tls_connection final : public connection {
             const auto [error, count] = co_await stream_.read_some(space);
             if (!error) {
                 buffer_.commit(count);
+                counted_.bytes_received += count;
                 expected.moved(count);
                 reply_begun_ = reply_begun_ || count != 0;
                 continue;

@@ -24,6 +24,7 @@ struct traffic {
     std::atomic<std::uint64_t> handshakes = 0;
     std::atomic<std::uint64_t> resumed = 0;
     std::atomic<std::uint64_t> bytes_sent = 0;
+    std::atomic<std::uint64_t> bytes_received = 0;
 };
 
 /// What became of opening a connection.

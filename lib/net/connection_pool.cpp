@@ -68,6 +68,13 @@ std::size_t connection_pool::size() const {
     return sum;
 }
 
+std::size_t connection_pool::open() const {
+    std::size_t sum = 0;
+    for (const auto& each : shelves_)
+        sum += each.on.connections();
+    return sum;
+}
+
 void connection_pool::sweep() {
     for (auto& each : shelves_)
         std::erase_if(each.idle, [now = clock::now()](const idle_connection& one) { return one.until <= now; });

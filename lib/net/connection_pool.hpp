@@ -34,7 +34,11 @@ class connection_pool {
 
     void clear();
 
+    /// Kept ones.
     [[nodiscard]] std::size_t size() const;
+
+    /// All that live, those in use included.
+    [[nodiscard]] std::size_t open() const;
 
   private:
     /// With two threads this makes both do about the same: in the whole daemon the loop's thread needs 0.6 ms for a

@@ -66,6 +66,8 @@ class https_client final : public http_client {
         now.handshakes = traffic_.handshakes;
         now.resumed = traffic_.resumed;
         now.bytes_sent = traffic_.bytes_sent;
+        now.bytes_received = traffic_.bytes_received;
+        now.open = pool_.open();
         now.idle = pool_.size();
         return now;
     }

@@ -45,11 +45,13 @@ struct http_response {
 /// What the connections went through, for logs and the admin page.
 struct http_statistics {
     std::uint64_t requests = 0;
-    std::uint64_t connections = 0; ///< TCP connections opened
-    std::uint64_t handshakes = 0;  ///< TLS handshakes completed
-    std::uint64_t resumed = 0;     ///< of those, by session resumption
-    std::uint64_t bytes_sent = 0;  ///< request bodies
-    std::size_t idle = 0;          ///< connections in the pool now
+    std::uint64_t connections = 0;    ///< TCP connections opened
+    std::uint64_t handshakes = 0;     ///< TLS handshakes completed
+    std::uint64_t resumed = 0;        ///< of those, by session resumption
+    std::uint64_t bytes_sent = 0;     ///< request bodies
+    std::uint64_t bytes_received = 0; ///< replies, as they were before TLS
+    std::size_t open = 0;             ///< connections that are open now, or being opened
+    std::size_t idle = 0;             ///< of those, connections in the pool
 };
 
 /// What a client needs to know.

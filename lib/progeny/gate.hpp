@@ -7,6 +7,7 @@
 #include "core/request_pace.hpp"
 #include "core/retry_budget.hpp"
 #include "core/retry_rules.hpp"
+#include "progeny/call_counts.hpp"
 #include "progeny/https_api.hpp"
 
 #include <map>
@@ -85,6 +86,7 @@ class gate {
     retry_budget budget;
     request_pace pace;
     std::uint64_t calls_answered = 0;
+    call_counts counts;
     std::string token_why; ///< the last trouble with tokens
 
   private:

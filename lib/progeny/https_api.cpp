@@ -108,6 +108,10 @@ class https_api_impl final : public https_api {
         tell_limits();
     }
 
+    const call_counts& counted() const override { return gate_.counts; }
+
+    std::optional<std::chrono::milliseconds> token_age() const override { return gate_.tokens.age(gate::now()); }
+
     async::awaitable<void> stop() override { return tokens_.stop(); }
 
   private:
@@ -221,6 +225,7 @@ async::awaitable<api_reply> https_api_impl::exchange(call& what, const admission
         auto came = co_await client_.send(request);
         counted->came(came);
         counted.reset();
+        gate_.counts.came(what.during, came);
 
         if (!came || !is_unauthorised(*came)) {
             auto reply = judge(what, std::move(came), successes_before);

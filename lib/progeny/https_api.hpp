@@ -8,9 +8,11 @@
 #include "core/token_state.hpp"
 #include "net/http_client.hpp"
 #include "progeny/api.hpp"
+#include "progeny/call_counts.hpp"
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace kyc::progeny {
@@ -71,6 +73,12 @@ class https_api : public api {
     /// The most uploads and polls at a time (start, SIGHUP). `changed` is told at once, and whenever the API's answers
     /// teach that fewer, or more again, make sense; it may not call the api.
     virtual void adapt_within(std::size_t uploads, std::size_t polls, limits_function changed) = 0;
+
+    /// What all calls came to so far.
+    [[nodiscard]] virtual const call_counts& counted() const = 0;
+
+    /// How old the access token is; none: there is none that is good.
+    [[nodiscard]] virtual std::optional<std::chrono::milliseconds> token_age() const = 0;
 
     /// Ends a token renewal that runs in the background and joins it. Calls made afterwards get no new token.
     [[nodiscard]] virtual async::awaitable<void> stop() = 0;

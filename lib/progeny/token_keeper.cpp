@@ -130,10 +130,14 @@ async::awaitable<token_keeper::progress> token_keeper::refresh() {
     std::vector<std::pair<std::string, secret>> form;
     form.emplace_back("refresh", old);
     const auto came = co_await post("/accounts/token/refresh/", std::move(form), "token refresh");
-    if (came.ruling.action == action::accept && take(*came.reply, old)) co_return progress::done;
-
+    if (came.ruling.action == action::accept && take(*came.reply, old)) {
+        gate_.counts.renewed(renewal::refresh, renewal_end::ok);
+        co_return progress::done;
+    }
     const auto status = came.reply ? came.reply->status : 0;
     const bool not_taken = came.reply ? status == 408 || status == 425 || status == 429 : came.sent == sent::nothing;
+    const bool refused = came.ruling.action == action::pause;
+    gate_.counts.renewed(renewal::refresh, refused ? renewal_end::refused : renewal_end::failed);
     if (not_taken) {
         trouble(came);
         co_return progress::later;
@@ -146,6 +150,7 @@ async::awaitable<token_keeper::progress> token_keeper::refresh() {
 async::awaitable<void> token_keeper::log_in() {
     auto found = options_.read_credentials();
     if (!found) {
+        gate_.counts.renewed(renewal::obtain, renewal_end::failed);
         last_login_.what = found.error();
         refuse(found.error(), false);
         co_return;
@@ -160,6 +165,7 @@ async::awaitable<void> token_keeper::log_in() {
     last_login_.what = came.what;
     if (came.ruling.action == action::accept) {
         if (take(*came.reply, secret{})) {
+            gate_.counts.renewed(renewal::obtain, renewal_end::ok);
             last_login_.accepted = true;
             last_login_.what.clear();
             co_return;
@@ -167,7 +173,9 @@ async::awaitable<void> token_keeper::log_in() {
         came.what += ", but the reply holds no tokens; check api.base_url";
         last_login_.what = came.what;
     }
-    if (came.ruling.action == action::pause) {
+    const bool refused = came.ruling.action == action::pause;
+    gate_.counts.renewed(renewal::obtain, refused ? renewal_end::refused : renewal_end::failed);
+    if (refused) {
         refuse(came.what + "; check api.credentials", false);
     } else {
         trouble(came);
@@ -184,6 +192,7 @@ token_keeper::post(std::string path, std::vector<std::pair<std::string, secret>>
     request.body = body.buffers();
     const auto sent_at = gate::now();
     auto reply = co_await client_.send(request);
+    gate_.counts.came(phase::token, reply);
 
     exchanged came;
     gate::outcome lesson;
