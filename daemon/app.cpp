@@ -10,11 +10,14 @@
 #include "case_world.hpp"
 #include "core/units.hpp"
 #include "crash_blame.hpp"
+#include "day_book.hpp"
+#include "day_upkeep.hpp"
+#include "disk_watch.hpp"
+#include "fault_words.hpp"
 #include "fs/inbox.hpp"
 #include "fs/inbox_watch.hpp"
 #include "intake.hpp"
 #include "ledger_upkeep.hpp"
-#include "live_status.hpp"
 #include "log.hpp"
 #include "pending_tasks.hpp"
 #include "process_case.hpp"
@@ -24,6 +27,7 @@
 #include "retention.hpp"
 #include "settings_yaml.hpp"
 #include "start_up.hpp"
+#include "status/live_status.hpp"
 #include "status_files.hpp"
 #include "status_socket.hpp"
 #include "version.hpp"
@@ -139,8 +143,11 @@ class daemon_app final : public app {
                                               async::gathering::for_disk(config_->limits.uploads)};
     async::group_work<fs::departure> leaving_{loop_.get_executor(), pool_,
                                               async::gathering::for_disk(config_->limits.uploads)};
-    fault_pause faults_{loop_.get_executor()};
+    fault_pause faults_{loop_.get_executor(),
+                        [this](const fault& met) { return fault_words(met, layout_, config_->ledger); }};
     tally count_{loop_.get_executor()};
+    day_book day_{config_->services, std::chrono::system_clock::now()};
+    disk_watch disk_{layout_, config_->ledger};
     std::unique_ptr<fs::inbox> inbox_;
     std::unique_ptr<fs::inbox_watch> watch_;
     std::unique_ptr<case_world> world_;
@@ -201,6 +208,7 @@ std::optional<start_failure> daemon_app::build() {
                                                      faults_,
                                                      *pending_,
                                                      count_,
+                                                     day_,
                                                      make_random(),
                                                      {},
                                                      {},
@@ -227,9 +235,7 @@ std::optional<start_failure> daemon_app::build() {
 /// For the commands. They say less without it, so a spool on a file system without sockets, or a full one, is served
 /// all the same.
 void daemon_app::open_status() {
-    auto document = [this, started = std::chrono::system_clock::now()]() {
-        return live_status(*world_, *intake_, latency_, started);
-    };
+    auto document = [this]() { return live_status(*world_, *intake_, latency_, disk_.last(), false); };
     files_ = std::make_unique<status_files>(*world_, document);
     auto opened = status_socket::open(loop_.get_executor(), layout_.roots().work, std::move(document));
     if (opened) {
@@ -251,6 +257,7 @@ run_outcome daemon_app::run() {
 async::awaitable<void> daemon_app::live() {
     keepers_.spawn(watch_signals());
     observers_.spawn(progress_.beat());
+    observers_.spawn(disk_.watch(pool_));
     if (status_) observers_.spawn(status_->serve());
     observers_.spawn(files_->keep());
     log::info("started",
@@ -271,6 +278,8 @@ async::awaitable<void> daemon_app::work() {
     keepers_.spawn(run_cases(std::move(recovered)));
     keepers_.spawn(keep_ledger(*world_));
     keepers_.spawn(keep_retention(*world_));
+    keepers_.spawn(recall_day(*world_));
+    keepers_.spawn(note_backlog(*world_));
     if (records_.history_lost) keepers_.spawn(rebuild_history(*world_));
     if (options_.once) {
         co_await run_once();
@@ -394,6 +403,7 @@ void daemon_app::reload() {
     if (loaded) {
         take_over(std::move(*loaded));
     } else {
+        day_.metrics.reloaded(false, std::chrono::system_clock::now());
         for (const auto& wrong : loaded.error())
             log::error("not reloaded, the old settings stay: " + to_string(wrong));
     }
@@ -413,6 +423,7 @@ void daemon_app::take_over(settings loaded) {
     loaded.threads = config_->threads;
     if (const auto done = reload_api_link(link_, loaded); !done) {
         log::error("not reloaded, the old settings stay: " + done.error());
+        day_.metrics.reloaded(false, std::chrono::system_clock::now());
         return;
     }
     config_ = std::make_shared<const settings>(std::move(loaded));
@@ -422,6 +433,7 @@ void daemon_app::take_over(settings loaded) {
     unanswered_.set_limit(config_->limits.pending);
     rate_.set(config_->limits.rate);
     log::configure(config_->log);
+    day_.metrics.reloaded(true, std::chrono::system_clock::now());
     log::info("reloaded " + options_.config.string() +
               "; folders, intake, services, ledger, API address and threads change at a restart");
 }

@@ -27,10 +27,10 @@ struct case_run {
     case_start start;
     std::shared_ptr<const settings> config; ///< the snapshot it began with; `target` points into it
     const service* target = nullptr;        ///< null: no such service
-    std::string request_id;                 ///< on each of its log lines
     std::vector<file_facts> files;          ///< as they were last read, while that may differ from the record
     std::optional<awaited_task> task;       ///< from its receipt on
     std::uint32_t failures = 0;             ///< submits in a row that failed and were charged to the case
+    std::uint32_t request = 0;              ///< drawn at random; see request_id()
     std::uint32_t era = 0;                  ///< of the last submit, for api::ended(); 0: an earlier process sent it
     bool settled = false;                   ///< the claim would survive a power cut
     bool repeating = false;                 ///< the last submit failed, charged or not
@@ -38,6 +38,14 @@ struct case_run {
     case_run(case_world& world_, case_start start_);
 
     [[nodiscard]] log::fields about() const;
+
+    /// On each of its log lines: eight hexadecimal digits.
+    [[nodiscard]] std::string request_id() const;
+
+    /// Its service where no producer's word may stand: the canonical name, or unknown_service().
+    [[nodiscard]] const std::string& service_told() const {
+        return target != nullptr ? target->name : unknown_service();
+    }
 
     ledger::case_record& record() { return start.record; }
 

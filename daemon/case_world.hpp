@@ -9,6 +9,7 @@
 #include "core/pacing.hpp"
 #include "core/poll_learner.hpp"
 #include "core/settings.hpp"
+#include "day_book.hpp"
 #include "fault_pause.hpp"
 #include "fs/case_folder.hpp"
 #include "fs/spool_layout.hpp"
@@ -17,9 +18,11 @@
 #include "tally.hpp"
 #include "twins.hpp"
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -47,6 +50,7 @@ struct case_world {
     fault_pause& faults;
     pending_tasks& pending; ///< the cases that wait for the answers of their tasks
     tally& count;
+    day_book& day;
     random_unit random;
     std::map<std::string, poll_learner> poll_learners; ///< by service: when its tasks are polled
     std::map<std::string, std::size_t> held_back;      ///< by service: claimed cases that wait for the API to take them
@@ -60,34 +64,65 @@ struct case_world {
 };
 
 /// A case is in hand, and counts as open, for as long as this lives: from its claim until its record is closed. Another
-/// case of the same name is not claimed meanwhile, since the two would share a record. Movable, RAII; `world` outlives
-/// it.
+/// case of the same name is not claimed meanwhile, since the two would share a record. It also says how far the case
+/// is. Movable, RAII; `world` outlives it.
 class in_hand_mark {
   public:
+    using time = std::chrono::system_clock::time_point;
+
     in_hand_mark() = default;
 
-    /// No mark of that key is there.
-    in_hand_mark(case_world& world, case_key key) : world_(&world), place_(world.in_hand.insert(std::move(key)).first) {
+    /// No mark of that key is there. The case counts as claimed since `claimed`. `dropped`: when it came into the
+    /// inbox; none: nobody knows.
+    in_hand_mark(case_world& world, case_key key, std::optional<time> dropped,
+                 time claimed = std::chrono::system_clock::now())
+        : world_(&world), place_(world.in_hand.insert(std::move(key)).first), dropped_(dropped.value_or(time())) {
+        stand_.service = world.day.stands.id_of(service_name(world.config->services, place_->folder));
+        stand_.phase = case_phase::claimed;
+        stand_.since = to_epoch_seconds(claimed);
+        world_->day.stands.add(stand_);
         world_->count.opened();
     }
 
-    in_hand_mark(in_hand_mark&& other) noexcept : world_(std::exchange(other.world_, nullptr)), place_(other.place_) {}
+    in_hand_mark(in_hand_mark&& other) noexcept
+        : world_(std::exchange(other.world_, nullptr)), place_(other.place_), dropped_(other.dropped_),
+          stand_(other.stand_) {}
 
     in_hand_mark& operator=(in_hand_mark&& other) noexcept {
         std::swap(world_, other.world_);
         std::swap(place_, other.place_);
+        std::swap(dropped_, other.dropped_);
+        std::swap(stand_, other.stand_);
         return *this;
     }
 
     ~in_hand_mark() {
         if (world_ == nullptr) return;
+        world_->day.stands.remove(stand_);
         world_->in_hand.erase(place_);
         world_->count.closed();
+    }
+
+    /// The case has come so far, then.
+    void enters(case_phase phase, time since = std::chrono::system_clock::now()) {
+        auto& stands = world_->day.stands;
+        stands.remove(stand_);
+        stand_.phase = phase;
+        stand_.since = to_epoch_seconds(since);
+        stands.add(stand_);
+    }
+
+    /// When it came into the inbox, if that is known.
+    [[nodiscard]] std::optional<time> dropped() const {
+        if (dropped_ == time()) return std::nullopt;
+        return dropped_;
     }
 
   private:
     case_world* world_ = nullptr;
     std::set<case_key>::iterator place_{};
+    time dropped_{};
+    census::stand stand_{};
 };
 
 } // namespace kyc

@@ -18,6 +18,7 @@ void fault_pause::join(int errno_value, const fault& what) {
     ++entry.waiting;
     if (!begins) return;
     entry.words = what.message();
+    entry.public_words = words_ ? words_(what) : what.code.message();
     entry.since = std::chrono::system_clock::now();
     log::error("paused by a fault of the system: " + entry.words + "; every case is kept, kycd tries again by itself");
 }
@@ -41,7 +42,7 @@ void fault_pause::over(int errno_value, const char* how) {
 std::vector<fault_pause::state> fault_pause::now() const {
     std::vector<state> list;
     for (const auto& [number, each] : ongoing_)
-        list.push_back({each.words, each.since, each.rounds, each.waiting});
+        list.push_back({each.public_words, each.since, each.rounds, each.waiting});
     return list;
 }
 

@@ -5,6 +5,7 @@
 #include "core/fault.hpp"
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,7 +17,12 @@ namespace kyc {
 /// it is logged when it begins and when it is over. Loop's thread only.
 class fault_pause {
   public:
-    explicit fault_pause(const boost::asio::any_io_executor& loop) : changed_(loop) {}
+    /// What is said of a fault outside the log, where no case may be named.
+    using public_words = std::function<std::string(const fault& met)>;
+
+    /// Without `words` that is the error alone ("No space left on device").
+    explicit fault_pause(const boost::asio::any_io_executor& loop, public_words words = {})
+        : words_(std::move(words)), changed_(loop) {}
 
     /// One step that is tried again and again. RAII: whoever gives up is no longer counted as waiting. Must not outlive
     /// the pause.
@@ -44,13 +50,16 @@ class fault_pause {
 
     /// A fault that is being waited out.
     struct state {
-        std::string what;
+        std::string what; ///< in public words
         std::chrono::system_clock::time_point since{};
         std::size_t tries = 0;
         std::size_t waiting = 0; ///< steps that wait for it to be over
     };
 
     [[nodiscard]] std::vector<state> now() const;
+
+    /// How many.
+    [[nodiscard]] std::size_t count() const { return ongoing_.size(); }
 
     /// Whether anything is being waited out.
     [[nodiscard]] bool active() const { return !ongoing_.empty(); }
@@ -68,7 +77,8 @@ class fault_pause {
     using steady_time = std::chrono::steady_clock::time_point;
 
     struct ongoing {
-        std::string words;
+        std::string words;        ///< for the log: with the path, which may name a case
+        std::string public_words; ///< for all others
         std::chrono::system_clock::time_point since{};
         std::chrono::seconds delay{0};
         steady_time round_ends{}; ///< everybody who waits for it tries again then
@@ -80,6 +90,7 @@ class fault_pause {
     void leave(std::optional<int>& errno_value);
     void over(int errno_value, const char* how);
 
+    public_words words_;
     std::map<int, ongoing> ongoing_;
     bool worked_since_ = false;
     async::signal changed_;

@@ -45,6 +45,17 @@ struct taken {
     std::string not_permitted; ///< why kycd's user may not take it
 };
 
+/// As an entry carries it.
+constexpr std::uint64_t longest_time = (std::uint64_t{1} << 48) - 1;
+
+std::uint64_t ms_since_1970(std::chrono::system_clock::time_point time) {
+    return static_cast<std::uint64_t>(std::chrono::floor<milliseconds>(time.time_since_epoch()).count());
+}
+
+std::chrono::system_clock::time_point dropped_at(const fs::inbox_entry& entry) {
+    return std::chrono::system_clock::time_point(milliseconds(static_cast<std::int64_t>(entry.dropped_ms)));
+}
+
 log::fields about(const fs::inbox_entry& entry) {
     return {{"service", entry.folder}, {"case", entry.folder + "/" + entry.name}};
 }
@@ -137,6 +148,7 @@ std::vector<not_ready_entry> intake::not_ready() const {
 /// Adds what is not known yet; waits for as long as the inbox cannot be read. A vanished mount is no empty inbox.
 async::awaitable<void> intake::scan() {
     const progress_mark::stretch under_way(scanning_);
+    const auto begun = steady_clock::now();
     auto list = [this]() { return inbox_.list(); };
     auto list_or_try_again = [this, &list]() {
         scanning_.step();
@@ -151,6 +163,8 @@ async::awaitable<void> intake::scan() {
         co_await turn.give_way();
         scanning_.step();
     }
+    scans_.took.add(steady_clock::now() - begun);
+    scans_.last = std::chrono::system_clock::now();
     // What trouble at the start, or a claim that could not be undone, has left half way.
     auto look = [this]() { return fs::half_claimed(world_.layout); };
     auto look_or_try_again = [this, &look]() {
@@ -187,8 +201,9 @@ async::awaitable<void> intake::resume(case_key key) {
     log::info("going on with a case that was half claimed",
               {{"service", key.folder}, {"case", key.folder + "/" + key.name}});
     case_start start(*which);
-    start.in_hand = in_hand_mark(world_, key);
+    start.in_hand = in_hand_mark(world_, key, std::nullopt);
     world_.count.claimed();
+    world_.day.claimed(service_name(world_.config->services, key.folder), std::nullopt);
     co_await async::end_shield();
     if (world_.stopping) co_return;
     co_await resume_case(world_, std::move(start));
@@ -205,6 +220,9 @@ result<void> intake::check_spool() const {
 }
 
 void intake::enqueue(fs::inbox_entry entry, bool renamed_in) {
+    // Events come at once; and a share's clock may be ahead.
+    const auto now = ms_since_1970(std::chrono::system_clock::now());
+    if (entry.dropped_ms == 0 || entry.dropped_ms > now) entry.dropped_ms = now & longest_time;
     const bool high_priority = entry.high_priority;
     const auto [found, is_new] = known_.try_emplace(std::move(entry));
     auto& state = found->second;
@@ -237,15 +255,28 @@ void intake::promote(const fs::inbox_entry& entry) {
 
 /// Keeps folders_ up to date: before and after an entry comes to another place, or to waiting for another reason.
 void intake::count_in(const entries::value_type& known) {
-    auto& folder = folders_[known.first.folder];
-    ++(known.second.where == place::waiting && !known.second.held ? folder.not_ready : folder.queued);
+    auto [folder, is_new] = folders_.try_emplace(known.first.folder);
+    auto& queue = folder->second;
+    if (is_new) queue.service = world_.day.stands.id_of(service_name(world_.config->services, folder->first));
+    const auto stand = stand_of(known, queue.service);
+    ++(stand.phase == case_phase::not_ready ? queue.not_ready : queue.queued);
+    world_.day.stands.add(stand);
+}
+
+/// What waits is as old as its drop, whatever was found at the last look.
+census::stand intake::stand_of(const entries::value_type& known, census::service_id service) {
+    const bool not_ready = known.second.where == place::waiting && !known.second.held;
+    return {to_epoch_seconds(dropped_at(known.first)), service,
+            not_ready ? case_phase::not_ready : case_phase::waiting};
 }
 
 void intake::count_out(const entries::value_type& known) {
     const auto folder = folders_.find(known.first.folder);
-    auto& [queued, not_ready] = folder->second;
-    --(known.second.where == place::waiting && !known.second.held ? not_ready : queued);
-    if (queued == 0 && not_ready == 0) folders_.erase(folder);
+    auto& queue = folder->second;
+    const auto stand = stand_of(known, queue.service);
+    --(stand.phase == case_phase::not_ready ? queue.not_ready : queue.queued);
+    world_.day.stands.remove(stand);
+    if (queue.queued == 0 && queue.not_ready == 0) folders_.erase(folder);
 }
 
 void intake::no_retry(entry_state& state) {
@@ -293,7 +324,11 @@ void intake::drop(const fs::inbox_entry& entry) {
     const bool moved = found->second.moved;
     count_out(*found);
     known_.erase(found);
-    if (moved) enqueue(entry, false);
+    if (moved) {
+        auto again = entry;
+        again.dropped_ms = 0; // now
+        enqueue(std::move(again), false);
+    }
     bell_.notify_all();
     world_.count.changed.notify_all();
 }
@@ -388,13 +423,15 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
                  waiting->age >= worth_a_line);
         co_return;
     }
+    const auto dropped = dropped_at(known_.find(entry)->first);
     drop(entry);
     if (!outcome.claimed) co_return;
     case_start start(*outcome.claimed);
     start.before_receipt = std::move(before_receipt);
     start.unanswered = std::move(unanswered);
-    start.in_hand = in_hand_mark(world_, start.record.key);
+    start.in_hand = in_hand_mark(world_, start.record.key, dropped);
     world_.count.claimed();
+    world_.day.claimed(service_name(config->services, start.record.key.folder), dropped);
     co_await async::end_shield();
     if (world_.stopping) co_return; // the next start adopts it from work/
     co_await process_case(world_, std::move(start));

@@ -58,6 +58,7 @@ class intake {
     struct queue_length {
         std::size_t queued = 0;    ///< not looked at yet, or being looked at now
         std::size_t not_ready = 0; ///< at the last look
+        census::service_id service = 0;
     };
 
     [[nodiscard]] const std::map<std::string, queue_length>& queues() const { return folders_; }
@@ -66,6 +67,14 @@ class intake {
     /// come back, or a scan that does not begin. One that meets a fault and tries again does move.
     [[nodiscard]] std::optional<std::chrono::steady_clock::time_point>
     scan_still_since(std::chrono::steady_clock::time_point now);
+
+    /// Listings of the whole inbox, with the waits for one that can be read, until what they found was taken over.
+    struct scan_times {
+        duration_histogram took{disk_bounds};
+        std::optional<std::chrono::system_clock::time_point> last;
+    };
+
+    [[nodiscard]] const scan_times& scans() const { return scans_; }
 
     /// What was found not ready at the last look, by name.
     [[nodiscard]] std::vector<not_ready_entry> not_ready() const;
@@ -123,6 +132,7 @@ class intake {
     [[nodiscard]] result<void> check_spool() const;
     void enqueue(fs::inbox_entry entry, bool renamed_in);
     void promote(const fs::inbox_entry& entry);
+    [[nodiscard]] static census::stand stand_of(const entries::value_type& known, census::service_id service);
     void count_in(const entries::value_type& known);
     void count_out(const entries::value_type& known);
     void no_retry(entry_state& state);
@@ -146,6 +156,7 @@ class intake {
     bool once_ = false;
     progress_mark scanning_;
     std::uint64_t listed_ = 0; ///< the inbox's listing progress at the last question
+    scan_times scans_;
 };
 
 } // namespace kyc

@@ -82,6 +82,28 @@ void remember_poll(case_run& run, const progeny::api_reply& reply, const std::st
     note_polls(run, 1);
 }
 
+/// What the question came to, for the metrics. `state`: what the reply says of the task, where there is one.
+poll_outcome outcome_of(action what, std::optional<task_state> state) {
+    if (what == action::fail) return poll_outcome::refused;
+    if (what == action::not_yet) return poll_outcome::waiting;
+    if (!state) return poll_outcome::retried;
+    switch (*state) {
+    case task_state::answered:
+        return poll_outcome::answered;
+    case task_state::rejected:
+        return poll_outcome::rejected;
+    case task_state::revoked:
+        return poll_outcome::revoked;
+    case task_state::failed:
+        return poll_outcome::task_failed;
+    case task_state::not_understood:
+        return poll_outcome::not_understood;
+    case task_state::waiting:
+        return poll_outcome::waiting;
+    }
+    return poll_outcome::retried;
+}
+
 failure poll_failure(case_run& run, failure_code code, const progeny::api_reply& reply, std::string message) {
     note_last_polls(run);
     failure end(stage::poll, code, std::move(message));
@@ -126,11 +148,13 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
     if (reply.ruling.action != action::accept) {
         remember_poll(run, reply, reply.what);
         task.polls.asked_in_vain();
+        world.day.metrics.polled(run.service_told(), outcome_of(reply.ruling.action, std::nullopt));
     }
     if (reply.ruling.action == action::fail)
         co_return poll_failure(run, reply.ruling.code.value_or(failure_code::reply_not_understood), reply, reply.what);
     if (reply.ruling.action == action::accept) {
         auto reading = read_reply(run, reply.body);
+        world.day.metrics.polled(run.service_told(), outcome_of(reply.ruling.action, reading.state));
         if (reading.state == task_state::not_understood) {
             ++task.unreadable;
         } else {
@@ -147,6 +171,7 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
         switch (reading.state) {
         case task_state::answered:
             note_last_polls(run);
+            world.day.metrics.answered(run.service_told(), std::chrono::system_clock::now() - record.submitted_at());
             co_return std::optional<answered_case>(std::in_place, std::move(*reading.answer), reply.body,
                                                    facts_of_task(record));
         case task_state::rejected:
@@ -158,6 +183,7 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
                 co_return poll_failure(run, failure_code::task_failed, reply, reading.detail);
             log::warning("the task failed, submitting the case again: " + reading.detail, run.about());
             run.task.reset();
+            run.start.in_hand.enters(case_phase::claimed, record.taken_at);
             ++record.failed_tasks;
             record.last->outcome = ledger::attempt_outcome::task_failed;
             record.last->what = "the task ended FAILURE: " + reading.detail;

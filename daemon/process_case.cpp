@@ -11,16 +11,16 @@
 #include "fs/spool_identity.hpp"
 #include "log.hpp"
 
+#include <array>
+#include <cstdio>
+
 namespace kyc {
 
 namespace {
 
-std::string random_id(const random_unit& random) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string id;
-    for (int i = 0; i < 8; ++i)
-        id += digits[static_cast<std::size_t>(random() * 16) & 15];
-    return id;
+std::uint32_t random_number(const random_unit& random) {
+    constexpr double numbers = 4294967296.0; // of 32 bits
+    return static_cast<std::uint32_t>(random() * numbers);
 }
 
 case_facts facts_of(case_run& run) {
@@ -102,7 +102,12 @@ std::string_view vendor_fault_of(const answer& said) {
     return {};
 }
 
+std::string name_in_spool(const case_key& key) {
+    return key.folder + "/" + key.name;
+}
+
 async::awaitable<void> deliver(case_run& run, answered_case answered) {
+    const auto begun = std::chrono::steady_clock::now();
     auto text = result_text(run, answered);
     if (!run.record().task_id().empty()) tell_api(run, vendor_fault_of(answered.said));
     const auto verdict = answered.said.verdict;
@@ -118,6 +123,8 @@ async::awaitable<void> deliver(case_run& run, answered_case answered) {
     about.emplace_back("folder", where.string());
     log::info("delivered", about);
     run.world.count.answered(verdict);
+    run.world.day.delivered(run.service_told(), verdict, std::chrono::steady_clock::now() - begun,
+                            run.start.in_hand.dropped());
 }
 
 async::awaitable<void> give_up(case_run& run, failure why) {
@@ -136,6 +143,7 @@ async::awaitable<void> give_up(case_run& run, failure why) {
     about.emplace_back("folder", where.string());
     log::warning("failed: " + why.message, about);
     run.world.count.failed(why.code);
+    run.world.day.failed(run.service_told(), why.stage, why.code, name_in_spool(run.key()));
 }
 
 /// What a case comes to; none: it waits for its task.
@@ -171,6 +179,8 @@ async::awaitable<bool> finish_earlier_end(case_run& run) {
         // Whatever became of its text: which of the two it is says where the case belongs.
         end.state = answered ? ledger::case_state::delivered : ledger::case_state::failed;
         if (!keeps_reply(run)) end.reply.clear();
+        const auto told = end;
+        const auto begun = std::chrono::steady_clock::now();
         const auto where = co_await hand_over(run, name, {}, std::move(end));
         auto about = run.about();
         about.emplace_back("folder", where.string());
@@ -178,8 +188,13 @@ async::awaitable<bool> finish_earlier_end(case_run& run) {
                   about);
         if (answered) {
             world.count.delivered_late();
+            world.day.delivered(run.service_told(), verdict_from(told.word), std::chrono::steady_clock::now() - begun,
+                                run.start.in_hand.dropped());
         } else {
             world.count.failed_late();
+            if (const auto code = failure_code_from(told.word))
+                world.day.failed(run.service_told(), stage_from(told.stage).value_or(stage::intake), *code,
+                                 name_in_spool(run.key()));
         }
         co_return true;
     }
@@ -196,6 +211,7 @@ async::awaitable<bool> live_and_end(case_run& run, poll_leave leave) {
     if (!outcome) co_return false;
     // From here to the end only the disk is involved: a stop lets it finish.
     co_await async::begin_shield();
+    run.start.in_hand.enters(case_phase::delivering);
     if (*outcome) {
         co_await deliver(run, std::move(**outcome));
     } else {
@@ -222,6 +238,7 @@ async::awaitable<void> forget_vanished(case_run& run) {
     auto close = [&run, &end]() { return run.world.ledger.close(run.record(), end); };
     co_await keep_trying(run.world, close);
     run.world.count.failed_late();
+    run.world.day.metrics.gone(run.service_told());
 }
 
 } // namespace
@@ -234,7 +251,7 @@ case_start::case_start(fs::claimed_case which) {
 
 case_run::case_run(case_world& world_, case_start start_)
     : world(world_), start(std::move(start_)), config(world.config), target(config->services.find(key().folder)),
-      request_id(random_id(world.random)) {
+      request(random_number(world.random)) {
     if (start.record.taken_at == utc_time{}) start.record.taken_at = std::chrono::system_clock::now();
     if (start.record.service.empty()) start.record.service = key().folder;
     if (target != nullptr) start.record.service = target->name;
@@ -251,7 +268,13 @@ fs::claimed_case case_run::folder() const {
 log::fields case_run::about() const {
     return {{"service", target != nullptr ? target->name : key().folder},
             {"case", key().folder + "/" + key().name},
-            {"request", request_id}};
+            {"request", request_id()}};
+}
+
+std::string case_run::request_id() const {
+    std::array<char, 9> digits{};
+    std::snprintf(digits.data(), digits.size(), "%08x", request);
+    return digits.data();
 }
 
 void case_run::remember(std::string kind, std::string detail, std::uint32_t times) {

@@ -17,6 +17,15 @@ log::fields about(const ledger::case_record& record) {
     return {{"service", record.service}, {"case", record.key.folder + "/" + record.key.name}};
 }
 
+/// What an earlier process claimed counts as dropped then: the inbox knows nothing of it any more.
+in_hand_mark mark_of(case_world& world, const ledger::case_record& record) {
+    const bool known = record.taken_at != utc_time{};
+    const auto claimed = known ? record.taken_at : std::chrono::system_clock::now();
+    in_hand_mark mark(world, record.key, known ? std::optional(claimed) : std::nullopt, claimed);
+    if (!record.task_id().empty()) mark.enters(case_phase::pending, record.submitted_at());
+    return mark;
+}
+
 } // namespace
 
 async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::vector<fs::claimed_case> in_work) {
@@ -39,7 +48,7 @@ async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::
             if (world.config->intake.dedupe && start.record.last && !start.record.fingerprint.empty())
                 start.sending = sending_mark(world.twins, start.record.fingerprint);
         }
-        start.in_hand = in_hand_mark(world, start.record.key);
+        start.in_hand = mark_of(world, start.record);
         world.count.resumed();
         starts.push_back(std::move(start));
     }

@@ -144,6 +144,7 @@ async::awaitable<std::optional<answered_case>> answer_of_twin(case_run& run) {
     task.submitted_at = earlier->submitted_at;
     task.answered_at = earlier->answered_at;
     world.count.duplicate();
+    world.day.metrics.duplicate(run.service_told());
     auto about = run.about();
     about.emplace_back("answered_as", earlier->key.folder + "/" + earlier->key.name);
     log::info("not submitted: the same bytes were answered before (intake.dedupe)", about);
@@ -239,6 +240,19 @@ async::awaitable<void> settle_claim(case_run& run) {
     co_await keep_trying(run.world, settle);
 }
 
+/// Of what is durable now: counts it, and says where the case stands.
+void tell_outcome(case_run& run, std::chrono::steady_clock::duration took) {
+    auto& day = run.world.day;
+    const auto outcome = run.record().last->outcome;
+    day.metrics.attempted(run.service_told(), outcome);
+    if (outcome == ledger::attempt_outcome::accepted) {
+        day.submitted(run.service_told(), took);
+        run.start.in_hand.enters(case_phase::pending, run.record().submitted_at());
+    } else {
+        run.start.in_hand.enters(case_phase::claimed, run.record().taken_at);
+    }
+}
+
 /// One submit between two durable records. A stop waits for it: what was sent must be known. The next
 /// upload begins when the reply to this one is here, not when its receipt is on disk; the images are not kept for that.
 async::awaitable<progeny::api_reply> send_once(case_run& run, held_case held, progeny::admission leave,
@@ -249,13 +263,14 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, held_case held, pr
     what.fields = held.outline.fields;
     what.extend_data = extend_data_of(run, held);
     what.images = held.loaded.parts();
-    what.request_id = run.request_id;
+    what.request_id = run.request_id();
     what.repeat = run.repeating;
 
     co_await async::begin_shield();
     run.leave_if_stopping();
     co_await put_intent(run, held);
     const auto begun = std::chrono::steady_clock::now();
+    run.start.in_hand.enters(case_phase::sending);
     auto reply = co_await run.world.api.submit(what, std::move(leave));
     slot.release();
     held = held_case();
@@ -265,6 +280,7 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, held_case held, pr
     run.era = reply.era;
     const auto took = std::chrono::steady_clock::now() - begun;
     co_await put_outcome(run);
+    tell_outcome(run, took);
     // Whoever reads "submitted" may rely on it: nothing that happens to kycd from here on sends the case again.
     if (reply.ruling.action == action::accept) log_receipt(run, took);
     fault_point("receipt.recorded", record.key.name);
@@ -338,6 +354,7 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
     auto& world = run.world;
     if (run.record().outcome_unknown()) {
         world.count.unknown_outcome();
+        world.day.metrics.unknown_outcome(run.service_told());
         const auto& said = run.record().last->what;
         if (held_when_unknown(run))
             co_return failure(stage::submit, failure_code::unknown_outcome,
@@ -382,6 +399,7 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
             co_return submit_failure(reply.ruling.code.value_or(failure_code::reply_not_understood), reply);
         if (reply.ruling.action == action::unknown_outcome) {
             world.count.unknown_outcome();
+            world.day.metrics.unknown_outcome(run.service_told());
             log::warning("submitted with unknown outcome: " + reply.what, run.about());
             if (held_when_unknown(run)) co_return submit_failure(failure_code::unknown_outcome, reply);
         } else {

@@ -136,6 +136,7 @@ struct waiting_world {
     async::group_work<fs::departure> leaving{loop.get_executor(), pool, {}};
     fault_pause faults{loop.get_executor()};
     tally count{loop.get_executor()};
+    day_book day{config->services, std::chrono::system_clock::now()};
     std::unique_ptr<case_world> world;
     async::task_group cases{loop.get_executor(), [](auto thrown) { std::rethrow_exception(thrown); }};
     async::task_group keepers{loop.get_executor(), [](auto thrown) { std::rethrow_exception(thrown); }};
@@ -162,6 +163,7 @@ struct waiting_world {
                                                         faults,
                                                         *pending,
                                                         count,
+                                                        day,
                                                         [] { return 0.5; },
                                                         {},
                                                         {},
@@ -178,7 +180,7 @@ struct waiting_world {
         fs::claimed_case which;
         which.key = case_key("background_check", name);
         case_start start(std::move(which));
-        start.in_hand = in_hand_mark(*world, start.record.key);
+        start.in_hand = in_hand_mark(*world, start.record.key, std::nullopt);
         kyc::ledger::attempt sent;
         sent.number = 1;
         sent.outcome = kyc::ledger::attempt_outcome::accepted;
