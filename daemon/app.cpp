@@ -25,6 +25,8 @@
 #include "progress_marks.hpp"
 #include "recovery.hpp"
 #include "retention.hpp"
+#include "service_manager.hpp"
+#include "service_report.hpp"
 #include "settings_yaml.hpp"
 #include "start_up.hpp"
 #include "status/live_status.hpp"
@@ -42,7 +44,6 @@
 #include <cstdlib>
 #include <optional>
 #include <random>
-#include <systemd/sd-daemon.h>
 #include <thread>
 
 namespace kyc {
@@ -70,11 +71,17 @@ std::size_t pool_threads() {
 /// the loop then serves whom it can, and what has been read is sent before more is read (setpriority(2)).
 constexpr int behind_the_loop = 5;
 
-/// How long a scan may go without seeing an entry, or be late, and a commit may take: far beyond what a disk or a share
-/// that works needs, however busy it is. Then something does not come back, and a restart is what helps if anything
-/// does.
-constexpr std::chrono::seconds scan_patience{120};
-constexpr std::chrono::seconds commit_patience{60};
+/// A step of the start that blocks: a ledger that was damaged is read as a whole, a share takes its time.
+constexpr std::chrono::minutes longest_step{10};
+
+/// How long a scan may go without seeing a single entry, or be late, and how long a commit may take. Past that the
+/// watchdog is not fed, and being killed is dear: the receipts of uploads under way are lost, and those cases are
+/// perhaps paid twice. So this is beyond what storage needs that comes back by itself: a share's server that starts
+/// anew or is taken over by another one holds its clients' calls up for minutes; a disk's command may take 30 s and is
+/// repeated five times, and several paths to one are given up after two minutes. After ten minutes without a look into
+/// the inbox nothing is under way any more that a restart could hurt.
+constexpr std::chrono::seconds scan_patience{600};
+constexpr std::chrono::seconds commit_patience{300};
 
 /// An exception nobody expected: the folders and the ledger say where the next start goes on, and unwinding would
 /// destroy what suspended coroutines still refer to.
@@ -119,6 +126,7 @@ class daemon_app final : public app {
     void take_over(settings loaded);
     void adapt_limits();
     void open_status();
+    service_state service() const;
     void gather_outcome();
     exit_code judge() const;
 
@@ -155,12 +163,15 @@ class daemon_app final : public app {
     async::task_group keepers_{loop_.get_executor(), end_at_once}; ///< what begins and wakes cases: ends first
     std::unique_ptr<pending_tasks> pending_;
     std::unique_ptr<intake> intake_;
-    progress_marks progress_;               ///< asks intake_ and the ledger
+    progress_marks progress_; ///< asks intake_ and the ledger
+    service_manager manager_;
+    service_report report_{manager_, [this] { return service(); }};
     std::unique_ptr<status_socket> status_; ///< none when the file system has no sockets
     std::unique_ptr<status_files> files_;
     async::task_group observers_{loop_.get_executor(), end_at_once}; ///< status_, files_: end last
     boost::asio::signal_set signals_{loop_};
     async::signal stop_bell_{loop_.get_executor()};
+    bool started_ = false; ///< the service manager knows that kycd is ready
     bool scanned_ = false; ///< --once: the inbox has been read
     bool ledger_damaged_ = false;
     bool stopped_in_fault_ = false; ///< the system was in trouble when the stop came
@@ -177,11 +188,13 @@ void warn_of_what_has_no_effect(const settings& config) {
 
 std::optional<start_failure> daemon_app::build() {
     warn_of_what_has_no_effect(*config_);
+    manager_.starting("taking the spool", longest_step);
     auto taken = take_spool(*config_, layout_);
     if (!taken) return taken.error();
     spool_.emplace(std::move(*taken));
     auto crashes = watch_for_crashes(layout_);
     if (!crashes) return start_failure("spool: " + crashes.error().message(), exit_code::spool_unusable);
+    manager_.starting("reading the ledger and work/", longest_step);
     auto records = open_records(*config_, layout_, spool_->access, loop_.get_executor(), ledger_pool_);
     if (!records) return records.error();
     records_ = std::move(*records);
@@ -245,6 +258,16 @@ void daemon_app::open_status() {
     }
 }
 
+/// For the service manager.
+service_state daemon_app::service() const {
+    auto state = look_at_service(*world_, *intake_, progress_);
+    state.at = world_->stopping            ? service_state::phase::stopping
+               : started_ || options_.once ? service_state::phase::running
+                                           : service_state::phase::starting;
+    state.moved += link_.client->statistics().bytes_sent;
+    return state;
+}
+
 run_outcome daemon_app::run() {
     async::task_group root(loop_.get_executor(), end_at_once);
     root.spawn(live());
@@ -258,6 +281,7 @@ async::awaitable<void> daemon_app::live() {
     keepers_.spawn(watch_signals());
     observers_.spawn(progress_.beat());
     observers_.spawn(disk_.watch(pool_));
+    observers_.spawn(report_.keep_telling());
     if (status_) observers_.spawn(status_->serve());
     observers_.spawn(files_->keep());
     log::info("started",
@@ -302,7 +326,8 @@ async::awaitable<void> daemon_app::scan_once() {
 
 async::awaitable<void> daemon_app::run_service() {
     keepers_.spawn(intake_->listen(*watch_));
-    ::sd_notify(0, "READY=1\nSTATUS=running");
+    manager_.ready();
+    started_ = true;
     while (!world_->stopping)
         co_await stop_bell_.wait();
 }
@@ -363,7 +388,7 @@ void daemon_app::stop(std::string why) {
     world_->stopping = true;
     outcome_.trouble = std::move(why);
     stopped_in_fault_ = faults_.active();
-    ::sd_notify(0, "STOPPING=1\nSTATUS=finishing the uploads in flight");
+    manager_.stopping();
     log::info("stopping: " + outcome_.trouble +
               "; uploads in flight are finished, tasks are polled on at the next start");
     link_.client->stop_opening(); // a host that is silent holds up no stop
@@ -398,7 +423,7 @@ void daemon_app::adapt_limits() {
 }
 
 void daemon_app::reload() {
-    ::sd_notify(0, "RELOADING=1");
+    manager_.reloading();
     auto loaded = load_settings(options_.config);
     if (loaded) {
         take_over(std::move(*loaded));
@@ -407,7 +432,7 @@ void daemon_app::reload() {
         for (const auto& wrong : loaded.error())
             log::error("not reloaded, the old settings stay: " + to_string(wrong));
     }
-    ::sd_notify(0, "READY=1");
+    manager_.reloaded();
 }
 
 /// All of it or nothing: what can fail comes before the first change.

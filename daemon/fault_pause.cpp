@@ -42,7 +42,7 @@ void fault_pause::over(int errno_value, const char* how) {
 std::vector<fault_pause::state> fault_pause::now() const {
     std::vector<state> list;
     for (const auto& [number, each] : ongoing_)
-        list.push_back({each.public_words, each.since, each.rounds, each.waiting});
+        list.push_back({{number, std::system_category()}, each.public_words, each.since, each.rounds, each.waiting});
     return list;
 }
 

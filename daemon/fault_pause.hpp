@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace kyc {
@@ -50,6 +51,7 @@ class fault_pause {
 
     /// A fault that is being waited out.
     struct state {
+        std::error_code error;
         std::string what; ///< in public words
         std::chrono::system_clock::time_point since{};
         std::size_t tries = 0;

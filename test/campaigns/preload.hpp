@@ -7,13 +7,16 @@
 //   KYCD_INJECT=CALL:ERRNO:N:COUNT[:PATHPART]
 //                                  the Nth matching call and the COUNT-1 that follow fail; COUNT 0: all of them until
 //                                  the file named by KYCD_INJECT_OFF is there. CALL `short-write`: half is written, and
-//                                  the write after it fails. Calls are counted once KYCD_INJECT_ON (if set) is there.
+//                                  the write after it fails. ERRNO `HANG`: the call does not come back before
+//                                  KYCD_INJECT_OFF is there, and does its work then. Calls are counted once
+//                                  KYCD_INJECT_ON (if set) is there.
 //   KYCD_INJECT_LOG=FILE           a line for each call that was made to fail: CALL ERRNO PATH
 //   KYCD_PRELOAD_COUNTS=FILE       how many of each call were made: a name of 24 bytes and a number of 8 bytes for each
 //   KYCD_PRELOAD_NOSYNC=1          fsync, fdatasync and syncfs do nothing, and say that all is well
 //   KYCD_PRELOAD_TRACE=FILE        every change below the roots, in order and with its data: see preload_trace.cpp
 //   KYCD_PRELOAD_MARKS=FILE        what is appended to this file goes into the trace as a mark
 //   KYCD_CLOCK_FILE=FILE           the seconds in it are added to the wall clock
+//   KYCD_STEADY_FILE=FILE          the seconds in it are added to the clock that measures time; only ever more
 //   KYCD_LOOKUP_FILE=FILE          while it is there every name lookup takes the seconds in it, and then fails
 //
 // Linux and glibc. Calls that glibc makes inside itself (fopen, opendir's open) are not seen.

@@ -23,8 +23,12 @@ constexpr std::array error_names{
     std::pair{"ENOENT", ENOENT}, std::pair{"ESTALE", ESTALE}, std::pair{"ENOMEM", ENOMEM}, std::pair{"EINTR", EINTR},
     std::pair{"ENODEV", ENODEV}, std::pair{"EBUSY", EBUSY},   std::pair{"EXDEV", EXDEV},   std::pair{"EAGAIN", EAGAIN}};
 
+/// In an errno's place: the call does not come back before KYCD_INJECT_OFF is there, and does its work then.
+constexpr std::string_view hang_name = "HANG";
+
 struct plan {
     call what{};
+    bool hangs = false;
     bool halves = false; ///< short-write
     int error = 0;
     const char* error_name = "";
@@ -64,7 +68,9 @@ std::optional<plan> read_plan() {
         made.error = value;
         made.error_name = name;
     }
-    if (!known || made.error == 0) refuse(text);
+    made.hangs = parts[1] == hang_name;
+    if (made.hangs) made.error_name = hang_name.data();
+    if (!known || (made.error == 0 && !made.hangs)) refuse(text);
     made.first = std::strtoul(parts[2].c_str(), nullptr, 10);
     made.many = std::strtoul(parts[3].c_str(), nullptr, 10);
     if (parts.size() > 4) made.path_part = parts[4];
@@ -115,6 +121,11 @@ int injected(call what, std::string_view path, bool* half) {
     if (made->many != 0 && number >= made->first + made->many) return 0;
     if (made->many == 0 && *off != '\0' && is_there(off)) return 0;
     say(path);
+    if (made->hangs) {
+        while (*off != '\0' && !is_there(off))
+            ::usleep(10'000);
+        return 0;
+    }
     if (made->halves && half != nullptr && number == made->first) {
         *half = true;
         return 0;

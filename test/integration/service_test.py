@@ -414,20 +414,3 @@ def test_an_outbox_that_cannot_be_written_is_no_case_s_failure(world):
     obstacle.unlink()
     world.wait_delivered("A-1")
     assert daemon.stop() == 0 and len(world.bill()) == 2
-
-
-# The service manager
-
-
-def test_systemd_is_told_when_it_is_ready_reloads_and_stops(world):
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-        path = str(world.root / "notify")
-        manager.bind(path)
-        manager.settimeout(10)
-        daemon = world.start_daemon(env={**world.env, "NOTIFY_SOCKET": path})
-        assert "READY=1" in manager.recv(4096).decode().splitlines()
-        daemon.send(signal.SIGHUP)
-        assert "RELOADING=1" in manager.recv(4096).decode().splitlines()
-        assert "READY=1" in manager.recv(4096).decode().splitlines()
-        assert daemon.stop(signal.SIGINT) == 0
-        assert "STOPPING=1" in manager.recv(4096).decode().splitlines()

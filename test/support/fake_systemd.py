@@ -115,3 +115,42 @@ def entry_of(data):
         fields[name.decode()] = value.decode()
         data = rest
     return fields
+
+
+class Manager(_Datagrams):
+    """The notification socket of systemd."""
+
+    def __init__(self, world):
+        self.world = world
+        self.kept = world.root / f"notify-{len(world.logs)}.log"
+        self.kept.touch()
+        world.logs.append(self.kept)  # `systemctl status` shows it to everybody
+        super().__init__(world.root / "notify")
+
+    def note(self, data):
+        with open(self.kept, "ab") as file:
+            file.write(data + b"\n")
+
+    def environment(self, watchdog=None, **more):
+        """`watchdog` in seconds."""
+        env = {**self.world.env, "NOTIFY_SOCKET": str(self.path), **more}
+        if watchdog is not None:
+            env["WATCHDOG_USEC"] = str(int(watchdog * 1_000_000))
+        return env
+
+    def messages(self):
+        """Each as a mapping, in order."""
+        return [dict(line.split("=", 1) for line in data.decode().splitlines()) for _, data in self.all()]
+
+    def values(self, name, after=0):
+        return [each[name] for each in self.messages()[after:] if name in each]
+
+    def wait_for(self, name, part="", after=0, timeout=20.0):
+        """The place behind the first message after `after` with this variable whose value holds `part`."""
+        def seen():
+            for place, each in enumerate(self.messages()):
+                if place >= after and name in each and part in each[name]:
+                    return place + 1
+            return None
+
+        return wait_for(seen, f"{name} with '{part}' from kycd; it said {self.messages()[after:]}", timeout)
