@@ -304,6 +304,7 @@ async::awaitable<void> daemon_app::work() {
     keepers_.spawn(keep_retention(*world_));
     keepers_.spawn(recall_day(*world_));
     keepers_.spawn(note_backlog(*world_));
+    keepers_.spawn(world_->troubles.keep_looking());
     if (records_.history_lost) keepers_.spawn(rebuild_history(*world_));
     if (options_.once) {
         co_await run_once();
@@ -361,6 +362,7 @@ async::awaitable<void> daemon_app::shut_down() {
     cases_.cancel();
     co_await cases_.join();
     co_await keepers_.join();
+    world_->troubles.end();
     keep_answer_times(*world_);
     co_await world_->ledger.flush();
     observers_.cancel();

@@ -16,6 +16,7 @@
 #include "ledger/ledger.hpp"
 #include "progeny/api.hpp"
 #include "tally.hpp"
+#include "trouble_log.hpp"
 #include "twins.hpp"
 
 #include <chrono>
@@ -61,6 +62,7 @@ struct case_world {
     std::function<void(const std::string&)> ledger_damaged{}; ///< ends the daemon: the next start mends the ledger
     bool stopping = false;                                    ///< set once, before the cases are cancelled
     std::uint64_t cases_read = 0;                             ///< whose images were all read
+    trouble_log troubles{};                                   ///< what meets many cases is not said for each
 };
 
 /// A case is in hand, and counts as open, for as long as this lives: from its claim until its record is closed. Another

@@ -409,7 +409,9 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
     examining_.erase(entry);
     known_.at(entry).unfinished = unfinished;
     if (!outcome.not_permitted.empty()) {
-        wait_for(entry, outcome.not_permitted, {permission_retry, false}, true);
+        world_.troubles.met("no permission to take cases of " + entry.folder, "waiting: " + outcome.not_permitted,
+                            about(entry));
+        wait_for(entry, outcome.not_permitted, {permission_retry, false}, false);
         co_return;
     }
     // A resumed claim may turn out to be a case of the same name that somebody else has claimed meanwhile.

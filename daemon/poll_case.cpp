@@ -181,7 +181,8 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
         case task_state::failed:
             if (record.failed_tasks >= run.config->resubmit_failed_tasks)
                 co_return poll_failure(run, failure_code::task_failed, reply, reading.detail);
-            log::warning("the task failed, submitting the case again: " + reading.detail, run.about());
+            world.troubles.met("a task of " + run.target->name + " failed, submitting the case again",
+                               "the task failed, submitting the case again: " + reading.detail, run.about());
             run.task.reset();
             run.start.in_hand.enters(case_phase::claimed, record.taken_at);
             ++record.failed_tasks;

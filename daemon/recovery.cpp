@@ -57,7 +57,8 @@ async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::
         std::error_code unknown;
         const auto status = std::filesystem::symlink_status(world.layout.work_case(key), unknown);
         if (status.type() != std::filesystem::file_type::not_found) {
-            log::warning("a case in work/ cannot be read and is left alone until the next start", about(record));
+            const std::string left = "a case in work/ cannot be read and is left alone until the next start";
+            world.troubles.met(left, left, about(record));
             continue;
         }
         // The folder was moved out just before the end; only the record is left to close.

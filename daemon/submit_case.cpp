@@ -96,6 +96,13 @@ void log_receipt(case_run& run, std::chrono::steady_clock::duration took) {
     log::info("submitted", about);
 }
 
+/// An API in trouble meets case after case, each again and again.
+void say_trouble(case_run& run, const std::string& how, const progeny::api_reply& reply) {
+    auto about = about_attempt(run);
+    if (reply.http_status) about.emplace_back("status", std::to_string(*reply.http_status));
+    run.world.troubles.met(how + kind_of_reply(reply.what), how + reply.what, about);
+}
+
 /// Makes what came back durable. Should the ledger refuse it at first, the log is where a receipt can be found, too.
 async::awaitable<void> put_outcome(case_run& run) {
     bool said = run.record().task_id().empty();
@@ -361,8 +368,9 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
                               said.empty() ? "kycd was stopped between sending this case and noting the answer; the "
                                              "API may have accepted it"
                                            : said);
-        log::warning("the outcome of an earlier submit is unknown, submitting again (on_unknown_outcome: resubmit)",
-                     run.about());
+        const std::string again =
+            "the outcome of an earlier submit is unknown, submitting again (on_unknown_outcome: resubmit)";
+        world.troubles.met(again, again, run.about());
     }
     for (;;) {
         co_await wait_for_next_try(run);
@@ -400,10 +408,10 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
         if (reply.ruling.action == action::unknown_outcome) {
             world.count.unknown_outcome();
             world.day.metrics.unknown_outcome(run.service_told());
-            log::warning("submitted with unknown outcome: " + reply.what, run.about());
+            say_trouble(run, "submitted with unknown outcome: ", reply);
             if (held_when_unknown(run)) co_return submit_failure(failure_code::unknown_outcome, reply);
         } else {
-            log::warning("not submitted: " + reply.what, run.about());
+            say_trouble(run, "not submitted: ", reply);
         }
         run.leave_if_stopping();
         if (reply.charged && run.failures >= run.config->retry.attempts)

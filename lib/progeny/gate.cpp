@@ -104,7 +104,8 @@ void gate::begin_call(steady_time time) {
 void gate::say_pace(request_pace::change news) const {
     if (news == request_pace::change::paced) {
         std::array<char, 32> rate{};
-        std::snprintf(rate.data(), rate.size(), "%.3g", pace.per_second().value_or(0));
+        const auto per_second = pace.per_second().value_or(0);
+        std::snprintf(rate.data(), rate.size(), per_second < 100 ? "%.3g" : "%.0f", per_second);
         say(notice::kind::paced, std::string("the API refuses calls that come too fast: they go at about ") +
                                      rate.data() + " a second from now on, more as it allows");
     } else if (news == request_pace::change::unpaced) {

@@ -1,0 +1,102 @@
+"""An outage is a line when it begins and a line with a count when it is over, however many cases meet it."""
+
+import os
+import re
+
+import pytest
+from conftest import wait_for
+
+CASES = 40
+PRELOAD = os.environ.get("KYCD_PRELOAD")
+
+
+def lines(daemon, level):
+    return [line for line in daemon.log().splitlines() if f" {level} " in line]
+
+
+def drop_many(world):
+    for number in range(CASES):
+        world.drop_case(f"A-{number}")
+
+
+@pytest.fixture
+def quiet_world(world):
+    world.configure(log={"level": "info"}, retry={"base": "50ms", "max": "100ms", "attempts": 100})
+    return world
+
+
+@pytest.mark.parametrize("trouble, words", [
+    ({"status": 503}, "not submitted: submit of face_liveness: HTTP 503"),
+    ({"status": 502}, "submitted with unknown outcome: submit of face_liveness: HTTP 502"),
+    ({"drop": "after_body"}, "submitted with unknown outcome: submit of face_liveness: connection lost")])
+def test_uploads_that_fail_now_and_then(quiet_world, trouble, words):
+    world = quiet_world
+    world.sandbox.rules({"name": "now and then", "match": {"call": "submit", "every": 3}, "do": trouble})
+    daemon = world.start_daemon()
+    drop_many(world)
+    wait_for(lambda: len(world.cases("outbox")) == CASES if world.outbox.exists() else False, "all answers", 60)
+    fired = world.sandbox.fired("now and then")
+    assert fired > 10
+    assert daemon.stop() == 0
+    told = lines(daemon, "warning")
+    begun = [line for line in told if f"warning {words}" in line]
+    assert len(begun) == 1 and " case=face_liveness/A-" in begun[0] and " attempt=" in begun[0]
+    over = [line for line in told if re.search(rf"warning met \d+ times within \S+: {words}", line)]
+    assert len(over) == 1 and f"times={fired}" in over[0]
+    # What is left says that the host is down or paced: a change of state each.
+    assert all(re.search("the API is down|calls that come too fast", line) for line in told if line not in begun + over)
+
+
+def test_an_api_that_is_down_is_one_line(quiet_world):
+    world = quiet_world
+    world.sandbox.settings(answer_after="60s")
+    daemon = world.start_daemon()
+    drop_many(world)
+    wait_for(lambda: len(world.bill()) == CASES, "all receipts", 30)
+    world.sandbox.stop()
+    world.drop_case("B-1")
+    daemon.wait_for_log("the API is down")
+    probes = wait_for(lambda: "the API is down" in world.kycd("status", "--config", str(world.config_file)).out, "the state")
+    assert probes and daemon.stop() == 0
+    assert len(lines(daemon, "warning")) == 1 and lines(daemon, "error") == []
+
+
+def test_a_service_that_is_refused_says_so_once(quiet_world):
+    world = quiet_world
+    world.sandbox.rules({"name": "no", "match": {"call": "submit"}, "do": {"status": 403, "json": {"detail": "no"}}})
+    daemon = world.start_daemon()
+    drop_many(world)
+    daemon.wait_for_log("face_liveness is paused")
+    wait_for(lambda: "takes no cases" in world.kycd("status", "--config", str(world.config_file)).out, "the state")
+    assert daemon.stop() == 0
+    told = lines(daemon, "warning")
+    failed = world.cases("failed")
+    assert len(failed) < CASES
+    assert len([line for line in told if "is paused" in line]) == 1
+    assert len(told) == 1 + len(failed), "and a line for each case that ended by it"
+
+
+def test_credentials_that_are_refused_are_one_line(quiet_world):
+    world = quiet_world
+    world.sandbox.rules({"name": "no", "match": {"call": "obtain"}, "do": {"refuse_login": True}})
+    daemon = world.start_daemon()
+    drop_many(world)
+    daemon.wait_for_log("No active account")
+    assert daemon.stop() == 0
+    assert len(lines(daemon, "error")) == 1 and lines(daemon, "warning") == []
+
+
+@pytest.mark.skipif(not PRELOAD, reason="KYCD_PRELOAD names no kycd-preload.so (builds with a sanitizer have none)")
+def test_cases_that_may_not_be_taken_are_one_line(quiet_world):
+    world = quiet_world
+    for number in range(5):
+        world.drop_case(f"A-{number}")
+    met = world.root / "met"
+    daemon = world.start_daemon(env={**world.env, "LD_PRELOAD": PRELOAD, "KYCD_PRELOAD_ROOT": str(world.inbox.resolve()),
+                                     "KYCD_INJECT": "rename:EACCES:1:0", "KYCD_INJECT_LOG": str(met)})
+    wait_for(lambda: met.exists() and len(set(met.read_text().splitlines())) == 5, "five refusals")
+    daemon.wait_for_log("waiting: ")
+    assert daemon.stop() == 0
+    told = lines(daemon, "warning")
+    assert len(told) == 2 and " case=face_liveness/A-" in told[0]
+    assert re.search(r"warning met 5 times within \S+: no permission to take cases of face_liveness", told[1])
