@@ -100,6 +100,10 @@ void log_receipt(case_run& run, std::chrono::steady_clock::duration took) {
 void say_trouble(case_run& run, const std::string& how, const progeny::api_reply& reply) {
     auto about = about_attempt(run);
     if (reply.http_status) about.emplace_back("status", std::to_string(*reply.http_status));
+    if (run.world.stopping && reply.ruling.action == action::retry) { // a stop ends what was not sent yet
+        log::debug(how + reply.what, about);
+        return;
+    }
     run.world.troubles.met(how + kind_of_reply(reply.what), how + reply.what, about);
 }
 

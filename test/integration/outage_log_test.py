@@ -54,7 +54,6 @@ def test_an_api_that_is_down_is_one_line(quiet_world):
     drop_many(world)
     wait_for(lambda: len(world.bill()) == CASES, "all receipts", 30)
     world.sandbox.stop()
-    world.drop_case("B-1")
     daemon.wait_for_log("the API is down")
     probes = wait_for(lambda: "the API is down" in world.kycd("status", "--config", str(world.config_file)).out, "the state")
     assert probes and daemon.stop() == 0
