@@ -326,6 +326,7 @@ async::awaitable<void> daemon_app::scan_once() {
 }
 
 async::awaitable<void> daemon_app::run_service() {
+    keepers_.spawn(intake_->notes().keep());
     keepers_.spawn(intake_->listen(*watch_));
     manager_.ready();
     started_ = true;
@@ -363,6 +364,7 @@ async::awaitable<void> daemon_app::shut_down() {
     co_await cases_.join();
     co_await keepers_.join();
     world_->troubles.end();
+    co_await intake_->notes().end();
     keep_answer_times(*world_);
     co_await world_->ledger.flush();
     observers_.cancel();

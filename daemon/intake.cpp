@@ -63,7 +63,7 @@ log::fields about(const fs::inbox_entry& entry) {
 } // namespace
 
 intake::intake(case_world& world, fs::inbox& inbox, async::task_group& cases, const boost::asio::any_io_executor& loop)
-    : world_(world), inbox_(inbox), cases_(cases), bell_(loop) {}
+    : world_(world), inbox_(inbox), cases_(cases), bell_(loop), notes_(world, loop) {}
 
 async::awaitable<void> intake::listen(fs::inbox_watch& watch) {
     auto next_scan = steady_clock::now();
@@ -319,6 +319,7 @@ void intake::wait_for(const fs::inbox_entry& entry, std::string why, look_again 
 }
 
 void intake::drop(const fs::inbox_entry& entry) {
+    notes_.withdraw(entry);
     inbox_.forget(entry);
     const auto found = known_.find(entry);
     const bool moved = found->second.moved;
@@ -411,6 +412,7 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
     if (!outcome.not_permitted.empty()) {
         world_.troubles.met("no permission to take cases of " + entry.folder, "waiting: " + outcome.not_permitted,
                             about(entry));
+        notes_.tell(entry, {outcome.not_permitted, std::chrono::system_clock::now(), std::nullopt});
         wait_for(entry, outcome.not_permitted, {permission_retry, false}, false);
         co_return;
     }
@@ -420,6 +422,10 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
         co_return;
     }
     if (const auto* waiting = std::get_if<fs::entry_waiting>(&outcome.found)) {
+        const auto now = std::chrono::system_clock::now();
+        if (waiting->retry_in > config->intake.settle)
+            notes_.tell(entry,
+                        {waiting->why, now - waiting->age, now - waiting->age + config->intake.incomplete_after});
         const bool settling = waiting->retry_in <= std::max<milliseconds>(2 * config->intake.settle, occupied_retry);
         wait_for(entry, waiting->why, {waiting->retry_in, settling, waiting->retry_in <= config->intake.settle},
                  waiting->age >= worth_a_line);

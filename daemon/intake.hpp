@@ -7,6 +7,7 @@
 #include "fs/inbox.hpp"
 #include "fs/inbox_watch.hpp"
 #include "progress_marks.hpp"
+#include "waiting_notes.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -41,6 +42,9 @@ class intake {
     /// Takes from the queue whatever the capacity allows, and looks again at what was not ready when its time has come,
     /// for ever. Ends by cancellation only.
     [[nodiscard]] async::awaitable<void> feed();
+
+    /// The notes beside the cases that wait, see waiting_notes: keep() beside listen(), end() when that has ended.
+    [[nodiscard]] waiting_notes& notes() { return notes_; }
 
     /// `run --once`: reads the inbox one time; feed() then takes it all. Entries that only need to settle are looked at
     /// again until they have. drained() tells when nothing is left to be looked at.
@@ -152,6 +156,7 @@ class intake {
     retry_times retries_;
     std::map<std::string, queue_length> folders_; ///< what known_ comes to
     std::set<fs::inbox_entry, by_name> examining_;
+    waiting_notes notes_;
     std::set<case_key> resuming_; ///< half claimed, and being put in order
     bool once_ = false;
     progress_mark scanning_;

@@ -61,6 +61,7 @@ explanation say(std::string reason, std::string because, std::string next) {
 }
 
 std::string junk_rule(const std::string& name) {
+    if (is_note_name(name)) return "names that end in .status.txt are kycd's notes about waiting cases and never taken";
     if (name.starts_with('.')) return "names that start with a dot are never taken";
     if (name.starts_with("~$")) return "names that start with ~$ are an office program's locks and never taken";
     return "names like this are temporary files, partial copies or a file manager's litter, and never taken";

@@ -113,10 +113,14 @@ std::string percent_encode_name(std::string_view name) {
     return encoded;
 }
 
+bool is_note_name(std::string_view name) {
+    return name.size() > note_ending.size() && name.ends_with(note_ending);
+}
+
 bool is_junk(std::string_view name) {
     constexpr std::array<std::string_view, 6> endings{".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp"};
     constexpr std::array<std::string_view, 4> litter{"Thumbs.db", "desktop.ini", "@eaDir", "#recycle"};
-    if (name.empty() || name.front() == '.' || name.starts_with("~$")) return true;
+    if (name.empty() || name.front() == '.' || name.starts_with("~$") || is_note_name(name)) return true;
     return std::any_of(endings.begin(), endings.end(), [&](auto end) { return ends_ignoring_case(name, end); }) ||
            std::any_of(litter.begin(), litter.end(), [&](auto other) { return same_ignoring_case(name, other); });
 }

@@ -17,7 +17,14 @@ namespace kyc {
 /// %XX. Longer than 200 bytes it is cut and ends in a hash of the whole, so that two names stay two.
 [[nodiscard]] std::string percent_encode_name(std::string_view name);
 
-/// Files that are never a case and never uploaded: dot files, temporary and partial files, file managers' litter.
+/// The ending of the notes that kycd puts beside waiting cases (`intake.explain`).
+inline constexpr std::string_view note_ending = ".status.txt";
+
+/// Whether a name is one that such a note may have, by whoever made it.
+[[nodiscard]] bool is_note_name(std::string_view name);
+
+/// Files that are never a case and never uploaded: dot files, temporary and partial files, file managers' litter, and
+/// kycd's own notes, so that no service ever takes one for a case.
 /// `.done` is junk too: it is a marker, not content.
 [[nodiscard]] bool is_junk(std::string_view name);
 

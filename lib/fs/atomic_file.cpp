@@ -73,7 +73,7 @@ result<void> write_atomically(const folder& where, const std::string& name, std:
 }
 
 result<void> replace_file(const folder& where, const std::string& name, std::string_view text, mode_t mode,
-                          std::optional<unsigned> group) {
+                          std::optional<unsigned> group, replacing over) {
     const std::string temporary = temporary_name(name);
     if (::unlinkat(where.get(), temporary.c_str(), 0) != 0 && errno != ENOENT)
         return where.trouble_with(errno, "remove the stale", temporary);
@@ -85,8 +85,11 @@ result<void> replace_file(const folder& where, const std::string& name, std::str
         static_cast<void>(::fchmod(file->get(), mode));
     // Some file systems say only at the close that there was no room.
     if (const int fd = file->release(); ::close(fd) != 0 && error == 0 && errno != EINTR) error = errno;
-    if (error == 0 && ::renameat(where.get(), temporary.c_str(), where.get(), name.c_str()) == 0) return {};
-    if (error == 0) error = errno;
+    if (error == 0 && over == replacing::forbidden)
+        error = rename_no_replace(where, temporary, where, name);
+    else if (error == 0 && ::renameat(where.get(), temporary.c_str(), where.get(), name.c_str()) != 0)
+        error = errno;
+    if (error == 0) return {};
     ::unlinkat(where.get(), temporary.c_str(), 0);
     return where.trouble_with(error, "replace", name);
 }

@@ -23,10 +23,14 @@ namespace kyc::fs {
 [[nodiscard]] result<void> write_atomically(const folder& where, const std::string& name, std::string_view text,
                                             mode_t mode);
 
+/// Whether what has the name already may be replaced; a link as such.
+enum class replacing { allowed, forbidden };
+
 /// The same without an fsync, for what is written again and again and is worth nothing after a crash of the machine:
-/// readers see the old text or the new one, never a part. What has the name already is replaced, a link as such.
+/// readers see the old text or the new one, never a part. EEXIST when something has the name that may not be replaced.
 [[nodiscard]] result<void> replace_file(const folder& where, const std::string& name, std::string_view text,
-                                        mode_t mode, std::optional<unsigned> group);
+                                        mode_t mode, std::optional<unsigned> group,
+                                        replacing over = replacing::allowed);
 
 /// The text of a regular file, or a fault; EFBIG past `max_bytes`.
 [[nodiscard]] result<std::string> read_text(const folder& where, const std::string& name, std::uint64_t max_bytes);

@@ -103,10 +103,11 @@ BOOST_AUTO_TEST_CASE(long_names_are_cut_and_stay_different) {
 BOOST_AUTO_TEST_CASE(junk_is_known_by_name) {
     for (const std::string name : {".done", ".DS_Store", "._front_id.jpg", ".nfs0001", ".smbdelete1", "a.tmp", "a.TMP",
                                    "a.jpg.part", "a.partial", "a.filepart", "a.crdownload", "a.swp", "~$doc.docx",
-                                   "Thumbs.db", "thumbs.db", "desktop.ini", "@eaDir", "#recycle"}) {
+                                   "Thumbs.db", "thumbs.db", "desktop.ini", "@eaDir", "#recycle", "A-1.status.txt"}) {
         BOOST_TEST(kyc::is_junk(name), name);
     }
-    for (const std::string name : {"front_id.jpg", "tmp", "part", "case.json", "A.done", "a.tmp.jpg", "~a", "A-1"}) {
+    for (const std::string name : {"front_id.jpg", "tmp", "part", "case.json", "A.done", "a.tmp.jpg", "~a", "A-1",
+                                   "status.txt", "A.status.jpg", "A_status.txt"}) {
         BOOST_TEST(!kyc::is_junk(name), name);
     }
 }
