@@ -6,8 +6,10 @@
 #include "core/poll_learner.hpp"
 #include "core/units.hpp"
 #include "fs/case_folder.hpp"
+#include "fs/file_state.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace kyc {
@@ -16,6 +18,12 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::system_clock;
+
+/// The longest pause between two tries of a step that met a fault (fault_pause).
+constexpr std::chrono::seconds longest_fault_pause{5};
+
+/// The order of the inbox.
+constexpr const char* turn = "it is taken when its turn comes: those of high priority first, then the oldest";
 
 /// Fills one explanation; the last word said stays.
 class explainer {
@@ -80,7 +88,8 @@ class explainer {
         for (const auto& each : view_.pauses()) {
             if (each.what != pause::kind::fault) continue;
             say("fault", "a fault of the system is waited out: " + each.why,
-                "kycd tries again every few seconds and goes on by itself when it is over");
+                "kycd tries again every few seconds and goes on by itself when it is over",
+                from_now(longest_fault_pause));
             return true;
         }
         return false;
@@ -109,7 +118,30 @@ class explainer {
                 return true;
             }
         }
-        return false;
+        return is_resting();
+    }
+
+    /// The API asked for a pause, or calls came too fast for it.
+    bool is_resting() {
+        const auto* live = view_.live();
+        const auto* api = live != nullptr ? object_member(*live, "api") : nullptr;
+        const auto* pace = api != nullptr ? object_member(*api, "pace") : nullptr;
+        const auto* value = pace != nullptr ? member(*pace, "resting_for_seconds") : nullptr;
+        const auto left = std::chrono::seconds(value != nullptr ? integer_of(*value).value_or(0) : 0);
+        if (left.count() <= 0) return false;
+        say("resting", "the API refused calls that came too fast, and no call goes for now",
+            "calls go on in about " + age_words(left), from_now(left));
+        return true;
+    }
+
+    /// What else holds a case up only the daemon knows.
+    bool cannot_be_told() {
+        if (view_.live() != nullptr) return false;
+        say("not_known",
+            view_.running() ? "kycd runs but does not answer, so what holds it up cannot be told"
+                            : "whether kycd runs cannot be told, nor what holds this up",
+            view_.running() ? "ask again; if this lasts, see kycd's log" : "run this as kycd's user or as root");
+        return true;
     }
 
     bool repeats_are_held_back() {
@@ -129,7 +161,7 @@ class explainer {
         const auto* waiting = std::get_if<fs::entry_waiting>(&*found);
         const auto* refused = std::get_if<fs::entry_refused>(&*found);
         std::string then = "it is taken at once";
-        if (waiting != nullptr) then = "it waits, for " + waiting->why;
+        if (waiting != nullptr && waiting->retry_in > config().intake.settle) then = "it waits, for " + waiting->why;
         if (refused != nullptr) then = "it goes to failed/ as " + std::string(to_string(refused->why.code));
         if (not_running(then) || held_by_system()) return;
         if (waiting != nullptr) return not_ready(*waiting);
@@ -157,25 +189,82 @@ class explainer {
         if (std::filesystem::exists(std::filesystem::symlink_status(view_.layout().work_case(key), unknown)))
             return say("same_name", "a case of the same name is still being worked on",
                        "it is taken when that one has left work/");
-        if (held_by_api(true)) return;
+        if (held_by_api(true) || cannot_be_told()) return;
         const auto limit = live_number("in_hand", "pending_limit");
         const auto used = live_number("in_hand", "pending_used");
         if (limit > 0 && used >= limit)
-            return say("capacity", std::to_string(used) + " cases are in hand, as many as limits.pending allows",
-                       "it is taken when its turn comes, the oldest first");
+            return say("capacity",
+                       count_words(used, "case is", "cases are") + " in hand, as many as limits.pending allows" +
+                           line_words(entry),
+                       turn);
         const auto uploading = live_number("in_hand", "uploading");
         const auto limit_of_uploads = live_number("in_hand", "uploads_limit");
         const auto allowed = live_number("in_hand", "uploads_allowed");
+        if (allowed > 0 && uploading >= allowed && held_by_rate(live_number("in_hand", "before_receipt"))) return;
         if (allowed > 0 && uploading >= allowed)
             return say("capacity",
-                       "it waits behind others: " + std::to_string(uploading) + " uploads are under way, as many as " +
-                           (allowed < limit_of_uploads ? "the API can take now" : "limits.uploads allows"),
-                       "it is taken when its turn comes, the oldest first");
+                       "it waits behind others: " + count_words(uploading, "upload is", "uploads are") +
+                           " under way, as many as " +
+                           (allowed < limit_of_uploads ? "the API can take now" : "limits.uploads allows") +
+                           line_words(entry),
+                       turn);
         say("ready", "it is ready and about to be taken",
-            "at the latest the next scan takes it, within " + format_duration(config().intake.rescan));
+            "at the latest the next scan takes it, within " + format_duration(config().intake.rescan),
+            system_clock::now() + config().intake.rescan);
+    }
+
+    /// Where it stands in line, as far as the inbox shows it.
+    std::string line_words(const fs::inbox_entry& entry) const {
+        const auto inbox = fs::make_inbox(view_.layout(), config().intake, config().services);
+        const auto all = inbox->list();
+        if (!all) return {};
+        const auto same = [&](const fs::inbox_entry& each) {
+            return each.folder == entry.folder && each.name == entry.name && each.flat == entry.flat;
+        };
+        const auto found = std::find_if(all->begin(), all->end(), same);
+        if (found == all->end()) return {};
+        std::string text = "; it is number " + std::to_string(found - all->begin() + 1) + " of " +
+                           std::to_string(all->size()) + " in the inbox";
+        const auto urgent = std::count_if(all->begin(), found, [](const auto& each) { return each.high_priority; });
+        if (urgent > 0 && !found->high_priority)
+            text +=
+                ", behind " + count_words(static_cast<std::uint64_t>(urgent), "case", "cases") + " of high priority";
+        return text;
+    }
+
+    /// `before`: how many claimed cases have yet to be sent.
+    bool held_by_rate(std::uint64_t before) {
+        const double rate = config().limits.rate;
+        if (rate <= 0 || static_cast<double>(before) <= std::max(rate, 1.0)) return false;
+        const auto wait = std::chrono::seconds(static_cast<std::int64_t>(static_cast<double>(before) / rate) + 1);
+        std::string words = std::to_string(rate);
+        words.erase(std::min(words.find_last_not_of('0') + 1, words.size()));
+        if (words.ends_with('.')) words.pop_back();
+        say("rate",
+            "limits.rate lets " + words + " cases a second go, and " + std::to_string(before) +
+                " are before the upload",
+            "it is sent when its turn comes, in about " + age_words(wait) + " if it is in work/ already",
+            from_now(wait));
+        return true;
+    }
+
+    /// Its end is written into its folder already; what the producer called so has been renamed at the claim.
+    bool is_leaving() {
+        const auto in = fs::open_folder(place_.path);
+        if (!in) return false;
+        for (const auto& [file, to] : {std::pair("result.json", "outbox/"), std::pair("error.json", "failed/")}) {
+            const auto found = fs::stat_in(*in, file);
+            if (!found || !*found) continue;
+            if (not_running(std::string("it is moved to ") + to) || held_by_system()) return true;
+            say("leaving", std::string("it has its ") + file + " and is being moved to " + to,
+                "it is there in a moment");
+            return true;
+        }
+        return false;
     }
 
     void in_work() {
+        if (is_leaving()) return;
         std::optional<ledger::case_history> row;
         for (auto& each : view_.history_of({place_.key.folder, place_.key.name}))
             if (each.state == ledger::case_state::open && each.about.key == place_.key) row = std::move(each);
@@ -191,7 +280,8 @@ class explainer {
         case standing::sending:
             if (held_by_system()) return;
             return say("sending", "its upload is under way since " + time_words(*seen.since),
-                       "the API's answer, within " + format_duration(config().api.timeouts.request));
+                       "the API's answer, within " + format_duration(config().api.timeouts.request),
+                       *seen.since + config().api.timeouts.request);
         case standing::unknown:
             return unknown(*row);
         default:
@@ -200,20 +290,50 @@ class explainer {
         }
     }
 
+    /// Whether an open case of the same service was sent with images that all lie in this one's folder, too: with
+    /// intake.dedupe it waits for that one's answer. Nothing else tells of it before its own first attempt.
+    bool has_twin_on_its_way() const {
+        if (!config().intake.dedupe || view_.ledger() == nullptr) return false;
+        const auto in = fs::open_folder(place_.path);
+        const auto names = in ? fs::list_names(*in) : result<std::vector<std::string>>(in.error());
+        if (!names) return false;
+        std::set<std::string> hashes;
+        for (const auto& name : *names)
+            if (const auto read = fs::intake::hash_file(in->get(), name); read) hashes.insert(read->text);
+        ledger::case_filter open_ones;
+        open_ones.state = ledger::case_state::open;
+        open_ones.service = view_.service_of(place_.key.folder);
+        bool found = false;
+        const auto read = view_.ledger()->list(open_ones, [&](const ledger::case_history& row) {
+            const auto& last = row.about.last;
+            const auto here = [&](const file_facts& file) { return hashes.contains(file.sha256); };
+            found = last && !last->sent.empty() && row.about.key != place_.key &&
+                    std::all_of(last->sent.begin(), last->sent.end(), here);
+            return !found;
+        });
+        return read && found;
+    }
+
     void claimed(const std::string& last, const std::optional<utc_time>& next) {
         if (held_by_system() || held_by_api(true)) return;
+        if (last.empty() && has_twin_on_its_way())
+            return say("same_bytes", "another case with the same bytes is on its way (intake.dedupe)",
+                       "it gets that one's answer; without one it is sent itself");
         const auto uploading = live_number("in_hand", "uploading");
         if (!last.empty())
-            return say("retrying",
-                       "the last attempt was not taken: " + last +
-                           (repeats_are_held_back()
-                                ? "; repeats go one at a time, too many have failed lately (retry.budget)"
-                                : ""),
-                       next ? "it is sent again, not before " + time_words(*next)
-                            : "it is sent again after a pause of " + format_duration(config().retry.max) + " at most",
-                       next);
+            return say(
+                "retrying",
+                "the last attempt was not taken: " + last +
+                    (repeats_are_held_back() ? "; repeats go one at a time, too many have failed lately (retry.budget)"
+                                             : ""),
+                !next ? "it is sent again after a pause of " + format_duration(config().retry.max) + " at most"
+                : *next > system_clock::now() ? "it is sent again, not before " + time_words(*next)
+                                              : "its pause is over: it is sent again as soon as an upload is free",
+                next && *next > system_clock::now() ? next : std::nullopt);
+        if (cannot_be_told() || held_by_rate(live_number("in_hand", "before_receipt"))) return;
         if (live_number("in_hand", "waiting_for_uploads") > 0)
-            return say("capacity", "it waits for its turn: " + std::to_string(uploading) + " uploads are under way",
+            return say("capacity",
+                       "it waits for its turn: " + count_words(uploading, "upload is", "uploads are") + " under way",
                        "it is sent when one of them has ended");
         say("in_hand", "its images are being read and checked", "then it is sent");
     }

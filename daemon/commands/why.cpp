@@ -67,6 +67,15 @@ std::string junk_rule(const std::string& name) {
     return "names like this are temporary files, partial copies or a file manager's litter, and never taken";
 }
 
+/// A folder beside the services' that is none of theirs.
+explanation about_reserved(const std::string& name) {
+    if (name == "reverify")
+        return say("kycds_own", "reverify is the inbox of re-verification tickets", "cases are not taken from it");
+    if (is_junk(name))
+        return say("junk", junk_rule(name), "it is left alone; move what it holds into a service's folder");
+    return say("no_service", "this folder is the file system's own, not a service's", "it is left alone");
+}
+
 explanation about_junk(const std::string& name, bool in_case) {
     return say("junk", junk_rule(name),
                in_case ? "it stays beside the images, travels with the case and is not uploaded"
@@ -100,7 +109,7 @@ std::optional<explanation> about_inbox(spool_view& view, const spool_path& path)
     const auto& folder = path.parts[0];
     const auto& name = path.parts[1];
     const auto& config = view.config();
-    if (fs::intake::is_reserved_folder(folder)) return about_junk(folder, false);
+    if (fs::intake::is_reserved_folder(folder)) return about_reserved(folder);
     if (is_junk(name)) return about_junk(name, false);
     const auto in = fs::open_folder(config.folders.inbox / folder);
     const auto found = in ? fs::stat_in(*in, name) : result<std::optional<struct stat>>(in.error());
@@ -148,7 +157,7 @@ explanation about_service_folder(const spool_view& view, const spool_path& path)
     if (path.root != standing::waiting) return say("kycds_own", "this is kycd's own folder", "name a case in it");
     const auto in = view.config().folders.inbox / name;
     std::error_code unknown;
-    if (fs::intake::is_reserved_folder(name)) return about_junk(name, false);
+    if (fs::intake::is_reserved_folder(name)) return about_reserved(name);
     const auto status = stdfs::symlink_status(in, unknown);
     if (status.type() == stdfs::file_type::not_found)
         return say("missing", "there is no folder " + in.string(), "'kycd run' makes the folders of all services");
