@@ -1,0 +1,162 @@
+"""`kycd why`: one reason for each state a case can wait in, with the next event and its time where that is known."""
+
+import json
+import os
+import signal
+from datetime import datetime, timezone
+
+from conftest import case_files, picture, wait_for
+from schemas import check
+
+
+def why(world, what):
+    run = world.kycd("why", "--config", str(world.config_file), "--json", str(what))
+    assert run.code == 0, run
+    return check("why", json.loads(run.out))
+
+
+def wait_for_reason(world, what, reason):
+    return wait_for(lambda: [said for said in [why(world, what)] if said["reason"] == reason], f"'{reason}' for {what}", timeout=30)[0]
+
+
+def seconds_to(said):
+    at = datetime.strptime(said["next_at"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+    return (at - datetime.now(timezone.utc)).total_seconds()
+
+
+def copy_in(world, service, case, files):
+    """A case that is written in place, which has to settle."""
+    folder = world.inbox / service / case
+    folder.mkdir(parents=True)
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+
+
+def test_settling_tells_when_it_is_taken(world):
+    world.configure(intake={"settle": "10m"})
+    world.start_daemon()
+    copy_in(world, "face_liveness", "A-1", case_files("face_liveness", "A"))
+    said = wait_for_reason(world, "A-1", "not_ready")
+    assert "settling" in said["because"] and 0 < seconds_to(said) <= 600
+
+
+def test_a_wrong_hash_is_named_with_the_time_at_which_it_fails(world):
+    world.start_daemon()
+    world.drop_folder("face_liveness", "A-1", {"image.jpg": picture("image", 1),
+                                               "case.json": json.dumps({"sha256": {"image.jpg": "0" * 64}}).encode()})
+    path = world.inbox / "face_liveness/A-1"
+    said = wait_for(lambda: [said for said in [why(world, path)] if "settling" not in said["because"]], "it to be still")[0]
+    assert said["reason"] == "not_ready" and "image.jpg does not match its sha256" in said["because"]
+    assert "goes to failed/ at" in said["next"] and 600 < seconds_to(said) <= 900
+
+
+def test_whoever_stands_in_line_is_told_the_place_and_who_goes_first(world):
+    world.configure(limits={"uploads": 1, "pending": 1})
+    world.sandbox.rules({"name": "slow", "match": {"call": "submit"}, "do": {"hang": "60s"}})
+    world.start_daemon()
+    world.drop_case("A-1")
+    said = wait_for_reason(world, "A-1", "sending")
+    assert 0 < seconds_to(said) <= 20
+    world.drop_case("A-2")
+    world.drop_folder("face_liveness", "Z-9", case_files("face_liveness", "Z", priority="high"))
+    said = wait_for_reason(world, "A-2", "capacity")
+    assert "limits.pending" in said["because"] and "it is number 2 of 2 in the inbox, behind 1 case of high priority" in said["because"]
+    assert "those of high priority first" in said["next"]
+    assert "number 1 of 2" in wait_for_reason(world, "Z-9", "capacity")["because"]
+
+
+def test_the_limit_of_tasks_waited_for(world):
+    world.configure(limits={"pending": 1})
+    world.sandbox.settings(answer="never")
+    world.start_daemon()
+    world.drop_case("A-1")
+    said = wait_for_reason(world, "A-1", "waiting_for_answer")
+    assert "asked again in about" in said["next"] and "TASK_DEADLINE" in said["next"] and said["next_at"]
+    world.drop_case("A-2")
+    assert "1 case is in hand, as many as limits.pending allows" in wait_for_reason(world, "A-2", "capacity")["because"]
+
+
+def test_the_rate_is_told_with_an_estimate(world):
+    world.configure(limits={"rate": 0.1})
+    world.sandbox.settings(answer="never")
+    world.start_daemon()
+    for number in range(4):
+        world.drop_case(f"A-{number}")
+
+    def held():
+        said = [why(world, f"A-{number}") for number in range(4)]
+        return [each for each in said if each["reason"] == "rate"]
+
+    said = wait_for(held, "a case that the rate holds up", timeout=30)[0]
+    assert "limits.rate lets 0.1 cases a second go" in said["because"] and seconds_to(said) > 0
+
+
+def test_an_api_that_wants_rest_is_told_with_the_time(world):
+    world.sandbox.rules({"name": "busy", "match": {"call": "submit"}, "do": {"status": 429, "headers": {"Retry-After": 120}}})
+    world.start_daemon()
+    world.drop_case("A-1")
+    said = wait_for_reason(world, "A-1", "resting")
+    assert "too fast" in said["because"] and 0 < seconds_to(said) <= 130
+
+
+def test_the_same_bytes_on_their_way(world):
+    world.configure(intake={"dedupe": "1h"})
+    world.sandbox.settings(answer="never")
+    world.start_daemon()
+    world.drop_folder("face_liveness", "A-1", case_files("face_liveness", "same"))
+    wait_for_reason(world, "A-1", "waiting_for_answer")
+    world.drop_folder("face_liveness", "A-2", case_files("face_liveness", "same"))
+    assert "intake.dedupe" in wait_for_reason(world, "A-2", "same_bytes")["because"]
+
+
+def test_the_same_name_in_work(world):
+    world.sandbox.settings(answer="never")
+    world.start_daemon()
+    world.drop_case("A-1")
+    wait_for_reason(world, "A-1", "waiting_for_answer")
+    world.drop_folder("face_liveness", "A-1", case_files("face_liveness", "again"))
+    assert wait_for_reason(world, world.inbox / "face_liveness/A-1", "same_name")["state"] == "waiting"
+
+
+def test_a_daemon_that_does_not_answer_and_one_that_is_stopped(world):
+    daemon = world.start_daemon()
+    daemon.send(signal.SIGSTOP)
+    try:
+        world.drop_case("A-1")
+        said = why(world, "A-1")
+        assert said["reason"] == "not_known" and "does not answer" in said["because"]
+    finally:
+        daemon.send(signal.SIGCONT)
+    world.wait_delivered("A-1")
+    assert daemon.stop() == 0
+    world.drop_case("B-1")
+    said = why(world, "B-1")
+    assert said["reason"] == "not_running" and "it is taken at once" in said["next"]
+    # As a crash just before the last rename leaves it.
+    folder = world.work / "face_liveness/C-1"
+    folder.mkdir(parents=True)
+    (folder / "result.json").write_bytes((world.outbox / "face_liveness/A-1/result.json").read_bytes())
+    said = why(world, "C-1")
+    assert said["reason"] == "not_running" and "moved to outbox/" in said["next"]
+
+
+def test_a_case_that_is_held_says_what_to_ask(world):
+    world.configure(on_unknown_outcome="hold")
+    world.sandbox.rules({"name": "lost", "match": {"call": "submit"}, "do": {"drop": "after_body"}})
+    world.drop_case("A-1")
+    assert world.run_once().code == 1
+    said = why(world, "A-1")
+    assert said["reason"] == "failed" and "UNKNOWN_OUTCOME" in said["because"] and "kycd retry face_liveness/A-1" in said["next"]
+
+
+def test_what_is_no_case_says_so(world):
+    assert world.run_once().code == 0
+    for name, reason in (("reverify", "kycds_own"), ("lost+found", "no_service"), (".trash", "junk"), ("kyc_card", "service_folder"),
+                         ("kyc_crad", "unknown_service")):
+        (world.inbox / name).mkdir(exist_ok=True)
+        assert why(world, world.inbox / name)["reason"] == reason, name
+        if reason in ("kycds_own", "no_service", "junk"):
+            (world.inbox / name / "x").mkdir()
+            assert why(world, world.inbox / name / "x")["reason"] == reason, name
+    os.rmdir(world.inbox / "kyc_crad")
+    assert why(world, world.inbox / "kyc_crad")["reason"] == "missing"
