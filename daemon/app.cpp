@@ -1,5 +1,6 @@
 #include "app.hpp"
 
+#include "admin_access.hpp"
 #include "api_link.hpp"
 #include "async/blocking_pool.hpp"
 #include "async/loop_latency.hpp"
@@ -12,13 +13,13 @@
 #include "crash_blame.hpp"
 #include "day_book.hpp"
 #include "day_upkeep.hpp"
-#include "disk_watch.hpp"
 #include "fault_words.hpp"
 #include "fs/inbox.hpp"
 #include "fs/inbox_watch.hpp"
 #include "intake.hpp"
 #include "ledger_upkeep.hpp"
 #include "log.hpp"
+#include "operator_desk.hpp"
 #include "pending_tasks.hpp"
 #include "process_case.hpp"
 #include "progress_line.hpp"
@@ -29,9 +30,6 @@
 #include "service_report.hpp"
 #include "settings_yaml.hpp"
 #include "start_up.hpp"
-#include "status/live_status.hpp"
-#include "status_files.hpp"
-#include "status_socket.hpp"
 #include "version.hpp"
 
 #include <boost/asio/error.hpp>
@@ -125,7 +123,6 @@ class daemon_app final : public app {
     void reload();
     void take_over(settings loaded);
     void adapt_limits();
-    void open_status();
     service_state service() const;
     void gather_outcome();
     exit_code judge() const;
@@ -155,7 +152,6 @@ class daemon_app final : public app {
                         [this](const fault& met) { return fault_words(met, layout_, config_->ledger); }};
     tally count_{loop_.get_executor()};
     day_book day_{config_->services, std::chrono::system_clock::now()};
-    disk_watch disk_{layout_, config_->ledger};
     std::unique_ptr<fs::inbox> inbox_;
     std::unique_ptr<fs::inbox_watch> watch_;
     std::unique_ptr<case_world> world_;
@@ -166,9 +162,8 @@ class daemon_app final : public app {
     progress_marks progress_; ///< asks intake_ and the ledger
     service_manager manager_;
     service_report report_{manager_, [this] { return service(); }};
-    std::unique_ptr<status_socket> status_; ///< none when the file system has no sockets
-    std::unique_ptr<status_files> files_;
-    async::task_group observers_{loop_.get_executor(), end_at_once}; ///< status_, files_: end last
+    std::unique_ptr<operator_desk> desk_;
+    async::task_group observers_{loop_.get_executor(), end_at_once}; ///< desk_, report_: end last
     boost::asio::signal_set signals_{loop_};
     async::signal stop_bell_{loop_.get_executor()};
     bool started_ = false; ///< the service manager knows that kycd is ready
@@ -178,16 +173,7 @@ class daemon_app final : public app {
     run_outcome outcome_;
 };
 
-/// A setting that is accepted and does nothing must not pass in silence: somebody may rely on it.
-void warn_of_what_has_no_effect(const settings& config) {
-    const auto warn = [](const std::string& key) {
-        log::warning(key + " is set, but this version of kycd does not act on it yet");
-    };
-    if (config.admin.listen && config.admin.listen != admin_settings{}.listen) warn("admin.listen");
-}
-
 std::optional<start_failure> daemon_app::build() {
-    warn_of_what_has_no_effect(*config_);
     manager_.starting("taking the spool", longest_step);
     auto taken = take_spool(*config_, layout_);
     if (!taken) return taken.error();
@@ -234,7 +220,10 @@ std::optional<start_failure> daemon_app::build() {
     intake_ = std::make_unique<intake>(*world_, *inbox_, cases_, loop_.get_executor());
     progress_.watch("scan", scan_patience, [this](auto now) { return intake_->scan_still_since(now); });
     progress_.watch("ledger", commit_patience, [this](auto) { return world_->ledger.busy_since(); });
-    open_status();
+    auto access = read_admin_access(*config_, spool_->access.group);
+    if (!access) return start_failure(access.error(), exit_code::config_wrong);
+    desk_ = std::make_unique<operator_desk>(loop_.get_executor(), *world_, *intake_, latency_, progress_, link_,
+                                            std::move(*access));
     if (!options_.once) {
         // The watch is set before the first scan, so nothing that comes in between is missed.
         auto watch = fs::make_inbox_watch(loop_.get_executor(), pool_, layout_, config_->intake, config_->services);
@@ -243,19 +232,6 @@ std::optional<start_failure> daemon_app::build() {
         watch_ = std::move(*watch);
     }
     return std::nullopt;
-}
-
-/// For the commands. They say less without it, so a spool on a file system without sockets, or a full one, is served
-/// all the same.
-void daemon_app::open_status() {
-    auto document = [this]() { return live_status(*world_, *intake_, latency_, disk_.last(), false); };
-    files_ = std::make_unique<status_files>(*world_, document);
-    auto opened = status_socket::open(loop_.get_executor(), layout_.roots().work, std::move(document));
-    if (opened) {
-        status_ = std::move(*opened);
-    } else {
-        log::warning("'kycd status' will say less: " + opened.error().message());
-    }
 }
 
 /// For the service manager.
@@ -280,10 +256,8 @@ run_outcome daemon_app::run() {
 async::awaitable<void> daemon_app::live() {
     keepers_.spawn(watch_signals());
     observers_.spawn(progress_.beat());
-    observers_.spawn(disk_.watch(pool_));
     observers_.spawn(report_.keep_telling());
-    if (status_) observers_.spawn(status_->serve());
-    observers_.spawn(files_->keep());
+    desk_->serve(observers_);
     log::info("started",
               {{"version", version}, {"api", link_.where}, {"watch", watch_ ? watch_->describe() : "one scan"}});
     try {
@@ -329,6 +303,7 @@ async::awaitable<void> daemon_app::run_service() {
     keepers_.spawn(intake_->notes().keep());
     keepers_.spawn(intake_->listen(*watch_));
     manager_.ready();
+    desk_->running();
     started_ = true;
     while (!world_->stopping)
         co_await stop_bell_.wait();
@@ -337,6 +312,7 @@ async::awaitable<void> daemon_app::run_service() {
 async::awaitable<void> daemon_app::run_once() {
     progress_line line(count_, options_.json);
     keepers_.spawn(scan_once());
+    desk_->running();
     while (!world_->stopping && !(scanned_ && intake_->drained() && count_.open() == 0)) {
         line.draw();
         const auto patience_ends = count_.last_progress() + config_->once.patience;
@@ -369,8 +345,7 @@ async::awaitable<void> daemon_app::shut_down() {
     co_await world_->ledger.flush();
     observers_.cancel();
     co_await observers_.join();
-    if (status_) co_await status_->stop();
-    co_await files_->end();
+    co_await desk_->stop();
     gather_outcome();
     co_await link_.api->stop();
     link_.client->close_idle();
@@ -450,6 +425,11 @@ void daemon_app::take_over(settings loaded) {
     loaded.group = config_->group;
     loaded.api.base_url = config_->api.base_url;
     loaded.threads = config_->threads;
+    auto access = read_admin_access(loaded, spool_->access.group);
+    if (!access) {
+        log::error("not reloaded, the old settings stay: " + access.error());
+        return;
+    }
     if (const auto done = reload_api_link(link_, loaded); !done) {
         log::error("not reloaded, the old settings stay: " + done.error());
         day_.metrics.reloaded(false, std::chrono::system_clock::now());
@@ -461,6 +441,7 @@ void daemon_app::take_over(settings loaded) {
     memory_.set_limit(config_->limits.memory);
     unanswered_.set_limit(config_->limits.pending);
     rate_.set(config_->limits.rate);
+    desk_->change(std::move(*access));
     log::configure(config_->log);
     day_.metrics.reloaded(true, std::chrono::system_clock::now());
     log::info("reloaded " + options_.config.string() +

@@ -1,5 +1,6 @@
 #include "settings_yaml.hpp"
 
+#include "core/listen_address.hpp"
 #include "core/units.hpp"
 #include "setting_kinds.hpp"
 #include "yaml_reader.hpp"
@@ -119,6 +120,12 @@ void read_bulk_lane(section& in, bulk_lane_settings& to) {
     in.read("share", to.share, decimal(0, 1));
 }
 
+void read_admin(section& in, admin_settings& to) {
+    in.read("listen", to.listen, word_or<std::string>("off", yaml::listen_address));
+    in.read("token", to.token, yaml::reference);
+    in.read("show_case_names", to.show_case_names, yaml::truth);
+}
+
 void read_log(section& in, log_settings& to) {
     in.read("level", to.level,
             one_of<log_level>({{"trace", log_level::trace},
@@ -193,8 +200,7 @@ void read_everything(section& top, document& doc, settings& s) {
     top.read("resubmit_failed_tasks", s.resubmit_failed_tasks, count(0, 10));
     top.read("threads", s.threads, count(1, 64));
     top.map("lanes", [&](section& in) { in.map("bulk", [&](section& bulk) { read_bulk_lane(bulk, s.bulk); }); });
-    top.map("admin",
-            [&](section& in) { in.read("listen", s.admin.listen, word_or<std::string>("off", yaml::listen_address)); });
+    top.map("admin", [&](section& in) { read_admin(in, s.admin); });
     top.read("status_files", s.status_files, word_or<milliseconds>("off", duration(1s, 1min)));
     top.map("log", [&](section& in) { read_log(in, s.log); });
     top.map("retention", [&](section& in) { read_retention(in, s.retention); });
@@ -267,8 +273,20 @@ void check_folders(document& doc, const settings& s) {
     }
 }
 
+/// Where people of other machines get to, they have to show something.
+void check_admin(document& doc, const settings& s) {
+    if (!s.admin.listen || doc.is_bad("admin.listen") || doc.is_bad("admin.token")) return;
+    const auto where = parse_listen_address(*s.admin.listen);
+    if (!where || is_private(*where) || s.admin.token.from != secret_ref::source::none) return;
+    doc.object(doc.line_of("admin.listen"), "admin.listen",
+               quote_text(*s.admin.listen) +
+                   " can be reached from other machines, so whoever comes has to show a token; set admin.token to " +
+                   "file:/path, credential:NAME or env:NAME, or listen on 127.0.0.1, [::1], localhost or unix:/path");
+}
+
 void check_across(document& doc, const settings& s) {
     check_folders(doc, s);
+    check_admin(doc, s);
     check_order(doc, "poll.min", s.poll.min, "poll.max", s.poll.max);
     check_order(doc, "retry.base", s.retry.base, "retry.max", s.retry.max);
     if (s.intake.ready == ready_rule::settle)

@@ -1,5 +1,6 @@
 #include "commands/check.hpp"
 
+#include "admin_access.hpp"
 #include "api_link.hpp"
 #include "async/task_group.hpp"
 #include "commands/complain.hpp"
@@ -172,6 +173,18 @@ void check_api(report& out, const std::shared_ptr<const settings>& config) {
     }
 }
 
+/// The port itself is not asked for: a daemon that runs has it.
+void check_admin(report& out, const settings& config) {
+    const auto access = read_admin_access(config, std::nullopt);
+    if (!access) {
+        out.bad("admin", access.error(), exit_code::config_wrong);
+    } else if (!access->where) {
+        out.good("admin", "off");
+    } else {
+        out.good("admin", "on " + to_string(*access->where) + (access->token ? ", for whoever shows the token" : ""));
+    }
+}
+
 } // namespace
 
 exit_code check_command(const check_options& options) {
@@ -184,6 +197,7 @@ exit_code check_command(const check_options& options) {
     report out;
     out.good("config", options.config.string());
     check_spool(out, *config);
+    check_admin(out, *config);
     check_api(out, config);
     return out.print(options.json);
 }

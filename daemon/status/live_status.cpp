@@ -13,7 +13,7 @@ namespace kyc {
 using namespace status;
 
 std::string live_status(case_world& world, const intake& taking, const async::loop_latency& loop,
-                        const disk_readings& disk, bool case_names) {
+                        const disk_readings& disk, const health_report& health_now) {
     const auto now = std::chrono::system_clock::now();
     const auto& roots = world.layout.roots();
     const auto health = world.api.health();
@@ -61,7 +61,7 @@ std::string live_status(case_world& world, const intake& taking, const async::lo
     out.key("latency");
     write_latency(out, world.day, now);
     out.key("failures");
-    write_failures(out, world.day, now, case_names);
+    write_failures(out, world.day, now, world.config->admin.show_case_names);
     out.key("forecast_seconds");
     write_forecast(out, world.day, now);
     out.key("disk");
@@ -81,6 +81,8 @@ std::string live_status(case_world& world, const intake& taking, const async::lo
         out.null();
     }
     out.end_object();
+    out.key("health");
+    write_health(out, health_now);
     out.end_object();
     return std::move(out).finish();
 }

@@ -4,6 +4,7 @@
 #include "async/loop_latency.hpp"
 #include "case_world.hpp"
 #include "disk_watch.hpp"
+#include "health.hpp"
 #include "intake.hpp"
 
 #include <string>
@@ -11,9 +12,9 @@
 namespace kyc {
 
 /// The document "kycd.status/1" as of now: what is paused and why, where the cases are, what was done lately and since
-/// the start. It names no case, and no folder that a producer made, unless `case_names` asks for the names of failed
-/// cases. Reads numbers that are there already, asks no disk and waits for nothing. Loop's thread only.
+/// the start. It names no case, and no folder that a producer made, unless `admin.show_case_names` asks for the names
+/// of failed cases. Reads numbers that are there already, asks no disk and waits for nothing. Loop's thread only.
 [[nodiscard]] std::string live_status(case_world& world, const intake& taking, const async::loop_latency& loop,
-                                      const disk_readings& disk, bool case_names);
+                                      const disk_readings& disk, const health_report& health);
 
 } // namespace kyc

@@ -60,6 +60,12 @@ std::optional<http_reply> complaint(const boost::system::error_code& error) {
     return std::nullopt;
 }
 
+async::awaitable<route::page> make_page(async::blocking_pool& pool, const route& which) {
+    if (which.make) co_return which.make();
+    auto work = which.prepare();
+    co_return co_await pool.run(std::move(work));
+}
+
 } // namespace
 
 struct conversation::buffers {
@@ -128,7 +134,7 @@ async::awaitable<bool> conversation::answer_one(buffers& in) {
     ++desk_.count.requests;
     const auto asked = head_of(parser);
     const bool with_body = asked.method != "HEAD";
-    const auto reply = reply_to(asked);
+    const auto reply = co_await reply_to(asked);
     if (reply.status >= 400 && reply.status != 503) ++desk_.count.refused;
     // Whoever sends a body, or does something else that is not done here, starts anew.
     const bool keep =
@@ -143,21 +149,21 @@ async::awaitable<bool> conversation::answer_one(buffers& in) {
     co_return keep;
 }
 
-http_reply conversation::reply_to(const request_head& asked) {
+async::awaitable<http_reply> conversation::reply_to(const request_head& asked) {
     if (auto no = refuse(asked, desk_.rules)) {
         auto reply = explanation(no->status, std::move(no->why));
         reply.headers = std::move(no->headers);
-        return reply;
+        co_return reply;
     }
     const auto path = path_of(asked.target);
     for (const auto& each : desk_.routes) {
         if (each.path != path) continue;
-        auto page = each.make();
+        auto page = co_await make_page(desk_.pool, each);
         http_reply reply;
         reply.status = page.status;
         reply.content_type = std::move(page.content_type);
         reply.made = std::move(page.text);
-        return reply;
+        co_return reply;
     }
     for (const auto& each : page_files()) {
         if (each.path != path) continue;
@@ -165,30 +171,30 @@ http_reply conversation::reply_to(const request_head& asked) {
         reply.etag = each.etag;
         if (names_tag(asked.if_none_match, each.etag)) {
             reply.status = 304;
-            return reply;
+            co_return reply;
         }
         reply.content_type = each.content_type;
         reply.fixed = each.bytes;
-        return reply;
+        co_return reply;
     }
     if (path == events_path) {
         if (desk_.hub.readers() >= desk_.limits.streams) {
             auto reply = explanation(503, "So many pages are being kept up to date already; close one.");
             reply.headers = {"Retry-After: 10"};
-            return reply;
+            co_return reply;
         }
         http_reply reply;
         reply.content_type = "text/event-stream";
         reply.headers = {"X-Accel-Buffering: no"}; // a proxy must not hold events back
         reply.endless = true;
-        return reply;
+        co_return reply;
     }
     std::string all;
     for (const auto& each : page_files())
         all += " " + std::string(each.path);
     for (const auto& each : desk_.routes)
         all += " " + each.path;
-    return explanation(404, "There is no such page. There are:" + all + " " + events_path);
+    co_return explanation(404, "There is no such page. There are:" + all + " " + events_path);
 }
 
 /// False: the client is gone, or did not read.

@@ -5,6 +5,7 @@
 #include "admin/http_reply.hpp"
 #include "admin/http_server.hpp"
 #include "admin/request_rules.hpp"
+#include "async/blocking_pool.hpp"
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -15,6 +16,7 @@ namespace kyc::admin {
 
 /// What all connections share. Loop's thread only.
 struct http_desk {
+    async::blocking_pool& pool;
     const http_limits limits;
     const std::vector<route> routes;
     event_hub hub;
@@ -50,7 +52,7 @@ class conversation : public std::enable_shared_from_this<conversation> {
 
     void enter(state next, std::chrono::milliseconds limit);
     [[nodiscard]] async::awaitable<bool> answer_one(buffers& in);
-    [[nodiscard]] http_reply reply_to(const request_head& asked);
+    [[nodiscard]] async::awaitable<http_reply> reply_to(const request_head& asked);
     [[nodiscard]] async::awaitable<bool> send(const http_reply& reply, bool with_body, bool keep_alive);
     [[nodiscard]] async::awaitable<void> stream_events();
     [[nodiscard]] async::awaitable<void> part();

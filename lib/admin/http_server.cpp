@@ -33,8 +33,13 @@ class asio_http_server final : public http_server {
   public:
     asio_http_server(const boost::asio::any_io_executor& loop, async::blocking_pool& pool, http_offer offer,
                      http_access access, http_limits limits, std::function<void(const http_news&)> tell)
-        : loop_(loop), pool_(pool), access_(std::move(access)), tell_(std::move(tell)),
-          desk_{limits, std::move(offer.routes), event_hub(loop, std::move(offer.events)), rules_for(access_), {}},
+        : loop_(loop), pool_(pool), access_(std::move(access)),
+          tell_(std::move(tell)), desk_{pool,
+                                        limits,
+                                        std::move(offer.routes),
+                                        event_hub(loop, std::move(offer.events)),
+                                        rules_for(access_),
+                                        {}},
           changed_(loop), tasks_(loop, [](const std::exception_ptr&) {
               // Nothing that goes wrong with one client is worth more than its connection.
           }) {}

@@ -30,8 +30,14 @@ struct route {
         std::string text;
     };
 
-    std::string path;           ///< "/metrics"
-    std::function<page()> make; ///< called for each request, on the loop's thread: may not block, or throw
+    std::string path; ///< "/metrics"
+
+    /// Called for each request, on the loop's thread: may not block, or throw. None: see `prepare`.
+    std::function<page()> make{};
+
+    /// For a page that takes longer to make: called on the loop's thread, and what it returns makes the page on the
+    /// pool. May not throw either.
+    std::function<std::function<page()>()> prepare{};
 };
 
 /// What the streams at /events are told, at once and then again and again.
@@ -100,7 +106,8 @@ class http_server {
     [[nodiscard]] virtual statistics counted() const = 0;
 };
 
-/// `pool` opens sockets (a name may have to be looked up), and outlives the server; `tell` may not throw.
+/// `pool` opens sockets (a name may have to be looked up) and makes large pages, and outlives the server; `tell` may
+/// not throw.
 [[nodiscard]] std::unique_ptr<http_server> make_http_server(const boost::asio::any_io_executor& loop,
                                                             async::blocking_pool& pool, http_offer offer,
                                                             http_access access, http_limits limits,

@@ -118,6 +118,8 @@ struct bulk_lane_settings {
 
 struct admin_settings {
     std::optional<std::string> listen = "127.0.0.1:9464"; ///< host:port, [v6]:port or unix:/path; none: off
+    secret_ref token;             ///< asked for, if there is one; there is where others than this machine get to
+    bool show_case_names = false; ///< on the page and in the status document
 
     bool operator==(const admin_settings&) const = default;
 };

@@ -100,6 +100,9 @@ class ledger {
 
     [[nodiscard]] virtual statistics counted() const = 0;
 
+    /// What the last commit met, whoever waited for it; none: it was made.
+    [[nodiscard]] virtual std::optional<fault> commit_fault() const = 0;
+
     /// Since when somebody waits for a commit without one having ended meanwhile, well or badly; none: nobody waits.
     [[nodiscard]] virtual std::optional<std::chrono::steady_clock::time_point> busy_since() const = 0;
 };

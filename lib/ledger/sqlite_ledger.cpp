@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -170,6 +172,11 @@ class sqlite_ledger final : public ledger {
 
     statistics counted() const override { return {changes_.rounds(), changes_.items(), changes_.durations()}; }
 
+    std::optional<fault> commit_fault() const override {
+        const std::lock_guard lock(commit_fault_mutex_);
+        return commit_fault_;
+    }
+
     std::optional<std::chrono::steady_clock::time_point> busy_since() const override { return changes_.busy_since(); }
 
   private:
@@ -220,6 +227,8 @@ class sqlite_ledger final : public ledger {
         }
         for (auto* each : taken)
             each->done = done;
+        const std::lock_guard lock(commit_fault_mutex_);
+        commit_fault_ = done ? std::nullopt : std::optional(done.error());
     }
 
     void write_one(change& made) {
@@ -298,6 +307,8 @@ class sqlite_ledger final : public ledger {
     async::group_work<change> changes_;
     round write_all_{this};
     bool damaged_ = false; ///< on the pool, as store_
+    mutable std::mutex commit_fault_mutex_;
+    std::optional<fault> commit_fault_; ///< written on the pool, read on the loop
 };
 
 /// Moves the file with its WAL out of the way; returns its new name.

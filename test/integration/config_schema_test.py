@@ -44,6 +44,9 @@ lanes: {live: {share: 1}}
 lanes: {bulk: {window: "24:00-06:00"}}
 lanes: {bulk: {share: 2}}
 admin: {listen: localhost}
+admin: {listen: "0.0.0.0:9464"}
+admin: {token: letmein}
+admin: {show_case_names: "yes"}
 log: {level: warn}
 log: {format: xml}
 retention: {outbox: true}

@@ -115,6 +115,8 @@ class forgetful_ledger final : public ledger::ledger {
 
     statistics counted() const override { return {}; }
 
+    std::optional<fault> commit_fault() const override { return {}; }
+
     std::optional<std::chrono::steady_clock::time_point> busy_since() const override { return {}; }
 };
 

@@ -148,7 +148,7 @@ on_unknown_outcome: hold
 resubmit_failed_tasks: 0
 threads: 64
 lanes: {bulk: {window: 01:00-24:00, share: 1}}
-admin: {listen: "unix:/run/kycd/admin"}
+admin: {listen: "unix:/run/kycd/admin", token: "file:/etc/t", show_case_names: true}
 log: {level: trace, format: json}
 retention: {outbox: 90d, failed: 1h}
 group: kyc-readers
@@ -178,7 +178,8 @@ services: {my_service: {path: other/place/, images: [b_side, a], fields: [x], ex
     BOOST_TEST(read.resubmit_failed_tasks == 0u);
     BOOST_TEST(read.threads == 64u);
     BOOST_CHECK((read.bulk == kyc::bulk_lane_settings{"01:00-24:00", 1}));
-    BOOST_TEST(read.admin.listen.value() == "unix:/run/kycd/admin");
+    BOOST_CHECK(
+        (read.admin == kyc::admin_settings{"unix:/run/kycd/admin", {secret_ref::source::file, "/etc/t"}, true}));
     BOOST_CHECK((read.log == kyc::log_settings{kyc::log_level::trace, kyc::log_format::json}));
     BOOST_CHECK((read.retention == kyc::retention_settings{24h * 90, 1h}));
     BOOST_TEST(read.group.value() == "kyc-readers");
@@ -204,8 +205,10 @@ BOOST_AUTO_TEST_CASE(words_that_switch_off_and_empty_sections_are_understood) {
     BOOST_TEST(!read.admin.listen.has_value());
     BOOST_TEST(!read.retention.outbox.has_value());
     BOOST_CHECK(read.limits == kyc::limit_settings());
-    for (const auto* const listen : {"0.0.0.0:0", "localhost:9464", "\"[::1]:9464\""})
+    for (const auto* const listen : {"127.0.0.1:0", "127.9.9.9:1", "localhost:9464", "\"[::1]:9464\""})
         BOOST_TEST(good("admin: {listen: " + std::string(listen) + "}\n").admin.listen.has_value());
+    for (const auto* const listen : {"0.0.0.0:0", "kyc.example:9464", "\"[::]:9464\""})
+        BOOST_TEST(good("admin: {listen: " + std::string(listen) + ", token: env:T}\n").admin.listen.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_given_by_itself_overrides_the_spool_s) {
@@ -318,6 +321,12 @@ BOOST_AUTO_TEST_CASE(a_wrong_file_gives_its_line_its_key_and_what_is_allowed) {
         {"admin: {listen: \"::1:9464\"}\n", 3, "admin.listen", "[v6-address]:port"},
         {"admin: {listen: \"unix:run/a\"}\n", 3, "admin.listen", "not an absolute path"},
         {"admin: {listen: \"unix:/" + std::string(107, 'a') + "\"}\n", 3, "admin.listen", "107 bytes"},
+        {"admin: {listen: 0.0.0.0:9464}\n", 3, "admin.listen", "set admin.token to file:/path"},
+        {"admin:\n  show_case_names: true\n  listen: \"[::]:9464\"\n", 5, "admin.listen", "other machines"},
+        {"admin: {listen: kyc.example:9464}\n", 3, "admin.listen", "or listen on 127.0.0.1"},
+        {"admin: {listen: 10.1.2.3:9464}\n", 3, "admin.listen", "has to show a token"},
+        {"admin: {token: letmein}\n", 3, "admin.token", "file:/path, credential:NAME or env:NAME"},
+        {"admin: {show_case_names: yes}\n", 3, "admin.show_case_names", "allowed: true, false"},
         {"group: 1000\n", 3, "group", "name of a group"},
         {"group: \"a b\"\n", 3, "group", "name of a group"},
         // folders
