@@ -13,11 +13,17 @@ build_packages=(
     libboost1.81-dev libboost-json1.81-dev libboost-test1.81-dev
     libssl-dev libsqlite3-dev libsystemd-dev libyaml-cpp-dev libspdlog-dev libjpeg62-turbo-dev libpng-dev libcli11-dev libjemalloc-dev prometheus-cpp-dev
     pkg-config openssl ca-certificates git
+    scdoc # the manual
     python3 python3-pil python3-pytest python3-yaml python3-jsonschema python3-django
     nginx-light tinyproxy prometheus # that tests start for themselves; see install_without_services
 )
 # shellcheck disable=SC2034 # for .ci/run
 ci_packages=(clang clang-format clang-tidy)
+# The Debian package, and the machine in which its test installs it.
+# shellcheck disable=SC2034 # for scripts/package, scripts/install, scripts/check-units, test/package
+package_packages=(dpkg-dev file lintian systemd)
+# shellcheck disable=SC2034
+machine_packages=(debootstrap systemd-container)
 # What scripts/bench measures itself by.
 # shellcheck disable=SC2034 # for scripts/bench
 bench_packages=(wrk libcurl4-openssl-dev)
