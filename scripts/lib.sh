@@ -27,6 +27,9 @@ machine_packages=(debootstrap systemd-container)
 # What scripts/bench measures itself by.
 # shellcheck disable=SC2034 # for scripts/bench
 bench_packages=(wrk libcurl4-openssl-dev)
+# The browser that looks at the status page, and what drives it.
+# shellcheck disable=SC2034 # for scripts/browser-test
+browser_packages=(chromium nodejs)
 # libFuzzer and the sanitizers of clang, and the symbolizer that makes their traces readable.
 # shellcheck disable=SC2034 # for scripts/fuzz
 fuzz_packages=(clang libclang-rt-dev llvm)
