@@ -42,9 +42,7 @@ export function busy(now = Date.now()) {
     disk: ['inbox', 'work', 'outbox', 'failed'].map((what) => ({what, free_bytes: 61.2 * GB, size_bytes: 200 * GB})).concat([{what: 'ledger', free_bytes: 14 * GB, size_bytes: 40 * GB}]),
     ledger: {size_bytes: 182e6}, forecast_seconds: 410,
     health: {live: true, ready: true, components: [
-      {name: 'loop', ok: true, words: 'turned 12 ms ago'}, {name: 'scan', ok: true, words: 'last scan 4 s ago'},
-      {name: 'ledger', ok: true, words: 'last commit 1 s ago'}, {name: 'spool', ok: true, words: 'writable'},
-      {name: 'api', ok: true, words: 'answers'}, {name: 'credentials', ok: true, words: 'accepted'}]},
+      ...['daemon', 'loop', 'scan', 'ledger', 'spool', 'api', 'credentials', 'services'].map((name) => ({name, ok: true, words: ''}))]},
   };
 }
 
@@ -62,17 +60,19 @@ export function paused(now = Date.now()) {
   doc.ended.last_hour = {delivered: 2110, failed: 4};
   doc.paused_services = [{service: 'ocr_card', http_status: 403, why: 'submit of ocr_card: HTTP 403', next_try_in_seconds: 42}];
   doc.forecast_seconds = null;
-  doc.health.ready = true;
-  doc.health.components[5] = {name: 'credentials', ok: false, words: 'refused for 15 min'};
+  doc.health.ready = false;
+  doc.health.components[6] = {name: 'credentials', ok: false, words: 'all calls wait: refused; correct them and reload kycd'};
+  doc.health.components[7] = {name: 'services', ok: false, words: 'ocr_card is paused: submit of ocr_card: HTTP 403'};
   return doc;
 }
 
 /** The disk is full. */
 export function full_disk(now = Date.now()) {
   const doc = busy(now);
-  doc.faults = [{what: 'write result.json in work: No space left on device', since: iso(now - 130e3), tries: 26, waiting: 48}];
+  doc.faults = [{what: 'No space left on device (in /var/spool/kycd/work)', since: iso(now - 130e3), tries: 26, waiting: 48}];
   doc.disk[0].free_bytes = doc.disk[1].free_bytes = doc.disk[2].free_bytes = doc.disk[3].free_bytes = 4096;
   doc.health.ready = false;
+  doc.health.components[4] = {name: 'spool', ok: false, words: doc.faults[0].what};
   return doc;
 }
 

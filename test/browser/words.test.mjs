@@ -46,9 +46,10 @@ test('each kind of trouble has a title of its own and says what to do', () => {
     [(doc) => { doc.paused_services = [{service: 'kyc_card', why: 'HTTP 403', next_try_in_seconds: 42}]; }, /^Partly paused: kyc_card takes no cases for now; next try in 42 s; 76 cases wait/],
     [(doc) => { doc.api.repeats_held_back = true; }, /^Slower than usual: /],
     [(doc) => { doc.api.pace.resting_for_seconds = 20; }, /^Slower than usual: /],
-    [(doc) => { doc.health.components[1] = {name: 'scan', ok: false, words: 'stuck'}; }, /^Needs a look: scan is not well/],
+    [(doc) => { doc.health.components[2] = {name: 'scan', ok: false, words: 'stuck'}; }, /^Needs a look: scan is not well/],
     [(doc) => { doc.ended.last_hour = {delivered: 10, failed: 30}; }, /^Needs a look: 30 of 40 cases failed in the last hour/],
     [(doc) => { doc.ended.last_hour = {delivered: 0, failed: 0}; doc.states[7].oldest_seconds = 4000; }, /none has ended in the last hour/],
+    [(doc) => { doc.health.components[0] = {name: 'daemon', ok: false, words: 'starting: what an earlier run left is put in order'}; }, /^Starting: /],
     [(doc) => { doc.stopping = true; }, /^Stopping: /],
   ];
   for (const [change, expected] of cases) {

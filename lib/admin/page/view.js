@@ -97,6 +97,7 @@ function show_icon(mood) {
     slow: '<path d="M8 1l7 7-7 7-7-7z" fill="%239a6700"/>',
     worry: '<path d="M8 1l7 13H1z" fill="%239a6700"/>',
     paused: '<path d="M2 2h4v12H2zM10 2h4v12h-4z" fill="%23c0362c"/>',
+    starting: '<path d="M3 1l11 7-11 7z" fill="%235a6575"/>',
     stopping: '<path d="M2 2h12v12H2z" fill="%235a6575"/>',
   };
   set($('icon'), 'href',
@@ -305,7 +306,7 @@ function show_machine(doc) {
   }, (item, each) => {
     set(item, 'data-ok', String(each.ok !== false));
     say(item.querySelector('.mark'), each.ok === false ? 'bad' : 'ok');
-    say(item.querySelector('.words'), each.words ?? '');
+    say(item.querySelector('.words'), each.words || (words.part_words[each.name] ?? ''));
   });
   keep($('disks'), disks_of(doc.disk ?? []), (each) => each.key, () => {
     const item = make('li');

@@ -192,12 +192,26 @@ function slow_troubles(doc) {
   return found;
 }
 
+/** What each part of health is, for who never saw kycd's inside. */
+export const part_words = {
+  daemon: 'kycd itself', loop: 'the work goes round', scan: 'looks into the inbox', ledger: 'the record of every case',
+  spool: 'the folders of the cases', api: 'the service that answers', credentials: 'the login at the API',
+  services: 'what the API is asked for',
+};
+
+/** "starting: …" while kycd puts in order what an earlier run left; of a kycd that runs, nothing. */
+const phase_of = (doc) =>
+  doc.health?.components?.find((each) => each.name === 'daemon' && each.ok === false)?.words ?? '';
+
+/** Which parts a trouble of this kind explains. */
+const explains = {
+  credentials: ['credentials', 'api'], api_down: ['api'], no_token: ['api', 'credentials'],
+  fault: ['spool', 'scan', 'ledger'], service: ['services'],
+};
+
 /** Parts that are not well and that nothing above explains. */
 function part_troubles(doc, told) {
-  const explained = new Set(told.flatMap((each) => ({
-    credentials: ['credentials', 'api', 'token'], api_down: ['api'], no_token: ['api', 'token', 'credentials'],
-    fault: ['spool', 'disk', 'faults', 'scan', 'ledger'], service: ['api', 'services'],
-  })[each.kind] ?? []));
+  const explained = new Set(['daemon', ...told.flatMap((each) => explains[each.kind] ?? [])]);
   return (doc.health?.components ?? []).filter((each) => each.ok === false && !explained.has(each.name)).map((each) => ({
     kind: 'part', stops: 'some', title: `Not well: ${each.name}`, why: each.words ?? '', since: null, next: null,
     waiting: null, todo: 'The log of kycd says more: “journalctl -u kycd”.',
@@ -274,7 +288,7 @@ function facts_of(doc, mood) {
 
 /**
  * The one sentence, and what belongs to it.
- * mood: well | slow | worry | paused | stopping. key: changes when somebody should be told, not with every figure.
+ * mood: well | slow | worry | paused | starting | stopping. key: changes when somebody should be told, not with every figure.
  */
 export function story(doc, seconds = 0, now = new Date()) {
   const list = troubles(doc, seconds);
@@ -285,6 +299,9 @@ export function story(doc, seconds = 0, now = new Date()) {
   if (doc.stopping) {
     mood = 'stopping';
     headline = 'Stopping: kycd finishes its uploads; what waits for answers goes on at the next start';
+  } else if (phase_of(doc).startsWith('starting')) {
+    mood = 'starting';
+    headline = 'Starting: kycd puts in order what an earlier run left';
   } else if (first && first.stops !== 'none') {
     mood = first.stops === 'all' ? 'paused' : 'worry';
     headline = first.kind === 'part' ? `Needs a look: ${first.title.replace(/^Not well: /, '')} is not well`
@@ -303,4 +320,5 @@ export function story(doc, seconds = 0, now = new Date()) {
 }
 
 /** For the browser's tab. */
-export const tab_words = {well: 'All is well', slow: 'Slower', worry: 'Needs a look', paused: 'Paused', stopping: 'Stopping'};
+export const tab_words = {well: 'All is well', slow: 'Slower', worry: 'Needs a look', paused: 'Paused', starting: 'Starting',
+  stopping: 'Stopping'};
