@@ -58,6 +58,7 @@ std::vector<pause> pauses_in(const json::object& status) {
     if (const auto* api = object_member(status, "api")) {
         pause one;
         one.why = text_in(*api, "why");
+        one.since = from_iso8601(text_in(*api, "since"));
         one.next_try = next_try_of(*api);
         one.what = pause::kind::credentials;
         if (bool_member(*api, "credentials_refused").value_or(false)) list.push_back(one);
@@ -75,6 +76,7 @@ std::vector<pause> pauses_in(const json::object& status) {
         one.what = pause::kind::service;
         one.service = text_in(*about, "service");
         one.why = text_in(*about, "why");
+        one.since = from_iso8601(text_in(*about, "since"));
         one.next_try = next_try_of(*about);
         list.push_back(std::move(one));
     }

@@ -17,6 +17,16 @@ void write_seconds(json_writer& out, std::string_view name, const std::optional<
     }
 }
 
+namespace {
+
+/// Null where there is none.
+void write_time(json_writer& out, std::string_view name, const std::optional<utc_time>& time) {
+    out.key(name);
+    out.known_text(time ? to_iso8601(*time) : std::string());
+}
+
+} // namespace
+
 void write_faults(json_writer& out, const fault_pause& faults) {
     out.begin_array();
     for (const auto& each : faults.now()) {
@@ -61,6 +71,7 @@ void write_api(json_writer& out, const progeny::api_health& health) {
     out.boolean(health.credentials_refused);
     out.key("why");
     out.known_text(health.why);
+    write_time(out, "since", health.since);
     write_seconds(out, "next_try_in_seconds", health.next_try);
     out.key("token");
     out.begin_object();
@@ -91,6 +102,7 @@ void write_paused(json_writer& out, const std::vector<progeny::paused_service>& 
         out.integer(std::int64_t{each.status});
         out.key("why");
         out.known_text(each.why);
+        write_time(out, "since", each.since);
         write_seconds(out, "next_try_in_seconds", each.next_try);
         out.end_object();
     }

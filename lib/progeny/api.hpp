@@ -109,6 +109,7 @@ struct paused_service {
     std::string service;
     int status = 0;                                    ///< of the refusals; 0: it is about how cases ended
     std::string why;                                   ///< what the API said last, or how many ended how
+    std::chrono::system_clock::time_point since{};     ///< it has been paused
     std::optional<std::chrono::milliseconds> next_try; ///< none: a probe is under way
 };
 
@@ -116,8 +117,9 @@ struct paused_service {
 struct api_health {
     bool credentials_refused = false;
     bool host_down = false;
-    std::string why;                                   ///< the last trouble, empty when all is well
-    std::optional<std::chrono::milliseconds> next_try; ///< when all calls wait: until one may be made
+    std::string why;                                            ///< the last trouble, empty when all is well
+    std::optional<std::chrono::system_clock::time_point> since; ///< when all calls wait: since when
+    std::optional<std::chrono::milliseconds> next_try;          ///< when all calls wait: until one may be made
     bool token_renewing = false;
     std::optional<std::chrono::milliseconds> token_life; ///< what is left of it; none: there is no token
     std::vector<paused_service> paused;

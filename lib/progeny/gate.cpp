@@ -121,7 +121,10 @@ void gate::learn_host(const outcome& came) {
     if (came.ruling.host_trouble || (server_error && breaker.is_open())) {
         host_why_ = came.what;
         const auto wait = came.wait.value_or(std::chrono::milliseconds(0));
-        if (breaker.trouble(now(), came.probe, options_.random(), wait)) say(notice::kind::host_down, came.what);
+        if (breaker.trouble(now(), came.probe, options_.random(), wait)) {
+            down_since_ = std::chrono::system_clock::now();
+            say(notice::kind::host_down, came.what);
+        }
         // The waiters slept until the probe's outcome: now they sleep until the next one's time.
         if (came.probe) wake();
     } else if (came.status && !server_error) {
@@ -141,7 +144,7 @@ void gate::learn_service(const outcome& came) {
     const auto& name = came.target->name;
     if (came.ruling.service_trouble && came.status) {
         if (streak.refused(*came.status, now(), came.probe)) {
-            service_why_[name] = came.what;
+            paused_.insert_or_assign(name, service_pause{came.what, std::chrono::system_clock::now()});
             say(notice::kind::service_paused, name +
                                                   " is paused: " + std::to_string(refusal_streak::refusals_to_pause) +
                                                   " cases in a row were refused; the last: " + came.what);
@@ -149,7 +152,7 @@ void gate::learn_service(const outcome& came) {
     } else if (came.ruling.action == action::accept || came.ruling.code == failure_code::rejected) {
         // A 400 names fields of the case: the service did look at it.
         if (streak.success(came.probe)) {
-            service_why_.erase(name);
+            paused_.erase(name);
             say(notice::kind::service_resumed, name + " takes cases again");
             wake();
         }
@@ -179,16 +182,16 @@ void gate::ended(const service& target, std::uint32_t era, std::string_view code
     auto& watch = watch_of(target);
     switch (watch.ended(code, era, now())) {
     case outcome_watch::change::paused: {
-        auto& why = service_why_[target.name];
-        why = std::to_string(watch.cases_with_code()) + " of its latest " + std::to_string(watch.cases_judged()) +
-              " cases ended with " + watch.code();
+        const auto why = std::to_string(watch.cases_with_code()) + " of its latest " +
+                         std::to_string(watch.cases_judged()) + " cases ended with " + watch.code();
+        paused_.insert_or_assign(target.name, service_pause{why, std::chrono::system_clock::now()});
         say(notice::kind::service_paused,
             target.name + " is paused, so that no more is paid for the same: " + why +
                 "; see 'kycd list --state failed', mend the cause, and one case tries now and then");
         break;
     }
     case outcome_watch::change::resumed:
-        service_why_.erase(target.name);
+        paused_.erase(target.name);
         say(notice::kind::service_resumed, target.name + " takes cases again");
         wake();
         break;
@@ -226,7 +229,14 @@ void gate::say(notice::kind kind, std::string message) const {
 std::string gate::why() const {
     if (tokens.is_refused() || tokens.unproven() || tokens.ask(now()) == token_state::need::hold) return token_why;
     if (breaker.is_open()) return host_why_;
-    return service_why_.empty() ? std::string() : service_why_.begin()->second;
+    return paused_.empty() ? std::string() : paused_.begin()->second.why;
+}
+
+std::optional<gate::wall_time> gate::since() const {
+    if (tokens.is_refused() || tokens.unproven() || tokens.ask(now()) == token_state::need::hold)
+        return token_trouble_since;
+    if (breaker.is_open()) return down_since_;
+    return {};
 }
 
 std::optional<std::chrono::milliseconds> gate::until_next_call() const {
@@ -254,7 +264,10 @@ void gate::add_paused(std::vector<paused_service>& list, const std::string& name
     paused_service one;
     one.service = name;
     one.status = status;
-    if (const auto why = service_why_.find(name); why != service_why_.end()) one.why = why->second;
+    if (const auto found = paused_.find(name); found != paused_.end()) {
+        one.why = found->second.why;
+        one.since = found->second.since;
+    }
     if (until != until_notified) {
         const auto left = until ? *until - now() : steady_time::duration::zero();
         one.next_try = std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(0));

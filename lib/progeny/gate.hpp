@@ -10,6 +10,7 @@
 #include "progeny/call_counts.hpp"
 #include "progeny/https_api.hpp"
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,6 +20,9 @@ namespace kyc::progeny {
 /// The state that all calls share. Loop's thread only; knows the clock, the rules themselves do not.
 class gate {
   public:
+    /// For people; what is decided goes by steady_time.
+    using wall_time = std::chrono::system_clock::time_point;
+
     /// After a refusal that names no time everybody rests for so long at first.
     [[nodiscard]] static steady_time::duration first_rest(const retry_settings& rules) { return 2 * rules.base; }
 
@@ -76,6 +80,9 @@ class gate {
 
     [[nodiscard]] std::string why() const;
 
+    /// Since when all calls wait; none when they do not, or rest for a moment only.
+    [[nodiscard]] std::optional<wall_time> since() const;
+
     /// When every call waits: until the next may be made, 0 while one tries for all. None: calls may be made.
     [[nodiscard]] std::optional<std::chrono::milliseconds> until_next_call() const;
 
@@ -87,9 +94,16 @@ class gate {
     request_pace pace;
     std::uint64_t calls_answered = 0;
     call_counts counts;
-    std::string token_why; ///< the last trouble with tokens
+    std::string token_why;                        ///< the last trouble with tokens
+    std::optional<wall_time> token_trouble_since; ///< none: the last token came
 
   private:
+    /// Why a service is paused.
+    struct service_pause {
+        std::string why;
+        wall_time since;
+    };
+
     void learn_host(const outcome& came);
     void learn_pace(const outcome& came);
     void say_pace(request_pace::change news) const;
@@ -105,7 +119,8 @@ class gate {
     std::map<std::string, refusal_streak, std::less<>> streaks_; ///< by service
     std::map<std::string, outcome_watch, std::less<>> watches_;  ///< by service
     std::string host_why_;
-    std::map<std::string, std::string, std::less<>> service_why_; ///< of the paused ones
+    wall_time down_since_{};
+    std::map<std::string, service_pause, std::less<>> paused_; ///< by service
     bool proving_ = false; ///< the one call that tries refused credentials is under way
 };
 

@@ -325,6 +325,7 @@ void https_api_impl::note_proof(const api_reply& reply, std::uint64_t generation
     // A proxy's 429 or 5xx says nothing about the account.
     if (!reply.http_status || *reply.http_status >= 500 || *reply.http_status == 429) return;
     if (generation != gate_.tokens.generation() || !gate_.tokens.proved()) return;
+    gate_.token_trouble_since.reset();
     gate_.say(notice::kind::credentials_accepted, "the API takes the credentials again");
     gate_.wake();
 }
@@ -343,6 +344,7 @@ api_health https_api_impl::health() const {
     health.credentials_refused = gate_.tokens.is_refused() || gate_.tokens.unproven();
     health.host_down = gate_.breaker.is_open();
     health.why = gate_.why();
+    health.since = gate_.since();
     health.next_try = gate_.until_next_call();
     health.token_renewing = gate_.tokens.renewing();
     health.token_life = gate_.tokens.life_left(gate::now());

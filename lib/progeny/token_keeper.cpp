@@ -236,13 +236,19 @@ bool token_keeper::take(const net::http_response& reply, const secret& old_refre
     troubles_ = 0;
     if (std::exchange(said_no_token_, false)) gate_.say(notice::kind::token_again, "the API gives tokens again");
     gate_.token_why.clear();
+    if (!gate_.tokens.unproven()) gate_.token_trouble_since.reset();
     gate_.say(notice::kind::token_renewed, "new access token for " + std::to_string(lifetime.count()) + " s");
     if (news) gate_.say(notice::kind::credentials_accepted, "the API takes the credentials again");
     return true;
 }
 
+void token_keeper::note_since() {
+    if (!gate_.token_trouble_since) gate_.token_trouble_since = std::chrono::system_clock::now();
+}
+
 void token_keeper::trouble(const exchanged& came) {
     gate_.token_why = came.what;
+    note_since();
     auto delay = backoff_delay(options_.retry, ++troubles_, options_.random());
     if (came.wait) delay = std::max(delay, *came.wait);
     gate_.tokens.troubled(gate::now(), delay);
@@ -253,6 +259,7 @@ void token_keeper::trouble(const exchanged& came) {
 
 void token_keeper::refuse(std::string what, bool by_call) {
     gate_.token_why = what;
+    note_since();
     if (gate_.tokens.refused(gate::now(), options_.random(), by_call)) {
         gate_.say(notice::kind::credentials_refused, std::move(what));
     }

@@ -40,6 +40,7 @@ class token_keeper {
                                                    std::string call);
     /// True when the body holds tokens; they are then in use.
     [[nodiscard]] bool take(const net::http_response& reply, const secret& old_refresh);
+    void note_since();
     void trouble(const exchanged& outcome);
     void refuse(std::string what, bool by_call);
 

@@ -197,6 +197,8 @@ BOOST_AUTO_TEST_CASE(a_service_whose_cases_all_end_alike_pauses_until_one_ends_o
         BOOST_TEST(said(kind::service_paused) == 1);
         BOOST_REQUIRE(api->health().paused.size() == 1u);
         BOOST_TEST(api->health().paused[0].why.find("TASK_FAILED") != std::string::npos);
+        BOOST_TEST((api->health().paused[0].since > std::chrono::system_clock::now() - 1h));
+        BOOST_TEST(!api->health().since); // the others go on
         BOOST_TEST(!api->admits(&target, false));
         BOOST_TEST(api->admits(nullptr, false));
         BOOST_TEST(api->admits(services.find("face_liveness"), false));

@@ -190,9 +190,13 @@ BOOST_AUTO_TEST_CASE(a_replay_refused_again_pauses_and_charges_nobody) {
         BOOST_TEST(!got.charged);
         BOOST_TEST(got.what.find("disabled") != std::string::npos);
         BOOST_TEST(api->health().credentials_refused);
+        const auto since = api->health().since;
+        BOOST_REQUIRE(since);
+        BOOST_TEST((*since > std::chrono::system_clock::now() - 1h));
         inactive = false;
         const auto again = co_await poll();
         BOOST_TEST((again.ruling.action == action::accept));
+        BOOST_TEST(!api->health().since);
     });
     BOOST_TEST(said(kind::credentials_refused) == 1);
     BOOST_TEST(said(kind::credentials_accepted) == 1);
