@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(what_was_read_stands_there_too) {
     now.cases = stands.rows(to_epoch_seconds(now.now));
     now.uploads_limit = 16;
     now.api.host_down = true;
-    now.api.paused.push_back({"kyc_card", 403, "refused", {}});
+    now.api.paused.push_back({"kyc_card", 403, "refused", {}, {}});
     now.api.token_life = 120s;
     now.token_age = 180s;
     now.calls.renewed(progeny::renewal::refresh, progeny::renewal_end::refused);
