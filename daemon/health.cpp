@@ -8,10 +8,6 @@ namespace kyc {
 
 namespace {
 
-std::string in_seconds(std::chrono::milliseconds time) {
-    return std::to_string(std::chrono::ceil<std::chrono::seconds>(time).count()) + " s";
-}
-
 std::string joined(const std::string& words, const std::string& more) {
     if (words.empty() || words == more) return more;
     return more.empty() ? words : words + "; " + more;
@@ -49,9 +45,7 @@ std::string spool_words(const health_facts& facts) {
 
 std::string api_words(const progeny::api_health& api) {
     if (!api.host_down) return {};
-    auto words = "all calls wait: " + (api.why.empty() ? "it does not answer" : api.why);
-    if (api.next_try) words += "; the next try is in " + in_seconds(*api.next_try);
-    return words;
+    return "all calls wait: " + (api.why.empty() ? "it does not answer" : api.why);
 }
 
 std::string credentials_words(const progeny::api_health& api) {

@@ -33,13 +33,11 @@ async::awaitable<void> spool_watch::keep() {
         return seen;
     };
     for (;;) {
-        {
-            const progress_mark::stretch under_way(looking_);
-            auto seen = co_await pool_.run(look);
-            spool_trouble_ = std::move(seen.spool);
-            ledger_trouble_ = std::move(seen.ledger);
-        }
-        co_await async::sleep_for(between_looks);
+        co_await async::sleep_for(between_looks); // the start has looked already
+        const progress_mark::stretch under_way(looking_);
+        auto seen = co_await pool_.run(look);
+        spool_trouble_ = std::move(seen.spool);
+        ledger_trouble_ = std::move(seen.ledger);
     }
 }
 

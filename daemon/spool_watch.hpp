@@ -18,7 +18,7 @@ class spool_watch {
     spool_watch(async::blocking_pool& pool, const fs::spool_layout& layout, std::string identity,
                 std::filesystem::path ledger);
 
-    /// Looks at once, and then again and again. Ends by cancellation only.
+    /// Looks again and again. Ends by cancellation only.
     [[nodiscard]] async::awaitable<void> keep();
 
     /// What is wrong with the spool's folders, in words that name no case; empty: nothing, as of the last look.

@@ -44,13 +44,14 @@ BOOST_AUTO_TEST_CASE(what_is_not_there_is_named_with_what_is) {
     for (const std::string path : {"/x", "/livez/", "/../livez", "/page.js/", "//", "/%6civez"}) {
         const auto reply = world.get(path);
         BOOST_TEST(status_of(reply) == "404");
-        BOOST_TEST(body_of(reply).find("/ /page.css /page.js /livez /readyz /events") != std::string::npos);
+        BOOST_TEST(body_of(reply).starts_with("There is no such page. There are: / "));
+        BOOST_TEST(body_of(reply).ends_with(" /livez /readyz /events\n"));
     }
 }
 
 BOOST_AUTO_TEST_CASE(the_pages_own_files_are_served_and_kept_by_browsers) {
     http_world world;
-    BOOST_TEST(admin::page_files().size() == 3u);
+    BOOST_TEST(admin::page_files().size() >= 3u);
     for (const auto& file : admin::page_files()) {
         const std::string path(file.path);
         const auto reply = world.get(path);
