@@ -276,7 +276,7 @@ async::awaitable<void> daemon_app::work() {
     keepers_.spawn(run_cases(std::move(recovered)));
     keepers_.spawn(keep_ledger(*world_));
     keepers_.spawn(keep_retention(*world_));
-    keepers_.spawn(recall_day(*world_));
+    if (!options_.once) keepers_.spawn(recall_day(*world_)); // whom nobody looks at
     keepers_.spawn(note_backlog(*world_));
     keepers_.spawn(world_->troubles.keep_looking());
     if (records_.history_lost) keepers_.spawn(rebuild_history(*world_));

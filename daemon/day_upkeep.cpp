@@ -17,6 +17,9 @@ constexpr std::chrono::seconds between_looks{10};
 /// As far back as anything is told of it.
 constexpr std::chrono::hours recalled{24};
 
+/// What is read in one go: a stop waits for no more.
+constexpr std::chrono::hours slice{1};
+
 /// What the ledger says of the last day.
 struct earlier_day {
     admin::history history;
@@ -38,20 +41,6 @@ void add(earlier_day& into, const service_table& services, const ledger::ended_c
     into.failures.add(each.ended_at, *code, service_name(services, each.service), name);
 }
 
-earlier_day read_day(const std::filesystem::path& file, const service_table& services, system_clock::time_point until) {
-    earlier_day day;
-    const auto opened = ledger::open_reader(file);
-    if (!opened) {
-        day.trouble = opened.error();
-        return day;
-    }
-    if (!*opened) return day;
-    const auto visit = [&](const ledger::ended_case& each) { add(day, services, each); };
-    const auto read = (**opened)->ended(until - recalled, until, visit);
-    if (!read) day.trouble = read.error();
-    return day;
-}
-
 } // namespace
 
 std::uint64_t backlog_of(const census& stands) {
@@ -64,8 +53,17 @@ std::uint64_t backlog_of(const census& stands) {
 
 async::awaitable<void> recall_day(case_world& world) {
     const auto config = world.config;
-    auto read = [&config, until = world.day.started] { return read_day(config->ledger, config->services, until); };
-    const auto day = co_await world.pool.run(read);
+    const auto until = world.day.started;
+    earlier_day day;
+    auto open = [&config] { return ledger::open_reader(config->ledger); };
+    const auto opened = co_await world.pool.run(open);
+    if (!opened) day.trouble = opened.error();
+    const auto visit = [&](const ledger::ended_case& each) { add(day, config->services, each); };
+    for (auto from = until - recalled; opened && *opened && from < until && day.trouble.empty(); from += slice) {
+        auto read = [&] { return (**opened)->ended(from, std::min(from + slice, until), visit); };
+        const auto done = co_await world.pool.run(read);
+        if (!done) day.trouble = done.error();
+    }
     world.day.history.take_over(day.history);
     world.day.failures.take_over(day.failures);
     if (!day.trouble.empty()) log::warning("the last day's figures are not all there: " + day.trouble);

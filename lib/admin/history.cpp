@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 namespace kyc::admin {
 
@@ -41,23 +42,22 @@ milliseconds middle_of(std::size_t place) {
     return milliseconds(static_cast<std::int64_t>(lowest + ((1ULL << shift) >> 1)));
 }
 
-using sums = std::array<std::uint64_t, classes>;
-
-/// The duration that this share of `all` does not exceed.
-milliseconds rank(const sums& counts, std::uint64_t all, double share) {
-    const auto wanted =
-        std::max<std::uint64_t>(static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(all))), 1);
+/// The duration that this share of `all` does not exceed. `counts`: by class, in their order.
+template<class Counts>
+milliseconds rank(const Counts& counts, std::uint64_t all, double share) {
+    const double wanted = std::max(std::ceil(share * static_cast<double>(all)), 1.0);
     std::uint64_t seen = 0;
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-        seen += counts[i];
-        if (seen >= wanted) return middle_of(i);
+    for (const auto& [place, count] : counts) {
+        seen += count;
+        if (static_cast<double>(seen) >= wanted) return middle_of(place);
     }
     return milliseconds(0);
 }
 
-history::latency latency_of(const sums& counts) {
+template<class Counts>
+history::latency latency_of(const Counts& counts) {
     history::latency told;
-    for (const auto count : counts)
+    for (const auto& [place, count] : counts)
         told.cases += count;
     if (told.cases == 0) return told;
     told.half = rank(counts, told.cases, 0.5);
@@ -165,12 +165,14 @@ history::ended history::ended_within(std::chrono::minutes span, time now) const 
 
 history::latency history::latency_of_last_hour(time now) const {
     const auto newest = std::max(minute_of(now), newest_);
-    sums counts{};
+    std::array<std::pair<std::size_t, std::uint64_t>, classes> counts{};
+    for (std::size_t place = 0; place < classes; ++place)
+        counts[place].first = place;
     for (auto of = newest - 59; of <= newest; ++of) {
         const auto* found = find_durations(of);
         if (found == nullptr) continue;
         for (const auto& [place, count] : found->counts)
-            counts[place] += count;
+            counts[place].second += count;
     }
     return latency_of(counts);
 }
@@ -199,12 +201,7 @@ std::string history::to_json(time now) const {
         const row told = found != nullptr ? *found : row{of, 0, 0, 0, backlog};
         backlog = told.backlog;
         latency took;
-        if (const auto* times = find_durations(of); times != nullptr) {
-            sums counts{};
-            for (const auto& [place, count] : times->counts)
-                counts[place] = count;
-            took = latency_of(counts);
-        }
+        if (const auto* times = find_durations(of); times != nullptr) took = latency_of(times->counts);
         out.begin_array();
         for (const auto number : {told.delivered, told.failed, told.submitted, told.backlog})
             out.integer(std::uint64_t{number});

@@ -5,7 +5,9 @@
 #include <boost/test/unit_test.hpp>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <fstream>
+#include <set>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -187,6 +189,45 @@ BOOST_AUTO_TEST_CASE(counts_are_by_service_and_state) {
     BOOST_TEST(*read->ended_since(at("2026-11-20T01:00:04.000Z")) == 1u);
     BOOST_TEST(*read->ended_since(at("2026-11-20T01:00:04.001Z")) == 0u);
     BOOST_TEST((*read->answer_times() == std::map<std::string, std::string>{{"kyc_card", "{}"}}));
+}
+
+BOOST_AUTO_TEST_CASE(what_ended_in_a_time_comes_in_the_order_of_the_ends_page_after_page) {
+    store book(file);
+    write(book);
+    book.begin();
+    // Three of each second, so that a page ends within one.
+    for (int i = 0; i < 1202; ++i) {
+        auto record = sample("case-" + std::to_string(i));
+        static_cast<void>(book.put_intent(record));
+        auto end =
+            ended(i % 2 == 0 ? case_state::failed : case_state::delivered, "REJECTED", "2026-11-21T00:00:00.000Z");
+        end.at += std::chrono::seconds((1202 - i) / 3);
+        book.close(record, end);
+    }
+    auto left = sample("gone");
+    static_cast<void>(book.put_intent(left));
+    book.close(left, ended(case_state::gone, "", "2026-11-21T00:00:00.000Z"));
+    book.commit();
+    const auto read = open();
+    std::vector<ended_case> all;
+    const auto visit = [&all](const ended_case& each) { all.push_back(each); };
+    BOOST_REQUIRE(read->ended(at("2026-11-20T01:00:04.000Z"), at("2026-11-22T00:00:00.000Z"), visit).has_value());
+    BOOST_REQUIRE(all.size() == 1203u);
+    const auto is_earlier = [](const ended_case& a, const ended_case& b) { return a.ended_at < b.ended_at; };
+    BOOST_TEST(std::is_sorted(all.begin(), all.end(), is_earlier));
+    std::set<std::string> names;
+    for (const auto& each : all)
+        names.insert(each.key.name);
+    BOOST_TEST(names.size() == 1203u);
+    BOOST_TEST(all[0].key.name == "A");
+    BOOST_TEST(all[0].word == "pass");
+    BOOST_TEST((all[0].state == case_state::delivered));
+    BOOST_TEST((all[0].taken_at == at("2026-11-20T01:00:00.000Z")));
+    BOOST_TEST((all[0].ended_at == at("2026-11-20T01:00:04.000Z")));
+    BOOST_TEST(all[1].service == "kyc_card");
+    all.clear();
+    BOOST_REQUIRE(read->ended(at("2026-11-20T01:00:04.001Z"), at("2026-11-21T00:00:02.000Z"), visit).has_value());
+    BOOST_TEST(all.size() == 5u); // of the seconds 0 and 1; the last bound is not in it
 }
 
 BOOST_AUTO_TEST_CASE(without_a_writer_nothing_is_left_beside_the_file) {

@@ -99,8 +99,12 @@ BOOST_AUTO_TEST_CASE(one_connection_carries_request_after_request) {
     BOOST_TEST(numbers.handshakes == 1u);
     BOOST_TEST(numbers.resumed == 0u);
     BOOST_TEST(numbers.idle == 1u);
+    BOOST_TEST(numbers.open == 1u);
+    BOOST_TEST(numbers.bytes_received >= 20 * std::string("HTTP/1.1 200 OK").size());
+    BOOST_TEST(numbers.bytes_received % 20 == 0u);
     connected->close_idle();
     BOOST_TEST(connected->statistics().idle == 0u);
+    BOOST_TEST(connected->statistics().open == 0u);
     BOOST_TEST(eventually([&] { return server.ended == 1; }));
 }
 

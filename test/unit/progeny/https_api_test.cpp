@@ -57,6 +57,57 @@ BOOST_AUTO_TEST_CASE(a_poll_names_the_task_percent_encoded) {
     BOOST_TEST(client.seen.back().method == "GET");
 }
 
+BOOST_AUTO_TEST_CASE(each_reply_and_each_renewal_is_counted_once) {
+    int calls = 0;
+    client.on_call = [&calls](const seen_request&) -> came {
+        switch (++calls) {
+        case 1:
+            return reply(401); // refreshed, and replayed
+        case 2:
+            return reply(200, receipt);
+        case 3:
+            return transport_error(transport_problem::timeout, sent::all, "nothing came");
+        default:
+            return reply(200, receipt);
+        }
+    };
+    run([this]() -> async::awaitable<void> {
+        BOOST_TEST(!api->token_age().has_value());
+        (void)co_await submit();
+        (void)co_await submit("case-2");
+        (void)co_await poll();
+        BOOST_TEST(api->token_age().has_value());
+    });
+    using counts = std::map<std::pair<phase, std::string>, std::uint64_t>;
+    const counts expected{{{phase::token, "200"}, 2},
+                          {{phase::submit, "401"}, 1},
+                          {{phase::submit, "200"}, 1},
+                          {{phase::submit, "timeout"}, 1},
+                          {{phase::poll, "200"}, 1}};
+    BOOST_TEST((api->counted().responses() == expected));
+    BOOST_TEST(api->counted().renewals(renewal::obtain, renewal_end::ok) == 1u);
+    BOOST_TEST(api->counted().renewals(renewal::refresh, renewal_end::ok) == 1u);
+    BOOST_TEST(api->counted().renewals(renewal::refresh, renewal_end::refused) == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_refresh_and_a_refused_login_are_counted_as_such) {
+    client.on_call = [](const seen_request& r) {
+        return r.authorization == "Bearer access-1" ? came(reply(401)) : came(reply(200, receipt));
+    };
+    client.on_refresh = [](const seen_request&) { return came(reply(401)); };
+    int logins = 0;
+    client.on_obtain = [this, &logins](const seen_request&) {
+        return ++logins == 2 ? came(reply(401)) : client.fresh_pair();
+    };
+    run([this]() -> async::awaitable<void> {
+        (void)co_await submit();
+        (void)co_await submit();
+    });
+    BOOST_TEST(api->counted().renewals(renewal::refresh, renewal_end::refused) == 1u);
+    BOOST_TEST(api->counted().renewals(renewal::obtain, renewal_end::refused) == 1u);
+    BOOST_TEST(api->counted().renewals(renewal::obtain, renewal_end::ok) == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(a_young_task_that_is_not_found_is_not_lost) {
     client.on_call = [](const seen_request&) { return came(reply(404)); };
     run([this]() -> async::awaitable<void> {
