@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <fstream>
 #include <set>
 #include <sstream>
 
@@ -127,6 +128,37 @@ BOOST_AUTO_TEST_CASE(every_family_has_a_help_text_and_is_told_once) {
     }
     BOOST_TEST(helped == typed, boost::test_tools::per_element());
     BOOST_TEST(helped.size() > 40u);
+}
+
+BOOST_AUTO_TEST_CASE(every_metric_is_explained_in_the_documentation_and_no_other) {
+    day_book day(service_table(), start);
+    day.metrics.claimed("kyc_card", 1s); // what is left out without a case
+    day.metrics.failed("kyc_card", stage::poll, failure_code::task_lost);
+    readings now;
+    census stands;
+    stands.add({1, stands.id_of("kyc_card"), case_phase::waiting});
+    now.cases = stands.rows(2);
+    now.calls.came(phase::poll, transport_error(transport_problem::reset, sent::all, "x"));
+    now.api.token_life = now.token_age = 1s;
+    now.last_scan = start;
+    now.disk.rooms.push_back({"work", 1, 2});
+    now.disk.ledger_bytes = 1;
+    std::set<std::string> told;
+    std::istringstream lines(page_of(day.metrics, now));
+    for (std::string each; std::getline(lines, each);)
+        if (each.starts_with("# TYPE ")) told.insert(each.substr(7, each.find(' ', 7) - 7));
+    std::set<std::string> explained;
+    std::ifstream document(KYC_SOURCE_DIR "/docs/monitoring.md");
+    for (std::string each; std::getline(document, each);) {
+        if (!each.starts_with("| `kycd_") && !each.starts_with("| `process_")) continue;
+        const auto cell = each.substr(2, each.find(" |", 2) - 2);
+        for (auto at = cell.find('`'); at != std::string::npos;) {
+            const auto end = cell.find('`', at + 1);
+            explained.insert(cell.substr(at + 1, end - at - 1));
+            at = cell.find('`', end + 1);
+        }
+    }
+    BOOST_TEST(told == explained, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_reload_is_told_until_one_succeeds) {
