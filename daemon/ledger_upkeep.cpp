@@ -1,6 +1,7 @@
 #include "ledger_upkeep.hpp"
 
 #include "async/signal.hpp"
+#include "commands/words.hpp"
 #include "ended_case.hpp"
 #include "keep_trying.hpp"
 #include "log.hpp"
@@ -41,7 +42,8 @@ async::awaitable<void> rebuild_history(case_world& world) {
     }
     auto done = [&world]() { return world.ledger.rebuilt(); };
     co_await keep_trying(world, done);
-    log::info("the ledger was rebuilt from the folders: " + std::to_string(added) + " cases that have ended");
+    log::info("the ledger was rebuilt from the folders: " +
+              count_words(added, "case that has ended", "cases that have ended"));
 }
 
 async::awaitable<void> recall_answer_times(case_world& world) {

@@ -2,6 +2,7 @@
 
 #include "async/signal.hpp"
 #include "case_world.hpp"
+#include "commands/words.hpp"
 #include "core/units.hpp"
 #include "log.hpp"
 
@@ -45,7 +46,7 @@ async::awaitable<void> apply(case_world& world, retention_rule rule) {
     }
     if (outcome.removed != 0) log::info(describe(rule, outcome));
     if (outcome.left != 0)
-        log::warning(std::to_string(outcome.left) + " cases whose time is over (" + rule.setting +
+        log::warning(count_words(outcome.left, "case", "cases") + " whose time is over (" + rule.setting +
                      ") could not be removed, trying again in an hour: " + outcome.trouble);
 }
 
@@ -83,8 +84,8 @@ async::awaitable<void> reduce_ledger(case_world& world) {
         reduced += gone->size();
     }
     if (reduced != 0)
-        log::info("the ledger keeps hashes and outcome alone of " + std::to_string(reduced) +
-                  " cases whose time is over");
+        log::info("the ledger keeps hashes and outcome alone of " + count_words(reduced, "case", "cases") +
+                  " whose time is over");
 }
 
 } // namespace
@@ -108,9 +109,11 @@ void retention_outcome::note(const result<fs::removal>& came_to) {
 }
 
 std::string describe(const retention_rule& rule, const retention_outcome& outcome) {
-    auto text = rule.setting + " " + format_duration(rule.keep) + ": " + std::to_string(outcome.removed) +
-                " cases removed from " + name_of(rule.from);
-    if (outcome.held != 0) text += ", " + std::to_string(outcome.held) + " kept for their " + fs::hold_mark;
+    auto text = rule.setting + " " + format_duration(rule.keep) + ": " + count_words(outcome.removed, "case", "cases") +
+                " removed from " + name_of(rule.from);
+    if (outcome.held != 0)
+        text += ", " + std::to_string(outcome.held) + (outcome.held == 1 ? " kept for its " : " kept for their ") +
+                fs::hold_mark;
     return text;
 }
 

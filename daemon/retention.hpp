@@ -36,7 +36,7 @@ struct retention_outcome {
     void note(const result<fs::removal>& came_to);
 };
 
-/// "retention.outbox 90d: 3 cases removed from outbox/, 1 kept for their .hold"; no case is named.
+/// "retention.outbox 90d: 3 cases removed from outbox/, 1 kept for its .hold"; no case is named.
 [[nodiscard]] std::string describe(const retention_rule& rule, const retention_outcome& outcome);
 
 /// Applies the rules now and each hour: removes the cases, and reduces what the ledger knows of those that are gone to

@@ -80,8 +80,8 @@ def test_the_daemon_removes_what_is_over_and_keeps_what_is_held(aged):
     assert daemon.stop() == 0
     assert left(aged) == KEPT
     log = daemon.log()
-    assert "retention.outbox 90d: 1 cases removed from outbox/, 1 kept for their .hold" in log
-    assert "retention.failed 30d: 1 cases removed from failed/, 1 kept for their .hold" in log
+    assert "retention.outbox 90d: 1 case removed from outbox/, 1 kept for its .hold" in log
+    assert "retention.failed 30d: 1 case removed from failed/, 1 kept for its .hold" in log
     assert "face_liveness" not in log and "-bad" not in log  # no case is named
     rows = ledger_rows(aged)
     assert [row for row in rows if not row[0]] == [("", "delivered", "pass", ""), ("", "failed", "REJECTED", "")]
@@ -120,7 +120,7 @@ def test_the_same_bytes_are_told_of_no_case_that_is_forgotten(aged):
 def test_purge_beside_the_daemon_and_dry(aged):
     dry = purge(aged, "--dry-run")
     assert dry.code == 0 and len(left(aged)) == 6
-    assert "would be: retention.outbox 90d: 1 cases removed from outbox/, 1 kept for their .hold" in dry.out
+    assert "would be: retention.outbox 90d: 1 case removed from outbox/, 1 kept for its .hold" in dry.out
     done = purge(aged, "--json")
     assert done.code == 0 and left(aged) == KEPT
     told = json.loads(done.out)
