@@ -19,6 +19,13 @@ void add_config(CLI::App& to, std::filesystem::path& target) {
     to.add_option("--config", target, "The configuration file")->type_name("FILE")->capture_default_str();
 }
 
+void add_color(CLI::App& to, std::string& target) {
+    to.add_option("--color", target, "auto (on a terminal, unless NO_COLOR is set), always, never")
+        ->type_name("WHEN")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"auto", "always", "never"}));
+}
+
 constexpr const char* case_help = "A case's name, or SERVICE/CASE";
 
 /// The commands that look at the spool or change it for a person.
@@ -48,6 +55,7 @@ struct operator_commands {
         auto* made = program.add_subcommand(name, what);
         add_config(*made, target.config);
         made->add_flag("--json", target.json, "As JSON");
+        if constexpr (requires { target.color; }) add_color(*made, target.color);
         return made;
     }
 };
@@ -175,11 +183,13 @@ command parse_command_line(int argc, const char* const* argv) {
     auto* check_command = program.add_subcommand("check", "Check config, folders, TLS and credentials, a line each");
     add_config(*check_command, check.config);
     check_command->add_flag("--json", check.json, "As JSON");
+    add_color(*check_command, check.color);
 
     inspect_options inspect;
     auto* inspect_command = program.add_subcommand("inspect", "Check image files as kycd does before it uploads them");
     inspect_command->add_option("FILE", inspect.files, "Image files")->required();
     inspect_command->add_flag("--json", inspect.json, "As JSON");
+    add_color(*inspect_command, inspect.color);
 
     operator_commands looking;
     looking.add_to(program);

@@ -21,43 +21,50 @@ struct run_options {
 struct check_options {
     std::filesystem::path config;
     bool json = false;
+    std::string color = "auto"; ///< always, never, auto
 };
 
 struct inspect_options {
     std::vector<std::filesystem::path> files;
     bool json = false;
+    std::string color = "auto"; ///< always, never, auto
 };
 
 struct status_options {
     std::filesystem::path config;
     bool json = false;
+    std::string color = "auto"; ///< always, never, auto
 };
 
 struct list_options {
     std::filesystem::path config;
     bool json = false;
-    std::string state;   ///< a word of standing_words(); empty: all
-    std::string service; ///< empty: all
-    std::string code;    ///< only what failed with it; empty: all
-    std::string since;   ///< as parse_since() reads it; empty: all
-    std::string before;  ///< likewise
+    std::string color = "auto"; ///< always, never, auto
+    std::string state;          ///< a word of standing_words(); empty: all
+    std::string service;        ///< empty: all
+    std::string code;           ///< only what failed with it; empty: all
+    std::string since;          ///< as parse_since() reads it; empty: all
+    std::string before;         ///< likewise
 };
 
 struct show_options {
     std::filesystem::path config;
     bool json = false;
-    std::string name; ///< CASE or SERVICE/CASE
+    std::string color = "auto"; ///< always, never, auto
+    std::string name;           ///< CASE or SERVICE/CASE
 };
 
 struct why_options {
     std::filesystem::path config;
     bool json = false;
-    std::string path; ///< of a file or folder, or a case as for show
+    std::string color = "auto"; ///< always, never, auto
+    std::string path;           ///< of a file or folder, or a case as for show
 };
 
 struct retry_options {
     std::filesystem::path config;
     bool json = false;
+    std::string color = "auto";     ///< always, never, auto
     std::vector<std::string> names; ///< as for show
     std::vector<std::string> codes; ///< words of failure_code; empty: any
     std::string service;            ///< empty: any

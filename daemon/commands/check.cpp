@@ -3,6 +3,7 @@
 #include "admin_access.hpp"
 #include "api_link.hpp"
 #include "async/task_group.hpp"
+#include "commands/colours.hpp"
 #include "commands/complain.hpp"
 #include "core/json_text.hpp"
 #include "fs/layout_check.hpp"
@@ -39,7 +40,7 @@ class report {
         lines_.push_back({"bad", std::move(what), std::move(detail)});
     }
 
-    exit_code print(bool as_json) const {
+    exit_code print(bool as_json, const painter& paint) const {
         if (as_json) {
             json::array all;
             for (const auto& each : lines_) {
@@ -52,13 +53,17 @@ class report {
             std::cout << to_json_text(all) << "\n";
         } else {
             for (const auto& each : lines_)
-                std::cout << each.state << std::string(6 - each.state.size(), ' ') << each.what << ": " << each.detail
-                          << "\n";
+                std::cout << paint(tone_of(each.state), each.state) << std::string(6 - each.state.size(), ' ')
+                          << each.what << ": " << each.detail << "\n";
         }
         return code_;
     }
 
   private:
+    static tone tone_of(const std::string& state) {
+        return state == "ok" ? tone::good : state == "bad" ? tone::bad : tone::notice;
+    }
+
     struct line {
         std::string state;
         std::string what;
@@ -199,7 +204,7 @@ exit_code check_command(const check_options& options) {
     check_spool(out, *config);
     check_admin(out, *config);
     check_api(out, config);
-    return out.print(options.json);
+    return out.print(options.json, painter(options.color));
 }
 
 } // namespace kyc

@@ -1,6 +1,8 @@
 #include "commands/inspect.hpp"
 
+#include "commands/colours.hpp"
 #include "core/json_text.hpp"
+#include "core/plain_text.hpp"
 #include "image/gate.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -57,14 +59,15 @@ json::object inspect_one(const std::filesystem::path& file) {
     return line;
 }
 
-void print(const json::object& line) {
+void print(const json::object& line, const painter& paint) {
     const auto text = [&line](const char* key) { return std::string(line.at(key).as_string()); };
     if (line.at("ok").as_bool()) {
-        std::cout << text("file") << ": ok, " << text("type") << ", " << json::serialize(line.at("width")) << " x "
-                  << json::serialize(line.at("height")) << " pixels, " << json::serialize(line.at("bytes"))
-                  << " bytes\n";
+        std::cout << printable(text("file")) << ": " << paint(tone::good, "ok") << ", " << text("type") << ", "
+                  << json::serialize(line.at("width")) << " x " << json::serialize(line.at("height")) << " pixels, "
+                  << json::serialize(line.at("bytes")) << " bytes\n";
     } else {
-        std::cout << text("file") << ": " << text("code") << ", " << text("finding") << "; " << text("rule") << "\n";
+        std::cout << printable(text("file")) << ": " << paint(tone::bad, text("code")) << ", " << text("finding")
+                  << "; " << text("rule") << "\n";
     }
 }
 
@@ -79,7 +82,7 @@ exit_code inspect_command(const inspect_options& options) {
         if (options.json) {
             all.push_back(std::move(line));
         } else {
-            print(line);
+            print(line, painter(options.color));
         }
     }
     if (options.json) std::cout << to_json_text(all) << "\n";

@@ -1,5 +1,6 @@
 #include "commands/list.hpp"
 
+#include "commands/colours.hpp"
 #include "commands/complain.hpp"
 #include "commands/spool_view.hpp"
 #include "commands/words.hpp"
@@ -25,10 +26,10 @@ std::string name_words(const seen_case& seen) {
     return seen.key.name.empty() ? "(forgotten)" : printable(seen.key.name);
 }
 
-void print_line(const seen_case& seen) {
+void print_line(const seen_case& seen, const painter& paint) {
     std::cout << padded(seen.since ? time_words(*seen.since) : "-", 20) << "  "
-              << padded(std::string(to_string(seen.state)), 9) << "  " << padded(printable(seen.service), service_width)
-              << "  "
+              << paint(tone_of(seen.state), padded(std::string(to_string(seen.state)), 9)) << "  "
+              << padded(printable(seen.service), service_width) << "  "
               << (seen.detail.empty() ? name_words(seen)
                                       : padded(name_words(seen), case_width) + "  " + printable(seen.detail))
               << "\n";
@@ -72,13 +73,14 @@ exit_code list_command(const list_options& options) {
     if (!which.service.empty() && config->services.find(which.service) == nullptr)
         std::cerr << "kycd: there is no service " << printable(which.service)
                   << " in the settings; folders of that name are looked for\n";
+    const painter paint(options.color);
     bool first = true;
     if (options.json) std::cout << "[";
     view.each_case(which, [&](const seen_case& seen) {
         if (options.json) {
             std::cout << (first ? "\n" : ",\n") << to_json(seen);
         } else {
-            print_line(seen);
+            print_line(seen, paint);
         }
         first = false;
         return std::cout.good(); // whoever reads has had enough

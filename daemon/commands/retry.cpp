@@ -1,6 +1,7 @@
 #include "commands/retry.hpp"
 
 #include "commands/as_owner.hpp"
+#include "commands/colours.hpp"
 #include "commands/complain.hpp"
 #include "commands/retry_choice.hpp"
 #include "commands/spool_view.hpp"
@@ -75,7 +76,7 @@ std::filesystem::path goes_to(const spool_view& view, const failed_choice& one) 
     return one.which.flat ? folder : folder / one.which.name;
 }
 
-void print_text(const spool_view& view, const retry_choice& chosen, bool dry_run) {
+void print_text(const spool_view& view, const retry_choice& chosen, bool dry_run, const painter& paint) {
     std::size_t moved = 0;
     for (const auto& one : chosen.cases) {
         const bool good = one.outcome.why_not.empty();
@@ -84,10 +85,10 @@ void print_text(const spool_view& view, const retry_choice& chosen, bool dry_run
         if (good) {
             std::cout << (dry_run ? "would go back to " : "back to ") << printable(goes_to(view, one).string());
         } else {
-            std::cout << "not moved: " << printable(one.outcome.why_not);
+            std::cout << paint(tone::bad, "not moved: ") << printable(one.outcome.why_not);
         }
         const auto warning = warning_for(one);
-        std::cout << (warning.empty() ? "" : "; " + printable(warning)) << "\n";
+        std::cout << (warning.empty() ? "" : "; " + paint(tone::notice, printable(warning))) << "\n";
     }
     std::cout << count_words(moved, "case", "cases") << (dry_run ? " would be moved" : " moved");
     if (moved < chosen.cases.size()) std::cout << ", " << chosen.cases.size() - moved << " not";
@@ -185,7 +186,7 @@ exit_code retry_command(const retry_options& options) {
     if (options.json) {
         print_json(view, chosen, options.dry_run);
     } else {
-        print_text(view, chosen, options.dry_run);
+        print_text(view, chosen, options.dry_run, painter(options.color));
     }
     std::cout.flush();
     for (const auto& each : chosen.unknown)

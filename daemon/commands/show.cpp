@@ -1,5 +1,6 @@
 #include "commands/show.hpp"
 
+#include "commands/colours.hpp"
 #include "commands/complain.hpp"
 #include "commands/spool_view.hpp"
 #include "commands/words.hpp"
@@ -158,9 +159,10 @@ std::optional<utc_time> next_try_of(const life& one) {
     return one.row->about.next_try;
 }
 
-void print_life(const life& one) {
+void print_life(const life& one, const painter& paint) {
     const auto& seen = one.seen;
-    std::cout << printable(seen.key.folder + "/" + seen.key.name) << ": " << to_string(seen.state);
+    std::cout << paint(tone::strong, printable(seen.key.folder + "/" + seen.key.name)) << ": "
+              << paint(tone_of(seen.state), std::string(to_string(seen.state)));
     if (!seen.detail.empty() && seen.state != standing::pending) std::cout << ", " << printable(seen.detail);
     std::cout << "\n";
     if (seen.service != seen.key.folder) line("service", seen.service);
@@ -307,7 +309,7 @@ exit_code show_command(const show_options& options) {
     } else {
         for (std::size_t i = 0; i < lives.size(); ++i) {
             if (i > 0) std::cout << "\n";
-            print_life(lives[i]);
+            print_life(lives[i], painter(options.color));
         }
     }
     if (!lives.empty()) {

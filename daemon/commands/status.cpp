@@ -1,5 +1,6 @@
 #include "commands/status.hpp"
 
+#include "commands/colours.hpp"
 #include "commands/complain.hpp"
 #include "commands/spool_view.hpp"
 #include "commands/words.hpp"
@@ -77,6 +78,20 @@ struct report {
         return std::chrono::seconds(static_cast<std::int64_t>(std::min(seconds, 3.0e9)));
     }
 };
+
+tone tone_of(row which) {
+    switch (which) {
+    case row::not_ready:
+        return tone::notice;
+    case row::delivered:
+        return tone::good;
+    case row::unknown:
+    case row::failed:
+        return tone::bad;
+    default:
+        return tone::plain;
+    }
+}
 
 row row_of(standing state) {
     switch (state) {
@@ -196,9 +211,10 @@ std::string rate_words(const report& out, bool stopped) {
     return text + (left ? "about " + age_words(*left) + " at this rate" : "no forecast, for nothing ended lately");
 }
 
-void print_daemon(const spool_view& view, const report& out) {
+void print_daemon(const spool_view& view, const report& out, const painter& paint) {
     const auto* live = view.live();
-    std::cout << view.running_words();
+    const bool stopped = !view.running().value_or(true);
+    std::cout << paint(stopped ? tone::bad : tone::plain, view.running_words());
     if (view.started()) {
         const auto* version = string_member(*live, "version");
         if (version != nullptr) std::cout << ", version " << printable(view_of(*version));
@@ -207,7 +223,7 @@ void print_daemon(const spool_view& view, const report& out) {
     }
     std::cout << "\n";
     for (const auto& each : view.pauses())
-        std::cout << "paused: " << printable(pause_words(each, out.now)) << "\n";
+        std::cout << paint(tone::bad, "paused: ") << printable(pause_words(each, out.now)) << "\n";
     const auto* api = live != nullptr ? object_member(*live, "api") : nullptr;
     const auto* token = api != nullptr ? object_member(*api, "token") : nullptr;
     if (token != nullptr) {
@@ -234,8 +250,8 @@ void print_daemon(const spool_view& view, const report& out) {
                   << "\n";
 }
 
-void print_text(const spool_view& view, const report& out) {
-    print_daemon(view, out);
+void print_text(const spool_view& view, const report& out, const painter& paint) {
+    print_daemon(view, out, paint);
     std::cout << "\n";
     text_table table({"state", "service", "cases", "oldest"});
     for (const auto& [key, each] : out.cells)
@@ -244,7 +260,12 @@ void print_text(const spool_view& view, const report& out) {
     if (out.cells.empty()) {
         std::cout << "the spool is empty\n";
     } else {
-        table.print(std::cout, {2, 3});
+        std::vector<tone> tones{tone::strong};
+        for (const auto& [key, each] : out.cells)
+            tones.push_back(tone_of(key.first));
+        table.print(std::cout, {2, 3}, [&](std::size_t line, std::size_t column, std::string text) {
+            return line == 0 || column == 0 ? paint(tones.at(line), std::move(text)) : text;
+        });
     }
     std::cout << "\n" << rate_words(out, !view.running().value_or(true)) << "\n";
     if (out.unexamined > 0)
@@ -348,7 +369,7 @@ exit_code status_command(const status_options& options) {
     if (options.json) {
         print_json(view, out);
     } else {
-        print_text(view, out);
+        print_text(view, out, painter(options.color));
     }
     return complain_of_troubles(view);
 }

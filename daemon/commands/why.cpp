@@ -1,5 +1,6 @@
 #include "commands/why.hpp"
 
+#include "commands/colours.hpp"
 #include "commands/complain.hpp"
 #include "commands/reasons.hpp"
 #include "commands/spool_view.hpp"
@@ -171,8 +172,16 @@ explanation about_service_folder(const spool_view& view, const spool_path& path)
                "cases in it are taken one by one; name one, or see 'kycd status'");
 }
 
-void print_text(const explanation& out) {
-    std::cout << printable(out.about.empty() ? out.path : out.about) << ": " << printable(out.reason) << "\n";
+tone tone_of(const explanation& out) {
+    for (const auto* word :
+         {"failed", "gone", "fault", "credentials_refused", "unknown_outcome", "unreadable", "refused"})
+        if (out.reason == word) return tone::bad;
+    return out.reason == "delivered" ? tone::good : tone::notice;
+}
+
+void print_text(const explanation& out, const painter& paint) {
+    std::cout << printable(out.about.empty() ? out.path : out.about) << ": "
+              << paint(tone_of(out), printable(out.reason)) << "\n";
     std::cout << "  because  " << printable(out.because) << "\n";
     if (!out.next.empty()) std::cout << "  next     " << printable(out.next) << "\n";
 }
@@ -235,7 +244,7 @@ exit_code why_command(const why_options& options) {
     if (options.json) {
         print_json(*out);
     } else {
-        print_text(*out);
+        print_text(*out, painter(options.color));
     }
     static_cast<void>(complain_of_troubles(view));
     return exit_code::done;

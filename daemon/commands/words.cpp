@@ -54,11 +54,6 @@ boost::system::result<utc_time, std::string> parse_since(std::string_view text, 
     return quote_text(text) + " is no time; write e.g. 2h or 3d (back from now), 2026-11-20 or 2026-11-20T01:02Z";
 }
 
-std::size_t columns_of(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(
-        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }));
-}
-
 std::string padded(std::string text, std::size_t width, bool right) {
     const auto has = columns_of(text);
     if (has >= width) return text;
@@ -71,19 +66,21 @@ void text_table::add(std::vector<std::string> cells) {
     lines_.push_back(std::move(cells));
 }
 
-void text_table::print(std::ostream& out, const std::vector<std::size_t>& right) const {
+void text_table::print(std::ostream& out, const std::vector<std::size_t>& right, const painting& paint) const {
     std::vector<std::size_t> widths;
     for (const auto& line : lines_) {
         widths.resize(std::max(widths.size(), line.size()));
         for (std::size_t i = 0; i < line.size(); ++i)
             widths[i] = std::max(widths[i], columns_of(line[i]));
     }
-    for (const auto& line : lines_) {
+    for (std::size_t number = 0; number < lines_.size(); ++number) {
+        const auto& line = lines_[number];
         std::string text;
         for (std::size_t i = 0; i < line.size(); ++i) {
             const bool to_the_right = std::find(right.begin(), right.end(), i) != right.end();
             const bool last = i + 1 == line.size();
-            text += last && !to_the_right ? line[i] : padded(line[i], widths[i], to_the_right);
+            auto cell = last && !to_the_right ? line[i] : padded(line[i], widths[i], to_the_right);
+            text += paint ? paint(number, i, std::move(cell)) : std::move(cell);
             if (!last) text += "  ";
         }
         out << text << '\n';

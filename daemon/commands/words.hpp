@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <iosfwd>
 #include <string>
 #include <string_view>
@@ -31,19 +32,19 @@ namespace kyc {
 /// Lines whose columns stand below each other. The cells are made printable.
 class text_table {
   public:
+    /// What a cell is to look like once it has its width: given its line (0: the titles), its column and its text.
+    using painting = std::function<std::string(std::size_t line, std::size_t column, std::string text)>;
+
     explicit text_table(std::vector<std::string> heads) { add(std::move(heads)); }
 
     void add(std::vector<std::string> cells);
 
     /// Columns named here are aligned to the right.
-    void print(std::ostream& out, const std::vector<std::size_t>& right = {}) const;
+    void print(std::ostream& out, const std::vector<std::size_t>& right = {}, const painting& paint = {}) const;
 
   private:
     std::vector<std::vector<std::string>> lines_;
 };
-
-/// The width of a printable text in columns, near enough: one for each character.
-[[nodiscard]] std::size_t columns_of(std::string_view text);
 
 /// The text, filled with spaces to a width.
 [[nodiscard]] std::string padded(std::string text, std::size_t width, bool right = false);

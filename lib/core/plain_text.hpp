@@ -17,6 +17,10 @@ struct code_point {
 /// The first character of a text that is not empty: shortest form only, no surrogates (RFC 3629).
 [[nodiscard]] code_point first_code_point(std::string_view text);
 
+/// How many columns of a terminal a printable text takes: two for East Asian wide characters and pictures, none for
+/// marks that are set on the character before.
+[[nodiscard]] std::size_t columns_of(std::string_view text);
+
 /// As text in one line: control characters, characters that hide or turn around what follows them, and bytes that are
 /// not UTF-8 become \x0a and so on. A name in the inbox may be any bytes.
 [[nodiscard]] std::string printable(std::string_view text);

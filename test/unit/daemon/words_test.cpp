@@ -30,6 +30,17 @@ BOOST_AUTO_TEST_CASE(what_could_fool_a_terminal_is_escaped_and_the_rest_is_kept)
     BOOST_TEST(printable("") == "");
 }
 
+BOOST_AUTO_TEST_CASE(the_columns_of_a_text_are_those_of_a_terminal) {
+    const std::vector<std::pair<std::string, std::size_t>> texts{{"", 0},       {"A-1", 3}, {"ä", 1}, {"e\xCC\x81", 1},
+                                                                 {"王小明", 6}, {"김", 2},  {"Ω", 1}, {"😀", 2},
+                                                                 {"\xFF", 1},   {"한a", 3}};
+    for (const auto& [text, columns] : texts)
+        BOOST_TEST(columns_of(text) == columns, text);
+    BOOST_TEST(padded("王", 4) == "王  ");
+    BOOST_TEST(padded("王", 4, true) == "  王");
+    BOOST_TEST(padded("王小明", 4) == "王小明");
+}
+
 BOOST_AUTO_TEST_CASE(ages_have_two_units_at_most) {
     using namespace std::chrono_literals;
     const std::vector<std::pair<std::chrono::system_clock::duration, std::string>> ages{
