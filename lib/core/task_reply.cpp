@@ -197,7 +197,8 @@ task_reading read_object(const service& target, const json::object& reply) {
     } else if (!std::all_of(reply.begin(), reply.end(), [](const auto& entry) { return entry.value().is_null(); })) {
         made = reading(task_state::not_understood, "the reply has neither a status nor an outcome");
     }
-    made.word = utf8_prefix(word, 64);
+    // A state is a word; a sentence in its place may say anything.
+    made.word = word.empty() || is_plain_word(word) ? utf8_prefix(word, 64) : "that is no word";
     return made;
 }
 

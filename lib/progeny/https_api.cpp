@@ -237,7 +237,7 @@ async::awaitable<api_reply> https_api_impl::exchange(call& what, const admission
             note_proof(reply, generation);
             co_return reply;
         }
-        auto refusal = paused(what, describe(what.name, *came));
+        auto refusal = paused(what, describe(what.name, *came, call_kind::of_a_case));
         scrub(refusal.what, access.reveal());
         refusal.http_status = came->status;
         const auto said = read_error(came->body);
@@ -263,7 +263,7 @@ api_reply https_api_impl::judge(const call& what, result<net::http_response, tra
     if (came) {
         reply.http_status = came->status;
         reply.ruling = rule_for_status(what.during, came->status, {what.fresh_task, came->body_sent, is_page(*came)});
-        reply.what = describe(what.name, *came);
+        reply.what = describe(what.name, *came, call_kind::of_a_case);
         reply.retry_after = retry_after_of(*came, options_.retry);
         reply.body = std::move(came->body);
         if (what.during == phase::submit && reply.ruling.action == action::accept) {

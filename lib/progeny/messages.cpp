@@ -1,6 +1,7 @@
 #include "progeny/messages.hpp"
 
 #include "core/json_text.hpp"
+#include "progeny/known_words.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
@@ -94,7 +95,8 @@ bool is_unauthorised(const net::http_response& reply) {
     return reply.status == 403 && read_error(reply.body).detail == "Authentication credentials were not provided.";
 }
 
-std::string describe(std::string_view call, const net::http_response& reply) {
+std::string describe(std::string_view call, const net::http_response& reply, call_kind kind) {
+    const bool may_name_people = kind == call_kind::of_a_case;
     std::string text(call);
     text += ": HTTP " + std::to_string(reply.status);
     if (reply.status >= 300 && reply.status < 400) {
@@ -104,13 +106,18 @@ std::string describe(std::string_view call, const net::http_response& reply) {
     }
     if (is_page(reply)) {
         text += ", a page instead of JSON";
-        if (const auto title = title_of(reply.body, reply.status); !title.empty()) text += " (\"" + title + "\")";
+        auto title = title_of(reply.body, reply.status);
+        if (may_name_people) title = known_title(title);
+        if (!title.empty()) text += " (\"" + title + "\")";
         text += "; something before the API said it, check api.client_certificate, api.base_url and the service's path";
     }
     const auto said = read_error(reply.body);
-    // What a 400 says is about the values that were sent: for error.json, which keeps the body, but not for a log.
-    if (!said.detail.empty() && reply.status != 400) text += ": " + said.detail;
-    return text;
+    // What a 400 says is about the values that were sent, and any other reply may repeat them, too: that is for
+    // error.json, which keeps the body, but not for a log.
+    if (said.detail.empty() || reply.status == 400) return text;
+    if (!may_name_people) return text + ": " + said.detail;
+    const auto known = known_detail(said.detail);
+    return known.empty() ? text + ", with a detail" : text + ": " + std::string(known);
 }
 
 std::string describe(std::string_view call, const transport_error& error) {

@@ -24,8 +24,14 @@ struct api_error {
 /// A 401, or the 403 that a server gives for missing credentials when it has no challenge to offer.
 [[nodiscard]] bool is_unauthorised(const net::http_response& reply);
 
-/// "submit of kyc_card: HTTP 400: <detail>", with the place a redirect names (no query).
-[[nodiscard]] std::string describe(std::string_view call, const net::http_response& reply);
+/// What a call was about, and so what its reply may repeat.
+enum class call_kind {
+    of_a_case, ///< forms, pictures and answers: of the API's own words only those are told that are the same for all
+    of_tokens, ///< user name and password: all is told, once they are scrubbed
+};
+
+/// "submit of kyc_card: HTTP 404: <detail>", with the place a redirect names (no query).
+[[nodiscard]] std::string describe(std::string_view call, const net::http_response& reply, call_kind kind);
 
 /// "submit of kyc_card: timed out after the request was sent: <message>"
 [[nodiscard]] std::string describe(std::string_view call, const transport_error& error);

@@ -200,7 +200,7 @@ token_keeper::post(std::string path, std::vector<std::pair<std::string, secret>>
         came.reply = std::move(*reply);
         came.ruling = rule_for_status(phase::token, came.reply->status, {false, sent::all, is_page(*came.reply)});
         came.wait = retry_after_of(*came.reply, options_.retry);
-        came.what = describe(call, *came.reply);
+        came.what = describe(call, *came.reply, call_kind::of_tokens);
         lesson.status = came.reply->status;
     } else {
         came.ruling = rule_for_transport(phase::token, reply.error());
