@@ -352,8 +352,15 @@ void intake::enqueue_due() {
 async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_receipt, async::permit unanswered) {
     co_await async::begin_shield(); // a claim is never left without its coroutine
     if (world_.in_hand.contains(fs::key_of(entry))) {
+        // Mostly an event from before the claim was still on its way, and nothing lies there any more.
+        auto see = [this, &entry] { return inbox_.examine(entry, false); };
+        const auto seen = co_await keep_trying_on_pool(world_, see);
         examining_.erase(entry);
-        wait_for(entry, same_name, {occupied_retry, true, true}, false);
+        if (std::holds_alternative<fs::entry_gone>(seen) && !known_.at(entry).unfinished) {
+            drop(entry);
+        } else {
+            wait_for(entry, same_name, {occupied_retry, true, true}, false);
+        }
         co_return;
     }
     const auto config = world_.config;

@@ -128,7 +128,9 @@ async::awaitable<void> deliver(case_run& run, answered_case answered) {
 }
 
 async::awaitable<void> give_up(case_run& run, failure why) {
-    if (why.stage == stage::submit || why.stage == stage::poll)
+    // An outcome that an earlier process left unknown says nothing about the API: it was kycd that ended.
+    const bool own_end = run.era == 0 && why.code == failure_code::unknown_outcome;
+    if ((why.stage == stage::submit || why.stage == stage::poll) && !own_end)
         tell_api(run, blames_service(why.code) ? to_string(why.code) : std::string_view());
     auto text = error_json(facts_of(run), why, run.record().attempts, std::chrono::system_clock::now());
     ledger::case_end end;

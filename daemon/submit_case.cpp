@@ -412,7 +412,8 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
         if (reply.ruling.action == action::unknown_outcome) {
             world.count.unknown_outcome();
             world.day.metrics.unknown_outcome(run.service_told());
-            say_trouble(run, "submitted with unknown outcome: ", reply);
+            // Each may have been paid for nothing: a line for each case, however many.
+            log::warning("submitted with unknown outcome: " + reply.what, about_attempt(run));
             if (held_when_unknown(run)) co_return submit_failure(failure_code::unknown_outcome, reply);
         } else {
             say_trouble(run, "not submitted: ", reply);

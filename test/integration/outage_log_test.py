@@ -25,12 +25,8 @@ def quiet_world(world):
     return world
 
 
-@pytest.mark.parametrize("trouble, words", [
-    ({"status": 503}, "not submitted: submit of face_liveness: HTTP 503"),
-    ({"status": 502}, "submitted with unknown outcome: submit of face_liveness: HTTP 502"),
-    ({"drop": "after_body"}, "submitted with unknown outcome: submit of face_liveness: connection lost")])
-def test_uploads_that_fail_now_and_then(quiet_world, trouble, words):
-    world = quiet_world
+def fail_now_and_then(world, trouble):
+    """The warnings of a run in which every third upload meets that, and how many did."""
     world.sandbox.rules({"name": "now and then", "match": {"call": "submit", "every": 3}, "do": trouble})
     daemon = world.start_daemon()
     drop_many(world)
@@ -38,13 +34,30 @@ def test_uploads_that_fail_now_and_then(quiet_world, trouble, words):
     fired = world.sandbox.fired("now and then")
     assert fired > 10
     assert daemon.stop() == 0
-    told = lines(daemon, "warning")
+    return lines(daemon, "warning"), fired
+
+
+def are_changes_of_state(told):
+    """The host is down, or paced."""
+    return all(re.search("the API is down|calls that come too fast", line) for line in told)
+
+
+def test_uploads_that_fail_now_and_then_are_one_line_and_a_count(quiet_world):
+    words = "not submitted: submit of face_liveness: HTTP 503"
+    told, fired = fail_now_and_then(quiet_world, {"status": 503})
     begun = [line for line in told if f"warning {words}" in line]
     assert len(begun) == 1 and " case=face_liveness/A-" in begun[0] and " attempt=" in begun[0]
     over = [line for line in told if re.search(rf"warning met \d+ times within \S+: {words}", line)]
     assert len(over) == 1 and f"times={fired}" in over[0]
-    # What is left says that the host is down or paced: a change of state each.
-    assert all(re.search("the API is down|calls that come too fast", line) for line in told if line not in begun + over)
+    assert are_changes_of_state([line for line in told if line not in begun + over])
+
+
+@pytest.mark.parametrize("trouble, words", [({"status": 502}, "HTTP 502"), ({"drop": "after_body"}, "connection lost")])
+def test_each_upload_that_may_have_been_paid_for_nothing_has_its_line(quiet_world, trouble, words):
+    told, fired = fail_now_and_then(quiet_world, trouble)
+    unknown = [line for line in told if f"warning submitted with unknown outcome: submit of face_liveness: {words}" in line]
+    assert len(unknown) == fired and all(" case=face_liveness/A-" in line and " attempt=" in line for line in unknown)
+    assert are_changes_of_state([line for line in told if line not in unknown])
 
 
 def test_an_api_that_is_down_is_one_line(quiet_world):

@@ -214,6 +214,27 @@ def test_under_hold_sigkill_at_any_moment_never_pays_twice(world):
     assert {world.result(name)["task"]["attempts"] for name in set(names) - set(held)} == {1}
 
 
+def test_what_a_kill_left_unknown_is_not_blamed_on_the_service(world):
+    """As many at once would pause it, had the API answered so."""
+    world.configure(on_unknown_outcome="hold", limits={"uploads": 16})
+    world.sandbox.rules({"name": "slow", "match": {"call": "submit"}, "do": {"delay": "60s"}})
+    daemon = world.start_daemon()
+    names = [f"A-{number}" for number in range(16)]
+    for name in names:
+        world.drop_case(name)
+    wait_for(lambda: world.sandbox.fired("slow") >= 8, "uploads under way")
+    daemon.stop(signal.SIGKILL)
+    world.sandbox.rules()
+    daemon = world.start_daemon()
+    ended = lambda: (world.cases("outbox") if world.outbox.exists() else set()) | (world.cases("failed") if world.failed.exists() else set())
+    wait_for(lambda: len(ended()) == 16, "an end of all cases")
+    assert len(world.cases("failed")) >= 8 and {world.error(name.partition("/")[2])["code"] for name in world.cases("failed")} == {"UNKNOWN_OUTCOME"}
+    world.drop_case("B-1")
+    world.wait_delivered("B-1")
+    assert daemon.stop() == 0
+    assert "is paused" not in daemon.log()
+
+
 def test_a_lost_ledger_is_rebuilt_and_the_service_still_starts(world):
     pause_answers(world)
     world.configure(on_unknown_outcome="hold")

@@ -59,6 +59,15 @@ def test_cases_are_told_by_state_and_service_with_their_ages(world):
     wait_for(lambda: standing(status(world)) == expected, f"{expected} after a restart")
 
 
+def test_a_case_is_counted_once_however_many_events_told_of_it(world):
+    """The folder of the service is new, so a scan and the events overlap with the claims."""
+    world.configure(poll={"first": "1h", "min": "1h", "max": "1h"})
+    world.start_daemon()
+    for number in range(5):
+        world.drop_case(f"A-{number}")
+    wait_for(lambda: standing(status(world)) == {("pending", "face_liveness"): 5}, "five cases that wait for answers, and no other")
+
+
 def test_incomplete_cases_are_not_ready_and_no_backlog(world):
     world.configure()
     world.start_daemon()
