@@ -134,6 +134,7 @@ async::awaitable<bool> conversation::answer_one(buffers& in) {
     ++desk_.count.requests;
     const auto asked = head_of(parser);
     const bool with_body = asked.method != "HEAD";
+    enter(state::replying, desk_.limits.reply); // a page that is made on the pool may stand in line there
     const auto reply = co_await reply_to(asked);
     if (reply.status >= 400 && reply.status != 503) ++desk_.count.refused;
     // Whoever sends a body, or does something else that is not done here, starts anew.

@@ -16,7 +16,7 @@ import pytest
 from conftest import PASSWORD, PERSONAL, wait_for
 
 TOKEN = "a-token-of-more-than-16-letters"
-PATHS = ["/", "/page.css", "/page.js", "/livez", "/readyz", "/status.json", "/events"]
+PATHS = ["/", "/page.css", "/page.js", "/livez", "/readyz", "/status.json", "/history.json", "/metrics", "/events"]
 COMPONENTS = ["daemon", "loop", "scan", "ledger", "spool", "api", "credentials", "services"]
 
 
@@ -145,6 +145,8 @@ def test_the_page_says_what_happens_without_being_asked_again(world):
 
     wait_for(delivered, "two delivered cases in the stream", 30)
     assert page.status()["counters"]["delivered"] == 2
+    assert re.search(r'^kycd_cases_delivered_total\{.*service="face_liveness".*\} 2$', page.text("/metrics"), re.M)
+    assert json.loads(page.text("/history.json"))["schema"] == "kycd.history/1"
     assert "A-1" not in page.text("/status.json")
     events.close()
     ready, lines = page.ready()
@@ -447,7 +449,7 @@ def test_nothing_personal_is_on_the_page(world):
     world.wait_delivered("secret-case-name", "background_check", timeout=30)
     world.drop_folder("face_liveness", "broken-case-name", {"image.jpg": b"no picture"})
     world.wait_failed("broken-case-name", timeout=30)
-    for path in ("/status.json", "/readyz", "/livez"):
+    for path in ("/status.json", "/history.json", "/metrics", "/readyz", "/livez"):
         text = page.ask(path)[2]
         assert "case-name" not in text and PERSONAL.search(text) is None and "eyJ" not in text
     assert daemon.stop() == 0
