@@ -16,6 +16,7 @@ test('durations have two steps at most, and no false precision', () => {
     [273600, '3 d 4 h'], [NaN, '–'], [undefined, '–'], [-3, '0 s']];
   for (const [seconds, text] of cases) assert.equal(spaces(words.lasting(seconds)), text);
   assert.deepEqual([0, 420, 996, 9300, 132000].map((ms) => spaces(words.took(ms))), ['0', '420 ms', '1 s', '9.3 s', '2 min 12 s']);
+  assert.deepEqual([0, 400, 2000, 90000, 5400000].map((ms) => spaces(words.took_briefly(ms))), ['0', '400 ms', '2 s', '1.5 min', '1.5 h']);
   assert.deepEqual([999, 61.2e9, 182e6].map((n) => spaces(words.size(n))), ['999 B', '61.2 GB', '182 MB']);
 });
 

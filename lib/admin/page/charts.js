@@ -13,7 +13,7 @@ const table_rows = 12;
 const height = 120;
 const top = 8;
 const below = 20; // the words beneath the axis
-const left = 44; // and beside it
+const left = 50; // and beside it
 
 let minutes = 180;
 
@@ -52,14 +52,14 @@ function parts_of({from, until, points}, n) {
   return parts;
 }
 
-/** The next of 1, 2, 5, 10, 20 …; of time, the next that reads well. */
+/** The next round number; of time, the next that reads well. */
 function round_up(value, steps) {
   if (steps) return steps.find((each) => each >= value) ?? Math.ceil(value / 86400000) * 86400000;
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
-  return [1, 2, 4, 5, 10].map((each) => each * power).find((each) => each >= value) ?? 10 * power;
+  return [1, 1.2, 1.5, 2, 3, 4, 5, 6, 8, 10].map((each) => Math.ceil(each * power)).find((each) => each >= value);
 }
 
-const time_steps = [0.1, 0.2, 0.5, 1, 2, 4, 10, 20, 30, 60, 120, 240, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400]
+const time_steps = [0.1, 0.2, 0.4, 0.6, 1, 2, 4, 6, 10, 20, 30, 40, 60, 120, 180, 240, 360, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400]
   .map((seconds) => seconds * 1000);
 
 /** Full hours, halves or quarters by the viewer's clock. */
@@ -104,7 +104,7 @@ class chart {
     for (const share of [0, 0.5, 1]) {
       const at = y(highest * share);
       parts.push(draw('line', {class: share === 0 ? 'axis' : 'grid', x1: left, x2: left + room, y1: at, y2: at}));
-      if (share === 0.5 && !this.kind.steps && highest < 2) continue; // half a case
+      if (!this.kind.steps && !Number.isInteger(highest * share)) continue; // half a case
       parts.push(draw('text', {class: 'tick', x: left - 6, y: at + 4, 'text-anchor': 'end'}, this.kind.unit(highest * share)));
     }
     for (const at of ticks_of(range.from, range.until, room)) {
@@ -114,7 +114,7 @@ class chart {
       parts.push(draw('text', {class: 'tick', x, y: top + height + 16, 'text-anchor': 'middle'}, words.clock(new Date(at), new Date(at))));
     }
     if (range.points.length > 0) this.kind.draw(parts, range, bars, this.x, y);
-    else parts.push(draw('text', {class: 'tick', x: left + room / 2, y: top + height / 2, 'text-anchor': 'middle'}, 'no figures yet'));
+    else parts.push(draw('text', {class: 'tick', x: left + room / 2, y: top + height / 3, 'text-anchor': 'middle'}, 'no figures yet'));
     this.cursor = draw('line', {class: 'cursor', x1: 0, x2: 0, y1: top, y2: top + height, visibility: 'hidden'});
     parts.push(this.cursor);
     this.picture.setAttribute('width', width);
@@ -200,7 +200,7 @@ const kinds = [
     at: (bar) => `${words.count(bar.backlog)} open`,
   },
   {
-    name: 'latency', title: 'From the drop to the answer', unit: words.took, steps: time_steps,
+    name: 'latency', title: 'From the drop to the answer', unit: words.took_briefly, steps: time_steps,
     key: [['p50_ms', 'half of the cases'], ['p95_ms', '95 % of the cases']],
     most: (bars) => Math.max(100, most(bars, 'p95_ms')),
     draw: (parts, range, bars, x, y) => {

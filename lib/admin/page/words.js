@@ -44,6 +44,12 @@ export function took(ms) {
   return ms < 9950 ? with_unit(one_place.format(ms / 1000), 's') : lasting(ms / 1000);
 }
 
+/** The same for an axis: "420 ms", "90 s" as "1.5 min". */
+export function took_briefly(ms) {
+  const [unit, of] = [['h', 3600e3], ['min', 60e3], ['s', 1e3]].find(([, least]) => ms >= least) ?? ['ms', 1];
+  return ms === 0 ? '0' : with_unit(one_place.format(ms / of), unit);
+}
+
 /** "41.2 GB" */
 export function size(bytes) {
   if (!Number.isFinite(bytes)) return '–';
