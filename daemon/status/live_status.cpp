@@ -40,6 +40,8 @@ std::string live_status(case_world& world, const intake& taking, const async::lo
     out.end_object();
     out.key("faults");
     write_faults(out, world.faults);
+    out.key("faults_hold_up_all");
+    out.boolean(world.faults.holds_up_all());
     out.key("api");
     write_api(out, health);
     out.key("paused_services");

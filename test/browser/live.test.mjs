@@ -37,9 +37,9 @@ test('an empty kycd is well, live, and has nothing to show', async () => {
 });
 
 test('cases come in, wait for their answers and are delivered before one’s eyes', async () => {
-  await world.control('settings', {answer_after: '4s'});
+  await world.control('settings', {answer_after: '6s'});
   for (let i = 0; i < 12; ++i) await world.drop(`Halvorsen-${i}`);
-  await until(async () => await number_of('pending') >= 8, 'cases that wait for answers');
+  await until(async () => await number_of('pending') >= 6, 'cases that wait for answers');
   assert.match(await text_of('h1'), /^All is well: .*\d+ waiting for answers, oldest \d+ s$/);
   const row = page.locator('#backlog-rows tr.group', {hasText: 'Waiting for the answer'});
   await row.waitFor(wait);

@@ -41,6 +41,7 @@ test('each kind of trouble has a title of its own and says what to do', () => {
   const cases = [
     [(doc) => { doc.faults = [{what: 'rename: No space left on device', since: doc.now, waiting: 3}]; }, /^Paused: a disk is full, since/],
     [(doc) => { doc.faults = [{what: 'open: Permission denied', since: null, waiting: 3}]; }, /^Paused: kycd may not touch/],
+    [(doc) => { doc.faults = [{what: 'Permission denied', since: null, waiting: 1}]; doc.faults_hold_up_all = false; }, /^Partly paused: kycd may not touch a file or folder; 1 case waits/],
     [(doc) => { doc.api.host_down = true; doc.api.why = 'connect: refused'; }, /^Paused: the API is down; 447 cases wait/],
     [(doc) => { doc.api.host_down = true; doc.api.why = 'certificate verify failed'; }, /^Paused: no safe connection to the API/],
     [(doc) => { Object.assign(doc.api, {why: 'HTML', next_try_in_seconds: 5, token: {state: 'none'}}); }, /^Paused: the API gives no token; next try in 5 s/],

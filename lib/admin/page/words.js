@@ -133,11 +133,11 @@ const faults = [
   [/too many open files/i, 'The system gives kycd no more files', 'Raise the limit of open files of the service.'],
 ];
 
-function fault_trouble(fault) {
+function fault_trouble(fault, stops) {
   const [, title, todo] = faults.find(([pattern]) => pattern.test(fault.what ?? '')) ??
     [null, 'The system under kycd is in trouble', 'Mend what is named here.'];
   return {
-    kind: 'fault', stops: 'all', title, why: fault.what ?? '', since: moment_of(fault.since),
+    kind: 'fault', stops, title, why: fault.what ?? '', since: moment_of(fault.since),
     todo: `${todo} kycd tries again every few seconds and goes on by itself; no case is lost.`,
     next: null, waiting: fault.waiting ?? null,
   };
@@ -226,7 +226,8 @@ function part_troubles(doc, told) {
 
 /** All that keeps cases from moving, the worst first. `seconds`: how old the document is. */
 export function troubles(doc, seconds = 0) {
-  const found = [...(doc.faults ?? []).map(fault_trouble), ...api_troubles(doc),
+  const stops = doc.faults_hold_up_all === false ? 'some' : 'all';
+  const found = [...(doc.faults ?? []).map((each) => fault_trouble(each, stops)), ...api_troubles(doc),
     ...(doc.paused_services ?? []).map((each) => service_trouble(doc, each)), ...slow_troubles(doc)];
   found.push(...part_troubles(doc, found));
   for (const each of found)
