@@ -41,7 +41,7 @@ tbody th:first-child { font-weight: 600; }
 tr.all > * { font-weight: 600; border-top: 2px solid var(--edge); }
 td.words { text-align: left; white-space: normal; min-width: 16rem; }
 table:has(td.words) thead th:last-child { text-align: left; }
-@media (max-width: 40rem) { td.bar { display: none; } td.words { min-width: 12rem; } tbody th { white-space: normal; } }
+@media (max-width: 40rem) { td.bar { display: none; } td.words { min-width: 12rem; } tbody th { white-space: normal; min-width: 8rem; } }
 figure { margin: 1rem 0; }
 .wide { overflow-x: auto; }
 .wide:focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
