@@ -7,7 +7,8 @@ import subprocess
 import pytest
 import yaml
 from conftest import ROOT
-from prometheus_peer import (DASHBOARD_FILE, RULES_FILE, dashboard, dashboard_queries, filled_in, rules, written_dashboard)
+from prometheus_peer import (DASHBOARD_FILE, RULES_FILE, dashboard, dashboard_queries, filled_in, metrics_documented, metrics_used,
+                             rules, written_dashboard)
 
 UNIT_TESTS = sorted((ROOT / "test/prometheus").glob("*-test.yaml"))
 ALERTS_PAGE = (ROOT / "docs/alerts.md").read_text()
@@ -54,6 +55,11 @@ def test_each_alert_has_its_part_of_the_page_and_each_part_its_alert():
     lines = dict(re.findall(r"(?m)^\| \[(\w+)\]\(#\w+\) \| (\w+) \|", ALERTS_PAGE))
     assert lines == {name: rule["labels"]["severity"] for name, rule in rules().items()}
     assert {link for link in re.findall(r"\(#(\w+)\)", ALERTS_PAGE)} <= {name.lower() for name in rules()}
+
+
+def test_every_metric_that_is_used_is_documented():
+    known = metrics_documented()
+    assert {metric: sorted(where) for metric, where in metrics_used().items() if metric not in known} == {}
 
 
 def test_alertmanager_speaks_of_alerts_that_there_are():

@@ -76,6 +76,11 @@ def metrics_used():
     return used
 
 
+def metrics_documented():
+    """By the tables of docs/monitoring.md, where names stand in backticks, with or without labels."""
+    return set(re.findall(r"`((?:kycd|process)_[a-z0-9_]+)[`{]", (ROOT / "docs/monitoring.md").read_text()))
+
+
 def fetch(url, timeout=20):
     with _DIRECT.open(url, timeout=timeout) as reply:
         return reply.read().decode()
