@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "test/support"))
 def arguments(description, add=None):
     """The arguments of every section, and its own; sets up the environment that world.py wants."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("kycd", "sandbox", "preload", "poll-plans", "transport", "curl-transport"):
+    for name in ("kycd", "sandbox", "preload", "poll-plans", "transport", "counting", "curl-transport"):
         parser.add_argument("--" + name, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--folder", required=True, help="the disk under it is measured")
     parser.add_argument("--json", help="write the figures there too")

@@ -11,6 +11,7 @@ import bench
 import connections
 import durability
 import latency
+import metrics
 import pending
 import transport
 import whole
@@ -28,6 +29,8 @@ SIZES = {
                 {"few": 20, "between": 30, "many": 40, "rounds": 1}),
     "connections": ({"path_cases": 600}, {"cases": 2000, "path_cases": 400, "rounds": 1},
                     {"cases": 60, "requests": 10, "path_cases": 20, "path_uploads": 16, "rounds": 1}),
+    "metrics": ({}, {"cases": 15_000, "seconds": 15},
+                {"cases": 800, "rate": 100, "settle": 0.2, "span": 0.3, "scrapes": 10, "seconds": 2}),
 }
 
 
@@ -106,6 +109,13 @@ def rows_of_connections(found):
             row("limit 128 where 8 fill the path: handshakes", path["handshakes with the wide limit"], 40, 0)]
 
 
+def rows_of_metrics(found):
+    return [row(f"counting {found['rate']} cases/s, a scrape each second, a page open: % of a core",
+                100 * found["all of it in a second, share of a core"], 1),
+            row("the same but the counting, while they come: % of a core",
+                {name: 100 * each for name, each in found["difference, share of a core"].items()}, 1)]
+
+
 def small_durability(read):
     return durability.under_load("usual", read)
 
@@ -114,7 +124,8 @@ PARTS = {"transport": (transport, transport.measure, rows_of_transport), "whole"
          "decoding": (whole, whole.measure, rows_of_decoding), "durability": (durability, small_durability, rows_of_durability),
          "pending": (pending, pending.measure, rows_of_pending), "pending, more": (pending, pending.measure, rows_of_pending),
          "latency": (latency, latency.measure, rows_of_latency), "backlog": (backlog, backlog.measure, rows_of_backlog),
-         "connections": (connections, connections.measure, rows_of_connections)}
+         "connections": (connections, connections.measure, rows_of_connections),
+         "metrics": (metrics, metrics.measure, rows_of_metrics)}
 
 
 def measure(read):
