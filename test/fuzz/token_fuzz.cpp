@@ -62,10 +62,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     reply.body = input;
     for (const int status : {302, 400, 401, 403, 503}) {
         reply.status = status;
-        const auto said = kyc::progeny::describe("submit of kyc_card", reply);
-        require(kyc::fuzz::is_one_line(said) && said.size() < 600, "a description is one line", said);
-        if (status == 302) check_redirect(said);
-        if (status == 400) check_bad_request(said);
+        for (const auto kind : {kyc::progeny::call_kind::of_a_case, kyc::progeny::call_kind::of_tokens}) {
+            const auto said = kyc::progeny::describe("submit of kyc_card", reply, kind);
+            require(kyc::fuzz::is_one_line(said) && said.size() < 600, "a description is one line", said);
+            if (status == 302) check_redirect(said);
+            if (status == 400 && kind == kyc::progeny::call_kind::of_a_case) check_bad_request(said);
+        }
     }
     const kyc::retry_settings rules;
     const auto wait = kyc::progeny::retry_after_of(reply, rules);
