@@ -1,10 +1,10 @@
 #include "status_text.hpp"
 
 #include "commands/words.hpp"
-#include "core/failure.hpp"
 #include "core/json_fields.hpp"
 #include "pauses.hpp"
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 #include <vector>
@@ -47,75 +47,77 @@ struct waiting_figures {
     std::uint64_t not_ready = 0;
     std::uint64_t waiting = 0;
     std::uint64_t in_work = 0;
+    std::uint64_t oldest = 0; ///< seconds in its present state
+
+    void add(const waiting_figures& more) {
+        not_ready += more.not_ready;
+        waiting += more.waiting;
+        in_work += more.in_work;
+        oldest = std::max(oldest, more.oldest);
+    }
+
+    [[nodiscard]] std::vector<std::string> cells(std::string name) const {
+        return {std::move(name), std::to_string(not_ready), std::to_string(waiting), std::to_string(in_work),
+                age_words(std::chrono::seconds(oldest))};
+    }
 };
 
-/// By service, or by the inbox's folder where there is no such service.
-std::map<std::string, waiting_figures> waiting_in(const json::object& status) {
-    std::map<std::string, waiting_figures> all;
-    if (const auto* queues = member(status, "inbox"); queues != nullptr && queues->is_array()) {
-        for (const auto& each : queues->get_array()) {
-            const auto* queue = each.if_object();
-            if (queue == nullptr) continue;
-            auto& of = all[text_in(*queue, "folder")];
-            of.not_ready += number_in(*queue, "not_ready");
-            of.waiting += number_in(*queue, "queued");
-        }
-    }
-    const auto* in_hand = object_member(status, "in_hand");
-    const auto* services = in_hand != nullptr ? object_member(*in_hand, "services") : nullptr;
-    if (services != nullptr) {
-        for (const auto& each : *services)
-            all[std::string(each.key())].in_work += number_in(*services, std::string_view(each.key()));
-    }
-    std::erase_if(
-        all, [](const auto& each) { return each.second.not_ready + each.second.waiting + each.second.in_work == 0; });
-    return all;
+std::vector<const json::object*> objects_in(const json::object& from, std::string_view key) {
+    std::vector<const json::object*> found;
+    const auto* list = member(from, key);
+    if (list == nullptr || !list->is_array()) return found;
+    for (const auto& each : list->get_array())
+        if (const auto* one = each.if_object()) found.push_back(one);
+    return found;
 }
 
 void write_waiting(std::ostream& out, const json::object& status) {
-    const auto all = waiting_in(status);
+    std::map<std::string, waiting_figures> all;
+    for (const auto* each : objects_in(status, "states")) {
+        const auto state = text_in(*each, "state");
+        waiting_figures more;
+        (state == "not_ready" ? more.not_ready
+         : state == "waiting" ? more.waiting
+                              : more.in_work) = number_in(*each, "cases");
+        more.oldest = number_in(*each, "oldest_seconds");
+        if (more.not_ready + more.waiting + more.in_work > 0) all[text_in(*each, "service")].add(more);
+    }
     if (all.empty()) {
         out << "Nothing waits.\n";
         return;
     }
-    text_table table({"service", "not ready", "waiting", "in work"});
+    text_table table({"service", "not ready", "waiting", "in work", "oldest"});
     waiting_figures sum;
     for (const auto& [service, of] : all) {
-        table.add({service, std::to_string(of.not_ready), std::to_string(of.waiting), std::to_string(of.in_work)});
-        sum.not_ready += of.not_ready;
-        sum.waiting += of.waiting;
-        sum.in_work += of.in_work;
+        table.add(of.cells(service));
+        sum.add(of);
     }
-    if (all.size() > 1)
-        table.add({"all", std::to_string(sum.not_ready), std::to_string(sum.waiting), std::to_string(sum.in_work)});
-    table.print(out, {1, 2, 3});
+    if (all.size() > 1) table.add(sum.cells("all"));
+    table.print(out, {1, 2, 3, 4});
     out << "\nNot ready: something is missing, or still being written. Waiting: its turn comes, the oldest first.\n"
-           "In work: it is being sent, or its answer is awaited.\n";
+           "In work: it is being sent, or its answer is awaited. Oldest: how long a case has been so.\n";
+    if (const auto left = number_in(status, "forecast_seconds"); left > 0)
+        out << "At the rate of the last hour all is done in about " << age_words(std::chrono::seconds(left)) << ".\n";
 }
 
 void write_ended(std::ostream& out, const json::object& status) {
-    const auto* counters = object_member(status, "counters");
-    if (counters == nullptr) return;
-    const auto delivered = number_in(*counters, "delivered");
-    const auto failed = number_in(*counters, "failed");
-    out << "\nSince kycd was started: " << count_words(delivered, "case", "cases") << " answered";
-    const auto* verdicts = object_member(*counters, "verdicts");
-    std::string told;
-    if (verdicts != nullptr) {
-        for (const auto& each : *verdicts)
-            told += (told.empty() ? " (" : ", ") + std::to_string(number_in(*verdicts, std::string_view(each.key()))) +
-                    " " + std::string(each.key());
+    const auto* ended = object_member(status, "ended");
+    for (const auto& [key, words] :
+         {std::pair("last_hour", "Within the last hour: "), {"last_day", "Within the last day:  "}}) {
+        const auto* of = ended != nullptr ? object_member(*ended, key) : nullptr;
+        if (of == nullptr) continue;
+        out << (std::string_view(key) == "last_hour" ? "\n" : "") << words
+            << count_words(number_in(*of, "delivered"), "case", "cases") << " answered, "
+            << count_words(number_in(*of, "failed"), "case", "cases") << " failed.\n";
     }
-    out << told << (told.empty() ? "" : ")") << ", " << count_words(failed, "case", "cases") << " failed.\n";
-    const auto* codes = object_member(*counters, "codes");
-    if (codes == nullptr || codes->empty()) return;
-    out << "\nFailed cases lie in failed/, each with an error.json that says why:\n";
-    for (const auto& each : *codes) {
-        const std::string word(each.key());
-        const auto code = failure_code_from(word);
-        out << "  " << printable(word) << ", " << count_words(number_in(*codes, word), "case", "cases");
-        if (code) out << ": " << default_advice(*code);
-        out << "\n";
+    const auto failures = objects_in(status, "failures");
+    if (failures.empty()) return;
+    out << "\nWhat failed within the last day went to failed/, each with an error.json that says why:\n";
+    for (const auto* each : failures) {
+        const auto advice = text_in(*each, "advice");
+        out << "  " << printable(text_in(*each, "code")) << ", "
+            << count_words(number_in(*each, "cases"), "case", "cases");
+        out << (advice.empty() ? "" : ": " + printable(advice)) << "\n";
     }
 }
 

@@ -29,16 +29,13 @@ constexpr std::chrono::minutes rate_window{10};
 /// A daemon that has just started is measured by what it did since, but not by its first moments.
 constexpr std::chrono::seconds shortest_window{30};
 
-/// So many waiting cases are looked at here, which also tells their ages; of more the daemon tells how many are ready.
-constexpr std::size_t few_entries = 2000;
-
-/// Without a daemon they are all looked at, for so long at most.
+/// Without a daemon all that wait are looked at, for so long at most.
 constexpr std::chrono::seconds examining_time{3};
 
 /// The lines of the table, in their order; "not ready" is a part of what waits.
-enum class row { not_ready, waiting, claimed, sending, unknown, pending, delivered, failed };
-constexpr std::array<const char*, 8> row_words{"not ready", "waiting", "claimed",   "sending",
-                                               "unknown",   "pending", "delivered", "failed"};
+enum class row { not_ready, waiting, claimed, sending, unknown, pending, delivering, delivered, failed };
+constexpr std::array<const char*, 9> row_words{"not ready", "waiting",    "claimed",   "sending", "unknown",
+                                               "pending",   "delivering", "delivered", "failed"};
 
 struct cell {
     std::uint64_t cases = 0;
@@ -67,7 +64,7 @@ struct report {
 
     /// What will end by itself.
     [[nodiscard]] std::uint64_t backlog() const {
-        return count({row::waiting, row::claimed, row::sending, row::unknown, row::pending});
+        return count({row::waiting, row::claimed, row::sending, row::unknown, row::pending, row::delivering});
     }
 
     [[nodiscard]] std::optional<std::chrono::seconds> forecast() const {
@@ -112,6 +109,37 @@ row row_of(standing state) {
     }
 }
 
+/// The word of the daemon's document and of --json for a row.
+std::string_view word_of(row which) {
+    return which == row::not_ready ? "not_ready" : row_words.at(static_cast<std::size_t>(which));
+}
+
+/// What the running daemon counts itself, so that nothing has to be read for it; false when none says.
+bool take_counts(const spool_view& view, report& out) {
+    const auto* states = view.live() != nullptr ? member(*view.live(), "states") : nullptr;
+    if (states == nullptr || !states->is_array()) return false;
+    for (const auto& each : states->get_array()) {
+        const auto* about = each.if_object();
+        const auto* state = about != nullptr ? string_member(*about, "state") : nullptr;
+        const auto* service = about != nullptr ? string_member(*about, "service") : nullptr;
+        const auto number = [about](const char* name) {
+            const auto* value = member(*about, name);
+            return value != nullptr ? integer_of(*value) : std::nullopt;
+        };
+        if (state == nullptr || service == nullptr || number("cases").value_or(0) <= 0) continue;
+        auto which = row::claimed;
+        for (const auto one : {row::not_ready, row::waiting, row::sending, row::unknown, row::pending, row::delivering})
+            if (view_of(*state) == word_of(one)) which = one;
+        auto& cell = out.cells[{which, std::string(view_of(*service))}];
+        cell.cases += static_cast<std::uint64_t>(*number("cases"));
+        if (const auto age = number("oldest_seconds")) {
+            const utc_time since = out.now - std::chrono::seconds(*age);
+            if (!cell.oldest || since < *cell.oldest) cell.oldest = since;
+        }
+    }
+    return true;
+}
+
 /// Tells what is not ready from what is.
 void split_waiting(spool_view& view, report& out) {
     const auto move = [&out](const std::string& service, std::uint64_t cases, std::optional<utc_time> oldest) {
@@ -125,19 +153,6 @@ void split_waiting(spool_view& view, report& out) {
     const auto inbox = fs::make_inbox(view.layout(), view.config().intake, view.config().services);
     const auto entries = inbox->list();
     if (!entries) return; // said already
-    const auto* live = view.live();
-    const auto* queues = live != nullptr ? member(*live, "inbox") : nullptr;
-    if (entries->size() > few_entries && queues != nullptr && queues->is_array()) {
-        for (const auto& each : queues->get_array()) {
-            const auto* about = each.if_object();
-            const auto* folder = about != nullptr ? string_member(*about, "folder") : nullptr;
-            const auto* number = about != nullptr ? member(*about, "not_ready") : nullptr;
-            const auto count = number != nullptr ? integer_of(*number) : std::nullopt;
-            if (folder != nullptr && count && *count > 0)
-                move(view.service_of(std::string(view_of(*folder))), static_cast<std::uint64_t>(*count), std::nullopt);
-        }
-        return;
-    }
     const auto ends = std::chrono::steady_clock::now() + examining_time;
     inbox_times times(view.config());
     for (const auto& entry : *entries) {
@@ -181,13 +196,15 @@ report look(spool_view& view) {
     if (const auto started = view.started())
         out.window = std::clamp(std::chrono::floor<std::chrono::seconds>(out.now - *started), shortest_window,
                                 std::chrono::seconds(rate_window));
-    case_query open_ones;
-    open_ones.open_only = true;
-    view.each_case(open_ones, [&](const seen_case& seen) {
-        out.cells[{row_of(seen.state), seen.service}].add(seen.since);
-        return true;
-    });
-    split_waiting(view, out);
+    if (!take_counts(view, out)) {
+        case_query open_ones;
+        open_ones.open_only = true;
+        view.each_case(open_ones, [&](const seen_case& seen) {
+            out.cells[{row_of(seen.state), seen.service}].add(seen.since);
+            return true;
+        });
+        split_waiting(view, out);
+    }
     count_ended(view, out);
     std::erase_if(out.cells, [](const auto& each) { return each.second.cases == 0; });
     return out;
@@ -315,7 +332,7 @@ void print_json(const spool_view& view, const report& report) {
     for (const auto& [key, each] : report.cells) {
         out.begin_object();
         out.key("state");
-        out.text(key.first == row::not_ready ? "not_ready" : row_words.at(static_cast<std::size_t>(key.first)));
+        out.text(word_of(key.first));
         out.key("service");
         out.text(key.second);
         out.key("cases");

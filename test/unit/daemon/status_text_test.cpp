@@ -44,17 +44,24 @@ BOOST_AUTO_TEST_CASE(the_head_tells_how_to_notice_a_daemon_that_has_died) {
 
 BOOST_AUTO_TEST_CASE(a_document_that_says_nothing_is_no_trouble) {
     BOOST_TEST(body_of("{}") == "Nothing waits.\n");
-    BOOST_TEST(body_of(R"({"faults": 1, "api": [], "inbox": {}, "in_hand": null, "counters": "x"})") ==
+    BOOST_TEST(body_of(R"({"faults": 1, "api": [], "states": {}, "ended": null, "failures": [1, "x"]})") ==
                "Nothing waits.\n");
 }
 
 BOOST_AUTO_TEST_CASE(what_waits_is_counted_by_service_and_in_all) {
-    const auto text = body_of(R"({"inbox": [{"folder": "kyc_card", "queued": 212, "not_ready": 1}],
-                                  "in_hand": {"services": {"kyc_card": 3, "ocr_card": 16}}})");
-    BOOST_TEST(says(text, "service   not ready  waiting  in work\n"
-                          "kyc_card          1      212        3\n"
-                          "ocr_card          0        0       16\n"
-                          "all               1      212       19\n"));
+    const auto text = body_of(R"({"states": [
+        {"state": "not_ready", "service": "kyc_card", "cases": 1, "oldest_seconds": 245},
+        {"state": "waiting", "service": "kyc_card", "cases": 212, "oldest_seconds": 31},
+        {"state": "claimed", "service": "kyc_card", "cases": 1, "oldest_seconds": 1},
+        {"state": "sending", "service": "kyc_card", "cases": 2, "oldest_seconds": 1},
+        {"state": "pending", "service": "ocr_card", "cases": 16, "oldest_seconds": 4},
+        {"state": "waiting", "service": "face_liveness", "cases": 0, "oldest_seconds": 0}], "forecast_seconds": 577})");
+    BOOST_TEST(says(text, "service   not ready  waiting  in work  oldest\n"
+                          "kyc_card          1      212        3  4m 05s\n"
+                          "ocr_card          0        0       16      4s\n"
+                          "all               1      212       19  4m 05s\n"));
+    BOOST_TEST(says(text, "all is done in about 9m 37s."));
+    BOOST_TEST(!says(text, "face_liveness"));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_paused_comes_first_and_names_no_case) {
@@ -68,15 +75,17 @@ BOOST_AUTO_TEST_CASE(what_is_paused_comes_first_and_names_no_case) {
 }
 
 BOOST_AUTO_TEST_CASE(failures_come_with_what_to_do_about_them) {
-    const auto text = body_of(R"({"counters": {"delivered": 1, "verdicts": {"pass": 1}, "failed": 3,
-                                               "codes": {"NOT_AN_IMAGE": 2, "A_LATER_CODE": 1}}})");
-    BOOST_TEST(says(text, "1 case answered (1 pass), 3 cases failed."));
-    BOOST_TEST(says(text, "  NOT_AN_IMAGE, 2 cases: Replace the file"));
-    BOOST_TEST(says(text, "  A_LATER_CODE, 1 case\n"));
+    const auto text =
+        body_of(R"({"ended": {"last_hour": {"delivered": 1, "failed": 0}, "last_day": {"delivered": 12, "failed": 3}},
+                                  "failures": [{"code": "NOT_AN_IMAGE", "advice": "Replace the file.", "cases": 2},
+                                               {"code": "A_LATER_CODE", "cases": 1}]})");
+    BOOST_TEST(says(text, "Within the last hour: 1 case answered, 0 cases failed.\n"
+                          "Within the last day:  12 cases answered, 3 cases failed.\n"));
+    BOOST_TEST(says(text, "  NOT_AN_IMAGE, 2 cases: Replace the file.\n  A_LATER_CODE, 1 case\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_of_any_name_is_told_safely) {
-    const auto text = body_of(R"({"inbox": [{"folder": "a\u001b[2J\nb", "queued": 1, "not_ready": 0}]})");
+    const auto text = body_of(R"({"states": [{"state": "waiting", "service": "a\u001b[2J\nb", "cases": 1}]})");
     BOOST_TEST(!says(text, "\x1b"));
     BOOST_TEST(says(text, "a\\x1b[2J\\x0ab"));
 }
