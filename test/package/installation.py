@@ -136,6 +136,11 @@ class Installation:
     def state(self, name):
         return self.machine.run("systemctl", "show", "--value", "-p", name, "kycd.service").stdout.strip()
 
+    def page(self, name):
+        """What kycd serves to this machine's browsers."""
+        read = f"import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:9464/{name}', timeout=20).read().decode())"
+        return self.machine.in_network(sys.executable, "-c", read).strip()
+
     def status(self):
         return json.loads(self.machine.run("kycd", "status", "--json").stdout)
 

@@ -47,6 +47,9 @@ def configure(machine, here):
     machine.run("systemctl", "enable", "--now", "kycd")
     check(here.state("ActiveState") == "active", "kycd is not active")
     saw(f"enabled and ready in {seconds(since)}; status line: {here.state('StatusText')!r}")
+    ready = here.page("readyz").splitlines()
+    check(ready and all(line.startswith("ok ") for line in ready), f"/readyz says {ready}")
+    saw("/readyz: " + ", ".join(line[3:].split(":")[0] for line in ready))
 
 
 def cases(here):
@@ -91,6 +94,8 @@ def upgrade(machine, here, package):
     names = here.drop(100)
     wait_for(lambda: here.in_hand().get("after_receipt", 0) >= 20, "tasks waited for", 60)
     waiting = here.in_hand()["after_receipt"]
+    wait_for(lambda: "waiting for answers" in here.state("StatusText"), "the status line", 30)
+    saw(f"status line: {here.state('StatusText')!r}")
     since = time.monotonic()
     machine.run("apt-get", "install", "-y", "-q", package)
     taken = seconds(since)

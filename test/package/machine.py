@@ -2,10 +2,12 @@
 systemd-nspawn, without any network but its own loopback interface. Needs root, and nothing of the host's systemd.
 """
 
+import contextlib
 import hashlib
 import os
 import pathlib
 import pty
+import re
 import select
 import shutil
 import signal
@@ -114,9 +116,12 @@ class Machine:
         assert self.process.poll() is None, f"systemd-nspawn ended: {self.console.read_text(errors='replace')}"
         try:
             children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        except FileNotFoundError:
+            # Others come and go before it: the first process of a namespace has number 1 there.
+            firsts = [int(child) for child in children
+                      if re.search(r"^NSpid:.*\t1$", pathlib.Path(f"/proc/{child}/status").read_text(), re.M)]
+        except (FileNotFoundError, ProcessLookupError):
             return None
-        return int(children[0]) if children else None
+        return firsts[0] if firsts else None
 
     def _is_up(self):
         return self.run("systemctl", "is-system-running", check=False).stdout.strip() in ("running", "degraded")
@@ -182,7 +187,7 @@ class Machine:
             except subprocess.TimeoutExpired:
                 pass
         if self.process.poll() is None:
-            if getattr(self, "leader", None):
-                os.kill(self.leader, signal.SIGKILL)
-            self.process.kill()
+            for each in (getattr(self, "leader", None), self.process.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(each or self.process.pid, signal.SIGKILL)
             self.process.wait()
