@@ -63,6 +63,14 @@ std::vector<std::string> what_is_paused(const case_world& world) {
     return paused;
 }
 
+/// The longest that a case stands where it is. One that its producer has not finished says nothing about kycd.
+std::optional<std::chrono::seconds> oldest_of(const census& stands) {
+    std::optional<std::chrono::seconds> oldest;
+    for (const auto& row : stands.rows(to_epoch_seconds(std::chrono::system_clock::now())))
+        if (row.phase != case_phase::not_ready) oldest = std::max(oldest.value_or(row.oldest), row.oldest);
+    return oldest;
+}
+
 } // namespace
 
 service_state look_at_service(const case_world& world, const intake& taking, const progress_marks& progress) {
@@ -78,6 +86,7 @@ service_state look_at_service(const case_world& world, const intake& taking, con
     state.before = before_receipt - state.uploading;
     state.pending = total - before_receipt;
     state.moved = world.count.delivered() + world.count.failed();
+    state.oldest = oldest_of(world.day.stands);
     state.paused = what_is_paused(world);
     state.stuck = progress.stuck();
     state.longest_upload = world.config->api.timeouts.request;

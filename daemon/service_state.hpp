@@ -23,7 +23,7 @@ struct service_state {
     std::uint64_t uploading = 0;                 ///< uploads under way
     std::uint64_t pending = 0;                   ///< waiting for their answers
     std::uint64_t moved = 0;                     ///< grows while anything goes on: bytes sent, cases ended
-    std::optional<std::chrono::seconds> oldest;  ///< age of the oldest open case; none: there is none
+    std::optional<std::chrono::seconds> oldest;  ///< the longest that one stands where it is; none: no case
     std::vector<std::string> paused;             ///< what keeps cases from moving, the gravest first
     std::string stuck;                           ///< which part stands still though it should not; empty: none
     std::chrono::milliseconds longest_upload{0}; ///< how long one that is under way may take at most

@@ -128,7 +128,7 @@ def test_the_status_tells_what_goes_on_and_names_no_case(world, manager):
     for number in range(3):
         world.drop_case(f"secret-name-{number}")
     at = manager.wait_for("STATUS", "3 uploading", at)
-    at = manager.wait_for("STATUS", "3 waiting for answers", at)
+    at = manager.wait_for("STATUS", "3 waiting for answers, oldest ", at)
     world.sandbox.stop()
     at = manager.wait_for("STATUS", "paused: the API is down: ", at)
     assert "3 waiting for answers" in manager.messages()[at - 1]["STATUS"]

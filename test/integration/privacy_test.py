@@ -5,6 +5,7 @@ API's reply as it came) and, with `intake.dedupe`, the answers that the ledger k
 operator's keys and no personal data (README): they are in the log.
 """
 
+import http.client
 import json
 import os
 import pathlib
@@ -18,6 +19,7 @@ from fake_systemd import Journal, Manager
 
 KYCD_BREAKABLE = os.environ.get("KYCD_BREAKABLE")
 PROXY_PASSWORD = "prx-9Qz-never-in-a-log"
+ADMIN_TOKEN = "adm-5Tk-never-in-a-log"
 
 # What producers send: fields, labels of the manifest, text in the picture.
 NAME = "Quillfeather"
@@ -29,7 +31,7 @@ EXIF = "Zanzibarine"
 READ = "Brixenthaler"
 NUMBER = "X7Z9QQ41"
 PERSONAL = (NAME, BORN, FACE_ID, LABEL, EXIF, READ, NUMBER)
-SECRETS = (PASSWORD, PROXY_PASSWORD, "eyJ", "PRIVATE KEY")
+SECRETS = (PASSWORD, PROXY_PASSWORD, ADMIN_TOKEN, "eyJ", "PRIVATE KEY")
 
 ECHO = f"{NAME} born {BORN} ({READ}, {NUMBER}) is not acceptable"
 
@@ -119,6 +121,17 @@ class Search:
                 done = self.world.kycd(*words, *how, *config)
                 self.hear(f"kycd {' '.join((*words, *how))}", done.out + done.log)
 
+    def page(self, listen):
+        """All that the admin listener offers, with the token, without it, and with it in a wrong place."""
+        for path in ("/", "/metrics", "/livez", "/readyz", "/status.json", "/history.json"):
+            for headers, wanted in (({"Authorization": f"Bearer {ADMIN_TOKEN}"}, 200), ({}, 401), ({"X": ADMIN_TOKEN}, 401)):
+                connection = http.client.HTTPConnection(listen, timeout=20)
+                connection.request("GET", path, headers=headers)
+                reply = connection.getresponse()
+                assert reply.status == wanted, (path, reply.status)
+                self.hear(f"{path} {reply.status} {sorted(headers)}", f"{reply.headers}\n{reply.read().decode()}")
+                connection.close()
+
     def ledger(self):
         for file in (self.world.root / "ledger").iterdir():
             self.hear(f"ledger {file.name}", file.read_bytes().decode(errors="replace"))
@@ -157,8 +170,8 @@ def test_the_search_finds_what_is_there(world):
         search.check()
 
 
-def configure(world, form):
-    world.configure(log={"level": "trace", "format": "json" if form == "json" else "text"}, on_unknown_outcome="hold",
+def configure(world, form, **more):
+    world.configure(**more, log={"level": "trace", "format": "json" if form == "json" else "text"}, on_unknown_outcome="hold",
                     retry={"attempts": 2}, resubmit_failed_tasks=0, poll={"deadline": "2s"})
 
 
@@ -178,7 +191,10 @@ def one_after_the_other(world, daemon, call, replies, start):
 
 @pytest.mark.parametrize("form", ["text", "json", "journal"])
 def test_nothing_personal_is_told_whatever_the_api_says(world, form):
-    configure(world, form)
+    token = world.root / "admin-token"
+    token.write_text(ADMIN_TOKEN + "\n")
+    token.chmod(0o600)
+    configure(world, form, admin={"listen": "127.0.0.1:0", "token": f"file:{token}"})
     env = dict(world.env)
     journal = None
     if form == "journal":
@@ -199,6 +215,10 @@ def test_nothing_personal_is_told_whatever_the_api_says(world, form):
         cases += one_after_the_other(world, daemon, "poll", POLLS, 200)
         search = Search(world)
         search.process(daemon)
+        log = journal.kept.read_text() if journal else daemon.log()
+        search.page(re.search(r"admin listening.*?(127\.0\.0\.1:\d+)", log)[1])
+        names = [name for name in search.said if "json" in name or "metrics" in name]
+        assert not [name for name in names if "C-1" in search.said[name] and name.startswith("/")], "a case's name"
         search.commands(cases[::5])
         assert re.search(r"Max core file size +0 +0 ", search.said["/proc/PID/limits"])
         assert daemon.stop() == 0
