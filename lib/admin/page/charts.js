@@ -1,9 +1,8 @@
 // The last hours as three small charts and one table, drawn from kycd's history document (schema kycd.history/1).
 
+import {$, keep, make, say} from './dom.js';
 import * as words from './words.js';
-import {keep, make, say} from './view.js';
 
-const $ = (id) => document.getElementById(id);
 const svg_names = 'http://www.w3.org/2000/svg';
 
 /** Bars of a chart, and rows of the table, at most. */
