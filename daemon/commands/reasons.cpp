@@ -1,15 +1,12 @@
 #include "commands/reasons.hpp"
 
+#include "commands/waits.hpp"
 #include "commands/words.hpp"
 #include "core/json_fields.hpp"
-#include "core/pacing.hpp"
-#include "core/poll_learner.hpp"
 #include "core/units.hpp"
 #include "fs/case_folder.hpp"
-#include "fs/file_state.hpp"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 namespace kyc {
@@ -195,7 +192,7 @@ class explainer {
         if (limit > 0 && used >= limit)
             return say("capacity",
                        count_words(used, "case is", "cases are") + " in hand, as many as limits.pending allows" +
-                           line_words(entry),
+                           place_in_line(view_, entry),
                        turn);
         const auto uploading = live_number("in_hand", "uploading");
         const auto limit_of_uploads = live_number("in_hand", "uploads_limit");
@@ -206,30 +203,11 @@ class explainer {
                        "it waits behind others: " + count_words(uploading, "upload is", "uploads are") +
                            " under way, as many as " +
                            (allowed < limit_of_uploads ? "the API can take now" : "limits.uploads allows") +
-                           line_words(entry),
+                           place_in_line(view_, entry),
                        turn);
         say("ready", "it is ready and about to be taken",
             "at the latest the next scan takes it, within " + format_duration(config().intake.rescan),
             system_clock::now() + config().intake.rescan);
-    }
-
-    /// Where it stands in line, as far as the inbox shows it.
-    std::string line_words(const fs::inbox_entry& entry) const {
-        const auto inbox = fs::make_inbox(view_.layout(), config().intake, config().services);
-        const auto all = inbox->list();
-        if (!all) return {};
-        const auto same = [&](const fs::inbox_entry& each) {
-            return each.folder == entry.folder && each.name == entry.name && each.flat == entry.flat;
-        };
-        const auto found = std::find_if(all->begin(), all->end(), same);
-        if (found == all->end()) return {};
-        std::string text = "; it is number " + std::to_string(found - all->begin() + 1) + " of " +
-                           std::to_string(all->size()) + " in the inbox";
-        const auto urgent = std::count_if(all->begin(), found, [](const auto& each) { return each.high_priority; });
-        if (urgent > 0 && !found->high_priority)
-            text +=
-                ", behind " + count_words(static_cast<std::uint64_t>(urgent), "case", "cases") + " of high priority";
-        return text;
     }
 
     /// `before`: how many claimed cases have yet to be sent.
@@ -290,33 +268,9 @@ class explainer {
         }
     }
 
-    /// Whether an open case of the same service was sent with images that all lie in this one's folder, too: with
-    /// intake.dedupe it waits for that one's answer. Nothing else tells of it before its own first attempt.
-    bool has_twin_on_its_way() const {
-        if (!config().intake.dedupe || view_.ledger() == nullptr) return false;
-        const auto in = fs::open_folder(place_.path);
-        const auto names = in ? fs::list_names(*in) : result<std::vector<std::string>>(in.error());
-        if (!names) return false;
-        std::set<std::string> hashes;
-        for (const auto& name : *names)
-            if (const auto read = fs::intake::hash_file(in->get(), name); read) hashes.insert(read->text);
-        ledger::case_filter open_ones;
-        open_ones.state = ledger::case_state::open;
-        open_ones.service = view_.service_of(place_.key.folder);
-        bool found = false;
-        const auto read = view_.ledger()->list(open_ones, [&](const ledger::case_history& row) {
-            const auto& last = row.about.last;
-            const auto here = [&](const file_facts& file) { return hashes.contains(file.sha256); };
-            found = last && !last->sent.empty() && row.about.key != place_.key &&
-                    std::all_of(last->sent.begin(), last->sent.end(), here);
-            return !found;
-        });
-        return read && found;
-    }
-
     void claimed(const std::string& last, const std::optional<utc_time>& next) {
         if (held_by_system() || held_by_api(true)) return;
-        if (last.empty() && has_twin_on_its_way())
+        if (last.empty() && has_twin_on_its_way(view_, place_))
             return say("same_bytes", "another case with the same bytes is on its way (intake.dedupe)",
                        "it gets that one's answer; without one it is sent itself");
         const auto uploading = live_number("in_hand", "uploading");
@@ -352,20 +306,6 @@ class explainer {
             next);
     }
 
-    /// From a poll of a task of that age (0: from its receipt) to the next one, but for the daemon's dice.
-    milliseconds usual_wait(const std::string& service, std::size_t polls, milliseconds age) const {
-        const auto& rules = config().poll;
-        poll_learner learner;
-        const auto learnt = view_.ledger()->answer_times();
-        if (learnt && learnt->contains(service) && !rules.first) {
-            (void)learner.read(learnt->at(service));
-            learner.replan(rules, std::chrono::steady_clock::now());
-        }
-        if (!learner.knows_enough()) return poll_delay(rules, polls, 0.5);
-        const auto planned = learner.next(age);
-        return planned ? std::clamp(*planned - age, rules.min, std::max(rules.min, rules.max)) : rules.max;
-    }
-
     void pending(const ledger::case_history& row) {
         const auto& last = *row.about.last;
         if (not_running("task " + last.task_id + " is asked for, and nothing is sent again")) return;
@@ -381,7 +321,7 @@ class explainer {
         }
         const auto receipt = last.ended_at.value_or(last.sent_at);
         const auto age = std::chrono::duration_cast<milliseconds>(asked - receipt);
-        const auto next = asked + usual_wait(row.about.service, polls, age);
+        const auto next = asked + usual_wait(view_, row.about.service, polls, age);
         std::string because = "it waits for the answer of task " + last.task_id + ", for " +
                               age_words(system_clock::now() - receipt) + "; asked " +
                               count_words(polls, "time", "times");
