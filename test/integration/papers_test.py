@@ -15,7 +15,7 @@ from conftest import KYCD
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "packaging/man/kycd.8.scd").read_text()
 COMPLETION = ROOT / "packaging/completion/kycd.bash"
-SHARED = {"--help", "--config", "--json"}
+SHARED = {"--help", "--config", "--json", "--color"}
 
 
 def helped(*command):
@@ -63,7 +63,7 @@ def test_the_page_has_the_words_that_options_take():
     for command in COMMANDS:
         for words in re.findall(r"\{([a-z_,]+)\}", helped(command)):
             for word in words.split(","):
-                assert f"*{word}*" in told_of()[command], f"{command}: {word}"
+                assert f"*{word}*" in told_of()[command] + section("OPTIONS"), f"{command}: {word}"
 
 
 def test_the_page_has_the_exit_codes():
