@@ -313,9 +313,10 @@ async::awaitable<void> daemon_app::run_once() {
     progress_line line(count_, options_.json);
     keepers_.spawn(scan_once());
     desk_->running();
+    const auto begun = std::chrono::steady_clock::now(); // a slow start is no lack of progress
     while (!world_->stopping && !(scanned_ && intake_->drained() && count_.open() == 0)) {
         line.draw();
-        const auto patience_ends = count_.last_progress() + config_->once.patience;
+        const auto patience_ends = std::max(count_.last_progress(), begun) + config_->once.patience;
         const auto now = std::chrono::steady_clock::now();
         if (now >= patience_ends) {
             stop("no progress for " + format_duration(config_->once.patience));
