@@ -198,7 +198,8 @@ task_reading read_object(const service& target, const json::object& reply) {
         made = reading(task_state::not_understood, "the reply has neither a status nor an outcome");
     }
     // A state is a word; a sentence in its place may say anything.
-    made.word = word.empty() || is_plain_word(word) ? utf8_prefix(word, 64) : "that is no word";
+    made.word = utf8_prefix(word, 64);
+    if (!word.empty() && !is_plain_word(made.word)) made.word = "that is no word";
     return made;
 }
 

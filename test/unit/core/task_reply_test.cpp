@@ -222,6 +222,12 @@ BOOST_AUTO_TEST_CASE(with_duplicate_keys_the_last_one_wins) {
                            R"(, "liveness": false})") == verdict::fail));
 }
 
+BOOST_AUTO_TEST_CASE(a_sentence_in_the_place_of_the_word_is_not_repeated) {
+    const auto reading = kyc::read_task_reply(the("kyc_card"), wrapped("null", "WAITING for Tove Halvorsen"));
+    BOOST_TEST((reading.state == task_state::waiting));
+    BOOST_TEST(reading.word == "that is no word");
+}
+
 BOOST_AUTO_TEST_CASE(an_endless_word_is_cut) {
     const auto reading = kyc::read_task_reply(the("kyc_card"), wrapped("null", std::string(100'000, 'A')));
     BOOST_TEST((reading.state == task_state::waiting));
