@@ -2,28 +2,11 @@
 
 #include "commands/words.hpp"
 #include "core/json_fields.hpp"
+#include "status_fields.hpp"
 
 namespace kyc {
 
 namespace json = boost::json;
-
-namespace {
-
-std::string text_in(const json::object& from, std::string_view key) {
-    const auto* text = string_member(from, key);
-    return text != nullptr ? std::string(view_of(*text)) : std::string();
-}
-
-std::vector<const json::object*> objects_in(const json::object& from, std::string_view key) {
-    std::vector<const json::object*> found;
-    const auto* list = member(from, key);
-    if (list == nullptr || !list->is_array()) return found;
-    for (const auto& each : list->get_array())
-        if (const auto* one = each.if_object()) found.push_back(one);
-    return found;
-}
-
-} // namespace
 
 std::string_view to_string(pause::kind value) {
     switch (value) {

@@ -3,6 +3,7 @@
 #include "commands/words.hpp"
 #include "core/json_fields.hpp"
 #include "pauses.hpp"
+#include "status_fields.hpp"
 
 #include <algorithm>
 #include <map>
@@ -19,11 +20,6 @@ std::uint64_t number_in(const json::object& from, std::string_view key) {
     const auto* value = member(from, key);
     const auto number = value != nullptr ? integer_of(*value) : std::nullopt;
     return number && *number > 0 ? static_cast<std::uint64_t>(*number) : 0;
-}
-
-std::string text_in(const json::object& from, std::string_view key) {
-    const auto* text = string_member(from, key);
-    return text != nullptr ? std::string(view_of(*text)) : std::string();
 }
 
 /// "2026-11-20 22:14:05 UTC": these readers do not know what the Z means.
@@ -61,15 +57,6 @@ struct waiting_figures {
                 age_words(std::chrono::seconds(oldest))};
     }
 };
-
-std::vector<const json::object*> objects_in(const json::object& from, std::string_view key) {
-    std::vector<const json::object*> found;
-    const auto* list = member(from, key);
-    if (list == nullptr || !list->is_array()) return found;
-    for (const auto& each : list->get_array())
-        if (const auto* one = each.if_object()) found.push_back(one);
-    return found;
-}
 
 void write_waiting(std::ostream& out, const json::object& status) {
     std::map<std::string, waiting_figures> all;

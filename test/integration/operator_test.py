@@ -13,7 +13,7 @@ import tempfile
 import time
 
 import pytest
-from conftest import KYCD, World, case_files, picture, wait_for
+from conftest import KYCD, World, case_files, fill, picture, wait_for
 
 STATES = {"waiting", "claimed", "sending", "unknown", "pending", "delivered", "failed", "gone"}
 COMMANDS = [["status"], ["list"], ["show", "A-1"], ["why", "A-1"], ["retry", "--code", "NOT_AN_IMAGE"]]
@@ -618,16 +618,6 @@ def small_disk(tmp_path):
         yield where
     finally:
         subprocess.run(["umount", "-l", where], check=True)
-
-
-def fill(disk):
-    with open(disk / "ballast", "wb", buffering=0) as ballast:
-        for size in (1 << 16, 1 << 12, 1):
-            try:
-                while True:
-                    ballast.write(b"x" * size)
-            except OSError:
-                continue
 
 
 @pytest.mark.parametrize("how", ["full", "read-only"])

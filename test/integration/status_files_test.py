@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import picture, wait_for
+from conftest import fill, picture, wait_for
 
 
 def status_json(world):
@@ -161,13 +161,7 @@ def test_a_full_disk_is_said_once_and_costs_only_the_files(small_spool):
     world = small_spool
     daemon = world.start_daemon()
     wait_for(lambda: written(world), "the first files")
-    with open(world.spool / "ballast", "wb", buffering=0) as ballast:
-        for size in (1 << 16, 1 << 12, 1):
-            try:
-                while True:
-                    ballast.write(b"x" * size)
-            except OSError:
-                continue
+    fill(world.spool)
     os.mkdir(world.inbox / "kyc_card/A-1")  # something to tell
     daemon.wait_for_log("status.json and status.txt cannot be written", timeout=30)
     assert asked(world)["pid"] == daemon.pid
