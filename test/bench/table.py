@@ -111,9 +111,7 @@ def rows_of_connections(found):
 
 def rows_of_metrics(found):
     return [row(f"counting {found['rate']} cases/s, a scrape each second, a page open: % of a core",
-                100 * found["all of it in a second, share of a core"], 1),
-            row("the same but the counting, while they come: % of a core",
-                {name: 100 * each for name, each in found["difference, share of a core"].items()}, 1)]
+                100 * found["all of it in a second, share of a core"], 1)]
 
 
 def small_durability(read):
