@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(bad_requests_are_told_why_and_end) {
         {"GET / HTTP/2.0\r\nHost: localhost\r\n\r\n", "505"},
         {"GET / FTP/1.1\r\nHost: localhost\r\n\r\n", "505"},
         {"nonsense\r\n\r\n", "400"},
-        {std::string("\0\xff\x16\x03\x01 tls?\r\n\r\n", 16), "400"},
+        {std::string("\0\xff\x16\x03\x01 tls?\r\n\r\n", 14), "400"},
         {"GET livez HTTP/1.1\r\nHost: localhost\r\n\r\n", "400"},
     };
     for (const auto& [request, status] : table) {
