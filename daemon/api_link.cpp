@@ -109,6 +109,10 @@ boost::system::result<api_link, std::string> make_api_link(const boost::asio::an
     options.read_credentials = [&config]() { return read_credentials(config->api); };
     options.notify = log_notice;
     link.api = progeny::make_https_api(loop, *link.client, std::move(options));
+    // Each login reads them anew, so a file that comes later is good enough; but the first case should not be who finds
+    // out.
+    if (const auto readable = read_credentials(config->api); !readable)
+        log::error(readable.error() + "; every case waits until it is mended, and 'kycd check' tries it");
     return link;
 }
 

@@ -121,7 +121,7 @@ class daemon_app final : public app {
     void stop(std::string why);
     void end_damaged(const std::string& what);
     void reload();
-    void take_over(settings loaded);
+    bool take_over(settings loaded);
     void adapt_limits();
     service_state service() const;
     void gather_outcome();
@@ -341,9 +341,9 @@ async::awaitable<void> daemon_app::shut_down() {
     co_await cases_.join();
     co_await keepers_.join();
     world_->troubles.end();
-    co_await intake_->notes().end();
     keep_answer_times(*world_);
     co_await world_->ledger.flush();
+    co_await intake_->notes().end();
     observers_.cancel();
     co_await observers_.join();
     co_await desk_->stop();
@@ -405,18 +405,19 @@ void daemon_app::adapt_limits() {
 void daemon_app::reload() {
     manager_.reloading();
     auto loaded = load_settings(options_.config);
+    bool done = false;
     if (loaded) {
-        take_over(std::move(*loaded));
+        done = take_over(std::move(*loaded));
     } else {
-        day_.metrics.reloaded(false, std::chrono::system_clock::now());
         for (const auto& wrong : loaded.error())
             log::error("not reloaded, the old settings stay: " + to_string(wrong));
     }
+    day_.metrics.reloaded(done, std::chrono::system_clock::now());
     manager_.reloaded();
 }
 
-/// All of it or nothing: what can fail comes before the first change.
-void daemon_app::take_over(settings loaded) {
+/// All of it or nothing, which is false: what can fail comes before the first change.
+bool daemon_app::take_over(settings loaded) {
     // What the running objects were built from stays as it is until a restart.
     loaded.spool = config_->spool;
     loaded.folders = config_->folders;
@@ -429,12 +430,11 @@ void daemon_app::take_over(settings loaded) {
     auto access = read_admin_access(loaded, spool_->access.group);
     if (!access) {
         log::error("not reloaded, the old settings stay: " + access.error());
-        return;
+        return false;
     }
     if (const auto done = reload_api_link(link_, loaded); !done) {
         log::error("not reloaded, the old settings stay: " + done.error());
-        day_.metrics.reloaded(false, std::chrono::system_clock::now());
-        return;
+        return false;
     }
     config_ = std::make_shared<const settings>(std::move(loaded));
     world_->config = config_;
@@ -444,9 +444,9 @@ void daemon_app::take_over(settings loaded) {
     rate_.set(config_->limits.rate);
     desk_->change(std::move(*access));
     log::configure(config_->log);
-    day_.metrics.reloaded(true, std::chrono::system_clock::now());
     log::info("reloaded " + options_.config.string() +
               "; folders, intake, services, ledger, API address and threads change at a restart");
+    return true;
 }
 
 void daemon_app::gather_outcome() {

@@ -100,7 +100,8 @@ class in_hand_mark {
 
     ~in_hand_mark() {
         if (world_ == nullptr) return;
-        world_->day.stands.remove(stand_);
+        // A stop leaves a case where it stands: the last status file tells of it, and the next start goes on with it.
+        if (!world_->stopping || stand_.phase == case_phase::delivering) world_->day.stands.remove(stand_);
         world_->in_hand.erase(place_);
         world_->count.closed();
     }

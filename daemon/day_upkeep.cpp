@@ -5,6 +5,7 @@
 #include "log.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace kyc {
 
@@ -64,7 +65,7 @@ async::awaitable<void> recall_day(case_world& world) {
         const auto done = co_await world.pool.run(read);
         if (!done) day.trouble = done.error();
     }
-    world.day.history.take_over(day.history);
+    world.day.history.take_over(std::move(day.history));
     world.day.failures.take_over(day.failures);
     if (!day.trouble.empty()) log::warning("the last day's figures are not all there: " + day.trouble);
 }

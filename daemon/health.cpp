@@ -50,7 +50,8 @@ std::string api_words(const progeny::api_health& api) {
 
 std::string credentials_words(const progeny::api_health& api) {
     if (!api.credentials_refused) return {};
-    return "all calls wait: " + (api.why.empty() ? "refused" : api.why) + "; correct them and reload kycd";
+    return "all calls wait: " + (api.why.empty() ? "refused" : api.why) +
+           "; correct them, then reload kycd (restart it where systemd hands them over)";
 }
 
 std::string services_words(const progeny::api_health& api) {

@@ -51,7 +51,7 @@ operator_desk::operator_desk(const boost::asio::any_io_executor& loop, case_worl
     } else {
         log::warning("'kycd status' will say less: " + opened.error().message());
     }
-    page_ = admin::make_http_server(loop, world.pool, offer(), access_, {}, log_news);
+    page_ = admin::make_http_server(loop, pages_, offer(), access_, {}, log_news);
 }
 
 void operator_desk::serve(async::task_group& observers) {

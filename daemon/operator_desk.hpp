@@ -4,6 +4,7 @@
 
 #include "admin/http_server.hpp"
 #include "api_link.hpp"
+#include "async/blocking_pool.hpp"
 #include "async/loop_latency.hpp"
 #include "async/task_group.hpp"
 #include "case_world.hpp"
@@ -59,6 +60,7 @@ class operator_desk {
     disk_watch disk_;
     status_files files_;
     std::unique_ptr<status_socket> socket_; ///< none when the file system has no sockets
+    async::blocking_pool pages_{1};         ///< an inbox that hangs may hold up all threads of the cases' pool
     std::unique_ptr<admin::http_server> page_;
 };
 

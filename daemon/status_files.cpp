@@ -13,6 +13,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 
 namespace kyc {
 
@@ -105,8 +107,21 @@ async::awaitable<void> status_files::keep() {
     for (;;) {
         const auto config = world_.config;
         if (config->status_files && !config->spool.empty()) co_await write(false);
+        if (!config->status_files && written_) co_await remove();
         co_await async::sleep_for(config->status_files.value_or(when_off));
     }
+}
+
+/// Switched off by a reload: what the files say of themselves, that they are brought up to date, is no longer true.
+async::awaitable<void> status_files::remove() {
+    written_.reset();
+    auto take_away = [spool = world_.config->spool]() {
+        for (const auto* name : {"status.json", "status.txt"}) {
+            std::error_code ignored; // an old one that stays is the lesser evil
+            std::filesystem::remove(spool / name, ignored);
+        }
+    };
+    co_await world_.pool.run(take_away);
 }
 
 async::awaitable<void> status_files::end() {

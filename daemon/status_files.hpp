@@ -36,6 +36,7 @@ class status_files {
     };
 
     [[nodiscard]] async::awaitable<void> write(bool stopped);
+    [[nodiscard]] async::awaitable<void> remove();
 
     const case_world& world_;
     document text_;

@@ -83,7 +83,9 @@ void write_waiting(std::ostream& out, const json::object& status) {
     table.print(out, {1, 2, 3, 4});
     out << "\nNot ready: something is missing, or still being written. Waiting: its turn comes, the oldest first.\n"
            "In work: it is being sent, or its answer is awaited. Oldest: how long a case has been so.\n";
-    if (const auto left = number_in(status, "forecast_seconds"); left > 0)
+    // While all is paused nobody knows.
+    const bool paused = !pauses_in(status).empty();
+    if (const auto left = number_in(status, "forecast_seconds"); left > 0 && !paused)
         out << "At the rate of the last hour all is done in about " << age_words(std::chrono::seconds(left)) << ".\n";
 }
 

@@ -5,6 +5,7 @@
 #include "log.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,9 @@ constexpr std::chrono::seconds same_moment{2};
 
 /// Others wait for the pool's threads, too.
 constexpr std::size_t at_a_time = 64;
+
+/// How long a stop takes notes away: nobody should have to kill a daemon for them.
+constexpr std::chrono::seconds longest_farewell{10};
 
 /// Its priority does not make an entry another one.
 fs::inbox_entry plain(fs::inbox_entry entry) {
@@ -142,7 +146,8 @@ async::awaitable<void> waiting_notes::keep() {
     auto tidy = [this]() { return fs::remove_all_notes(world_.layout); };
     const auto tidied = co_await world_.pool.run(tidy);
     if (!tidied) say(tidied.error());
-    for (;;) {
+    // What is taken off the list has to be carried out, and a stop cancels that.
+    while (!world_.stopping) {
         auto changes = due_changes();
         if (!changes.empty()) {
             co_await carry_out(std::move(changes));
@@ -161,7 +166,14 @@ async::awaitable<void> waiting_notes::end() {
         if (known.written) changes.push_back({entry, std::nullopt});
     notes_.clear();
     agenda_.clear();
-    if (!changes.empty()) co_await carry_out(std::move(changes));
+    // On a slow share the rest has to wait for the next start, which tidies up.
+    const auto ends = steady_clock::now() + longest_farewell;
+    for (std::size_t at = 0; at < changes.size() && steady_clock::now() < ends; at += at_a_time) {
+        const auto first = changes.begin() + static_cast<std::ptrdiff_t>(at);
+        const auto last = changes.begin() + static_cast<std::ptrdiff_t>(std::min(at + at_a_time, changes.size()));
+        std::vector<change> some(std::make_move_iterator(first), std::make_move_iterator(last));
+        co_await carry_out(std::move(some));
+    }
 }
 
 } // namespace kyc

@@ -9,7 +9,10 @@
 
 #include <boost/json/object.hpp>
 
+#include <algorithm>
 #include <iostream>
+#include <utility>
+#include <vector>
 
 namespace kyc {
 
@@ -17,23 +20,50 @@ namespace {
 
 namespace json = boost::json;
 
-/// Lines go out while more are read, so the columns cannot wait for the widest.
-constexpr std::size_t service_width = 13;
-constexpr std::size_t case_width = 24;
-
 /// Of a case whose time is over the ledger keeps no name.
 std::string name_words(const seen_case& seen) {
     return seen.key.name.empty() ? "(forgotten)" : printable(seen.key.name);
 }
 
-void print_line(const seen_case& seen, const painter& paint) {
-    std::cout << padded(seen.since ? time_words(*seen.since) : "-", 20) << "  "
-              << paint(tone_of(seen.state), padded(std::string(to_string(seen.state)), 9)) << "  "
-              << padded(printable(seen.service), service_width) << "  "
-              << (seen.detail.empty() ? name_words(seen)
-                                      : padded(name_words(seen), case_width) + "  " + printable(seen.detail))
-              << "\n";
-}
+/// The table. Its first lines wait until there are enough of them to know how wide the columns are; from then on lines
+/// go out while more are read, for there may be hundreds of thousands.
+class line_printer {
+  public:
+    explicit line_printer(const painter& paint) : paint_(paint) {}
+
+    void add(const seen_case& seen) {
+        if (settled_) return print(seen);
+        waiting_.push_back(seen);
+        service_width_ = std::max(service_width_, columns_of(printable(seen.service)));
+        if (!seen.detail.empty()) case_width_ = std::max(case_width_, columns_of(name_words(seen)));
+        if (waiting_.size() == enough) settle();
+    }
+
+    /// Prints what still waits.
+    void settle() {
+        settled_ = true;
+        for (const auto& each : std::exchange(waiting_, {}))
+            print(each);
+    }
+
+  private:
+    static constexpr std::size_t enough = 1000;
+
+    void print(const seen_case& seen) const {
+        std::cout << padded(seen.since ? time_words(*seen.since) : "-", 20) << "  "
+                  << paint_(tone_of(seen.state), padded(std::string(to_string(seen.state)), 9)) << "  "
+                  << padded(printable(seen.service), service_width_) << "  "
+                  << (seen.detail.empty() ? name_words(seen)
+                                          : padded(name_words(seen), case_width_) + "  " + printable(seen.detail))
+                  << "\n";
+    }
+
+    const painter& paint_;
+    std::vector<seen_case> waiting_;
+    std::size_t service_width_ = 0;
+    std::size_t case_width_ = 0;
+    bool settled_ = false;
+};
 
 json::value known(const std::string& text) {
     if (text.empty()) return nullptr;
@@ -74,17 +104,19 @@ exit_code list_command(const list_options& options) {
         std::cerr << "kycd: there is no service " << printable(which.service)
                   << " in the settings; folders of that name are looked for\n";
     const painter paint(options.color);
+    line_printer lines(paint);
     bool first = true;
     if (options.json) std::cout << "[";
     view.each_case(which, [&](const seen_case& seen) {
         if (options.json) {
             std::cout << (first ? "\n" : ",\n") << to_json(seen);
         } else {
-            print_line(seen, paint);
+            lines.add(seen);
         }
         first = false;
         return std::cout.good(); // whoever reads has had enough
     });
+    lines.settle();
     if (options.json) std::cout << (first ? "]\n" : "\n]\n");
     std::cout.flush();
     return complain_of_troubles(view);

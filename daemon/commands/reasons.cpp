@@ -97,7 +97,8 @@ class explainer {
         for (const auto& each : view_.pauses()) {
             if (each.what == pause::kind::credentials) {
                 say("credentials_refused", "the API refuses the credentials: " + each.why,
-                    "correct the secret and 'systemctl reload kycd'; kycd also tries again by itself" +
+                    "correct the secret and 'systemctl reload kycd' ('restart' where it comes by LoadCredential=); "
+                    "kycd also tries again by itself" +
                         in_words(each.next_try),
                     from_now(each.next_try));
                 return true;

@@ -96,8 +96,10 @@ void print_text(const spool_view& view, const retry_choice& chosen, bool dry_run
     std::cout << "\n";
     for (const auto& [code, cases] : chosen.left)
         std::cout << count_words(cases, "case", "cases")
-                  << " left in failed/: " << printable(why_to_be_named(code, false).value_or(std::string()))
-                  << "; --code " << printable(code) << " takes " << (cases == 1 ? "it" : "them") << " all the same\n";
+                  << " left in failed/: " << printable(why_to_be_named(code, false).value_or(std::string())) << "; "
+                  << (code.empty() ? "named, " : "--code " + printable(code) + " takes ")
+                  << (code.empty() ? (cases == 1 ? "it goes" : "they go") : (cases == 1 ? "it" : "them"))
+                  << " all the same\n";
 }
 
 void print_json(const spool_view& view, const retry_choice& chosen, bool dry_run) {
@@ -140,7 +142,7 @@ void print_json(const spool_view& view, const retry_choice& chosen, bool dry_run
     for (const auto& [code, cases] : chosen.left) {
         out.begin_object();
         out.key("code");
-        out.text(code);
+        out.known_text(code);
         out.key("cases");
         out.integer(cases);
         out.end_object();

@@ -4,6 +4,8 @@
 #include "core/failure.hpp"
 
 #include <algorithm>
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace kyc {
 
@@ -14,6 +16,14 @@ bool may_be_paid_already(std::string_view code) {
     return code == to_string(failure_code::unknown_outcome) || code == to_string(failure_code::reply_not_understood);
 }
 
+/// An earlier retry was cut short: it took the case's error.json away, and left its own mark.
+bool was_begun(const fs::folder& which) {
+    const auto there = [&which](const char* name) {
+        return ::faccessat(which.get(), name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    };
+    return !there("error.json") && (there(fs::retried_mark) || there(fs::moving_note));
+}
+
 failed_choice make_choice(const spool_view& view, const case_folder_entry& entry) {
     failed_choice one;
     one.which.place = entry.key;
@@ -22,7 +32,7 @@ failed_choice make_choice(const spool_view& view, const case_folder_entry& entry
     one.failed_at = entry.changed;
     if (const auto folder = fs::open_folder(entry.path)) {
         auto paper = read_case_paper_file(*folder, "error.json");
-        one.begun = !paper;
+        one.begun = was_begun(*folder);
         if (!paper) paper = read_case_paper_file(*folder, fs::retried_mark);
         if (paper) {
             one.code = paper->word;
@@ -63,6 +73,7 @@ class conditions {
 } // namespace
 
 std::optional<std::string> why_to_be_named(std::string_view code, bool curable) {
+    if (code.empty()) return "its error.json cannot be read, so the API may have billed it already";
     if (may_be_paid_already(code)) return "the API may have billed it already: this may be paid again";
     if (!curable) return std::string(code) + " is not cured by a retry: it fails again unless its files were changed";
     return std::nullopt;

@@ -31,8 +31,9 @@ struct failed_choice {
 /// What the words of a command come to.
 struct retry_choice {
     std::vector<failed_choice> cases;
-    std::map<std::string, std::uint64_t> left; ///< by code: they fit, but have to be named, or their code
-    std::vector<std::string> unknown;          ///< words that name no failed case
+    std::map<std::string, std::uint64_t>
+        left;                         ///< by code: they fit, but have to be named, or their code if they have one
+    std::vector<std::string> unknown; ///< words that name no failed case
 };
 
 /// Reads failed/. `names` are options.names, read. What cannot be read is a trouble of the view. Blocking.

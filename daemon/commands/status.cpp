@@ -216,7 +216,7 @@ std::string number_words(double value) {
     return text.data();
 }
 
-std::string rate_words(const report& out, bool stopped) {
+std::string rate_words(const report& out, bool stopped, bool paused) {
     const double minutes = static_cast<double>(out.window.count()) / 60.0;
     std::string text = count_words(out.ended, "case", "cases") + " ended in the last " + age_words(out.window) + " (" +
                        number_words(static_cast<double>(out.ended) / minutes) + " a minute)";
@@ -224,7 +224,8 @@ std::string rate_words(const report& out, bool stopped) {
     if (backlog == 0) return text + "; nothing waits to be done";
     const auto left = out.forecast();
     text += "; " + count_words(backlog, "case is", "cases are") + " to be done: ";
-    if (stopped) return text + "they wait until kycd is started";
+    if (stopped) return text + (backlog == 1 ? "it waits until kycd is started" : "they wait until kycd is started");
+    if (paused) return text + "no forecast while something is paused";
     return text + (left ? "about " + age_words(*left) + " at this rate" : "no forecast, for nothing ended lately");
 }
 
@@ -284,7 +285,7 @@ void print_text(const spool_view& view, const report& out, const painter& paint)
             return line == 0 || column == 0 ? paint(tones.at(line), std::move(text)) : text;
         });
     }
-    std::cout << "\n" << rate_words(out, !view.running().value_or(true)) << "\n";
+    std::cout << "\n" << rate_words(out, !view.running().value_or(true), !view.pauses().empty()) << "\n";
     if (out.unexamined > 0)
         std::cout << out.unexamined << " of the waiting cases were not looked at: some may not be ready\n";
     if (out.unknown_outcomes > 0)

@@ -9,15 +9,10 @@ namespace kyc::status {
 
 void write_in_hand(json_writer& out, const case_world& world) {
     std::map<std::string, std::uint64_t> services;
-    // There may be 100,000: those of one folder stand together, and its service is looked up once.
-    const std::string* folder = nullptr;
-    std::uint64_t* cases = nullptr;
-    for (const auto& key : world.in_hand) {
-        if (folder == nullptr || *folder != key.folder) {
-            folder = &key.folder;
-            cases = &services[service_name(world.config->services, key.folder)];
-        }
-        ++*cases;
+    // From the census: to go through the cases themselves, 100,000 of them, would take 20 ms.
+    for (const auto& each : world.day.stands.rows(to_epoch_seconds(std::chrono::system_clock::now()))) {
+        if (each.phase != case_phase::not_ready && each.phase != case_phase::waiting)
+            services[each.service] += each.cases;
     }
     std::uint64_t held_back = 0;
     for (const auto& [service, count] : world.held_back)

@@ -87,6 +87,10 @@ history::history() : rows_(rows_kept), durations_(durations_kept) {}
 
 history::row& history::row_at(time at) {
     const auto of = std::max(minute_of(at), newest_);
+    if (of > newest_) {
+        // A minute is over: worked out now, so that to_json() has not to do it for hundreds of them.
+        if (const auto* times = find_durations(newest_); times != nullptr) (void)latency_in(*times);
+    }
     newest_ = of;
     if (first_ < 0) first_ = of;
     auto& found = rows_[place_of(of, rows_.size())];
@@ -110,11 +114,17 @@ const history::durations* history::find_durations(minute of) const {
     return found.of == of ? &found : nullptr;
 }
 
+const history::latency& history::latency_in(const durations& which) {
+    if (!which.told) which.told = latency_of(which.counts);
+    return *which.told;
+}
+
 void history::delivered(time at, std::optional<milliseconds> took) {
     ++row_at(at).delivered;
     if (!took) return;
     auto& times = durations_[place_of(newest_, durations_.size())];
     if (times.of != newest_) times = {newest_, {}};
+    times.told.reset();
     ++times.counts[class_of(*took)];
 }
 
@@ -130,7 +140,7 @@ void history::backlog(time at, std::uint64_t cases) {
     row_at(at).backlog = static_cast<std::uint32_t>(cases);
 }
 
-void history::take_over(const history& earlier) {
+void history::take_over(history&& earlier) {
     if (earlier.first_ < 0) return;
     first_ = first_ < 0 ? earlier.first_ : std::min(first_, earlier.first_);
     newest_ = std::max(newest_, earlier.newest_);
@@ -142,10 +152,14 @@ void history::take_over(const history& earlier) {
         mine.failed += old.failed;
         mine.submitted += old.submitted;
     }
-    for (const auto& old : earlier.durations_) {
+    for (auto& old : earlier.durations_) {
         if (old.of < 0 || old.of + static_cast<minute>(durations_.size()) <= newest_) continue;
         auto& mine = durations_[place_of(old.of, durations_.size())];
-        if (mine.of != old.of) mine = {old.of, {}};
+        if (mine.of != old.of) {
+            mine = std::move(old);
+            continue;
+        }
+        mine.told.reset();
         for (const auto& [place, count] : old.counts)
             mine.counts[place] += count;
     }
@@ -201,7 +215,7 @@ std::string history::to_json(time now) const {
         const row told = found != nullptr ? *found : row{of, 0, 0, 0, backlog};
         backlog = told.backlog;
         latency took;
-        if (const auto* times = find_durations(of); times != nullptr) took = latency_of(times->counts);
+        if (const auto* times = find_durations(of); times != nullptr) took = latency_in(*times);
         out.begin_array();
         for (const auto number : {told.delivered, told.failed, told.submitted, told.backlog})
             out.integer(std::uint64_t{number});

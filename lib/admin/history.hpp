@@ -30,7 +30,7 @@ class history {
     void backlog(time at, std::uint64_t cases);
 
     /// Adds what an earlier process saw.
-    void take_over(const history& earlier);
+    void take_over(history&& earlier);
 
     struct ended {
         std::uint64_t delivered = 0;
@@ -67,11 +67,13 @@ class history {
     struct durations {
         minute of = -1;
         std::map<std::uint16_t, std::uint32_t> counts;
+        mutable std::optional<latency> told{}; ///< what counts come to, once somebody has asked
     };
 
     [[nodiscard]] row& row_at(time at);
     [[nodiscard]] const row* find(minute of) const;
     [[nodiscard]] const durations* find_durations(minute of) const;
+    [[nodiscard]] static const latency& latency_in(const durations& which);
 
     std::vector<row> rows_;
     std::vector<durations> durations_;

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <list>
+#include <unistd.h>
 #include <utility>
 
 namespace kyc::admin {
@@ -62,7 +63,6 @@ class asio_http_server final : public http_server {
                 (void)co_await changed_.wait_for(desk_.limits.retry);
                 continue;
             }
-            say({true, opened->address(), {}});
             co_await accept_from(*opened, era);
         }
     }
@@ -97,7 +97,17 @@ class asio_http_server final : public http_server {
     /// Until the address changes. The acceptor is closed before the socket's file goes.
     async::awaitable<void> accept_from(listening_socket& socket, std::uint64_t era) {
         const int family = socket.family();
-        acceptor listening(loop_, protocol(family, 0), socket.release());
+        acceptor listening(loop_);
+        const int listener = socket.release();
+        boost::system::error_code refused;
+        listening.assign(protocol(family, 0), listener, refused);
+        if (refused) { // the kernel has no memory, or no watch left for it
+            ::close(listener);
+            say({false, socket.address(), refused.message()});
+            (void)co_await changed_.wait_for(desk_.limits.retry);
+            co_return;
+        }
+        say({true, socket.address(), {}});
         const exposed known(*this, listening);
         while (era == era_) {
             auto [error, peer] = co_await listening.async_accept(async::as_result);

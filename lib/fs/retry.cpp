@@ -27,7 +27,6 @@ constexpr const char* staging_folder = ".kycd-retry";
 
 /// In the case's folder in failed/ for as long as something may be in <inbox>/.kycd-retry/<id>: a line that says how
 /// far it has come, and the id.
-constexpr const char* moving_note = ".kycd.moving.tmp";
 
 /// The note's word while what is there is worth nothing …
 constexpr const char* copying = "copying";

@@ -38,4 +38,7 @@ struct failed_case {
 /// The name that error.json has while its case is on its way back.
 inline constexpr const char* retried_mark = ".kycd.retried.tmp";
 
+/// In a flat case whose files are on their way back.
+inline constexpr const char* moving_note = ".kycd.moving.tmp";
+
 } // namespace kyc::fs

@@ -358,6 +358,7 @@ def test_a_reload_changes_address_and_token(world, token_file):
     daemon.send(signal.SIGHUP)
     daemon.wait_for_log("not reloaded, the old settings stay: admin.token")
     assert moved.ask("/livez", **bearer(TOKEN))[0] == 200
+    assert "kycd_config_last_reload_successful 0" in str(moved.ask("/metrics", **bearer(TOKEN)))
     world.configure(admin={"listen": "off", "token": None})
     daemon.send(signal.SIGHUP)
     wait_for(lambda: not path.exists(), "the end of the socket")

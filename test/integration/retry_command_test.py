@@ -62,6 +62,17 @@ def test_code_service_and_age_choose_what_is_all_of_it(failed):
     assert json.loads(failed.kycd("list", "--config", str(failed.config_file), "--json", "--before", "1h").out) == []
 
 
+def test_what_cannot_be_read_may_have_been_paid_and_has_to_be_named(failed):
+    (failed.failed / "face_liveness/U-1/error.json").write_text('{"schema": "kycd.error/1", "code": "UNKNOWN_OUTCOME",,}')
+    (failed.failed / "face_liveness/T-1/error.json").write_text("")
+    told = retry(failed, "--all", "--yes")
+    assert sorted(each["case"] for each in told["cases"]) == ["P-1", "T-2"]
+    assert {(each["code"], each["cases"]) for each in told["left"]} == {(None, 2), ("NOT_AN_IMAGE", 1)}
+    text = failed.kycd("retry", "--config", str(failed.config_file), "--all", "--dry-run").out
+    assert "2 cases left in failed/: its error.json cannot be read, so the API may have billed it already; named, they go all the same\n" in text
+    assert [each["case"] for each in retry(failed, "U-1")["cases"]] == ["U-1"]
+
+
 def test_what_fails_again_or_may_be_paid_twice_has_to_be_named(failed):
     told = retry(failed, "--all", "--dry-run")
     assert sorted(each["case"] for each in told["cases"]) == ["P-1", "T-1", "T-2"]

@@ -121,7 +121,22 @@ def test_off_writes_nothing_and_a_reload_changes_it(world):
     world.configure(status_files="1s")
     daemon.send(signal.SIGHUP)
     wait_for(lambda: written(world), "the files", timeout=30)
+    world.configure(status_files="off")
+    daemon.send(signal.SIGHUP)
+    wait_for(lambda: not written(world), "the end of the files, which say that they are kept up to date", timeout=30)
+    assert daemon.stop() == 0 and not written(world)
+
+
+def test_the_last_files_tell_of_cases_that_were_not_sent_yet(telling):
+    world = telling
+    world.write_password("not-the-password")
+    daemon = world.start_daemon()
+    world.drop_case("A-1")
+    wait_for(lambda: "credentials refused" in world.kycd("status", "--config", str(world.config_file)).out, "the pause")
     assert daemon.stop() == 0
+    last = json.loads((world.spool / "status.json").read_text())
+    assert last["file"]["stopped"] and [(row["state"], row["cases"]) for row in last["states"]] == [("claimed", 1)]
+    assert "Nothing waits." not in (world.spool / "status.txt").read_text()
 
 
 def test_without_a_common_folder_there_is_no_place_for_them(telling):

@@ -155,7 +155,7 @@ function api_troubles(doc) {
   const base = {why: api.why ?? '', since, next, waiting, stops: 'all'};
   if (api.credentials_refused) {
     found.push({...base, kind: 'credentials', title: 'The API refuses the credentials',
-      todo: 'Correct the user name or password that the configuration names, then run “systemctl reload kycd”. ' +
+      todo: 'Correct the user name or password that the configuration names, then run “systemctl reload kycd” (“restart” where it comes by LoadCredential=). ' +
         'No case is lost or charged meanwhile.'});
   }
   if (api.host_down) {

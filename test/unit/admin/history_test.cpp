@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <string>
+#include <utility>
 
 using namespace kyc;
 using namespace std::chrono_literals;
@@ -113,7 +114,7 @@ BOOST_AUTO_TEST_CASE(what_an_earlier_process_saw_is_added) {
     admin::history past;
     past.delivered(noon + 2min + 30s, 12ms);
     past.failed(noon + 3min);
-    past.take_over(earlier);
+    past.take_over(std::move(earlier));
     BOOST_TEST(text_of(rows_of(past, noon + 4min)) ==
                "[[1,0,0,0,10,10],[0,0,0,0,null,null],[2,0,0,0,12,12],[0,1,0,0,null,null]]");
     BOOST_TEST(past.latency_of_last_hour(noon + 4min).cases == 3u);
