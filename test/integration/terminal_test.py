@@ -104,6 +104,14 @@ def test_names_of_any_script_leave_the_columns_where_they_are(world):
     assert len(at) == 1, lines
 
 
+def test_long_names_of_services_leave_the_columns_where_they_are(world):
+    services = ("face_liveness", "ocr_passport", "kyc_passport_with_background_check")
+    for service in services:
+        world.drop_folder(service, f"case-of-{service}", {"unknown.txt": b"x"})
+    listed = world.kycd("list", "--config", str(world.config_file)).out.splitlines()
+    assert len(listed) == 3 and {line.index("case-of-") for line in listed} == {listed[0].index("case-of-")}
+
+
 def test_a_hostile_name_paints_nothing(world):
     world.drop_folder("face_liveness", "evil\x1b[31mred", {"image.jpg": b"no image"})
     assert world.run_once().code == 1
