@@ -135,7 +135,9 @@ void check_spool(report& out, const settings& config) {
     check_rename(out, "work to failed", folders.work, folders.failed);
     check_folder(out, "ledger", config.ledger.parent_path());
     const auto holder = fs::spool_holder(fs::spool_layout(folders));
-    if (holder && *holder) out.note("daemon", "runs: what is checked here is what its next start would find");
+    if (holder && *holder)
+        out.note("daemon", ((*holder)->pid > 0 ? "process " + std::to_string((*holder)->pid) : "another process") +
+                               " runs on this spool; what is checked here is what its next start would find");
 }
 
 async::awaitable<void> log_in(progeny::https_api& api, progeny::api::login_outcome& outcome) {

@@ -275,16 +275,18 @@ class explainer {
             return say("same_bytes", "another case with the same bytes is on its way (intake.dedupe)",
                        "it gets that one's answer; without one it is sent itself");
         const auto uploading = live_number("in_hand", "uploading");
+        const bool is_due = !next || *next <= system_clock::now();
+        if (!last.empty() && is_due && cannot_be_told()) return;
         if (!last.empty())
-            return say(
-                "retrying",
-                "the last attempt was not taken: " + last +
-                    (repeats_are_held_back() ? "; repeats go one at a time, too many have failed lately (retry.budget)"
-                                             : ""),
-                !next ? "it is sent again after a pause of " + format_duration(config().retry.max) + " at most"
-                : *next > system_clock::now() ? "it is sent again, not before " + time_words(*next)
-                                              : "its pause is over: it is sent again as soon as an upload is free",
-                next && *next > system_clock::now() ? next : std::nullopt);
+            return say("retrying",
+                       "the last attempt was not taken: " + last +
+                           (repeats_are_held_back()
+                                ? "; repeats go one at a time, too many have failed lately (retry.budget)"
+                                : ""),
+                       !next ? "it is sent again after a pause of " + format_duration(config().retry.max) + " at most"
+                       : is_due ? "its pause is over: it is sent again as soon as an upload is free"
+                                : "it is sent again, not before " + time_words(*next),
+                       is_due ? std::nullopt : next);
         if (cannot_be_told() || held_by_rate(live_number("in_hand", "before_receipt"))) return;
         if (live_number("in_hand", "waiting_for_uploads") > 0)
             return say("capacity",

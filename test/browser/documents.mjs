@@ -61,7 +61,7 @@ export function paused(now = Date.now()) {
   doc.paused_services = [{service: 'ocr_card', http_status: 403, why: 'submit of ocr_card: HTTP 403', next_try_in_seconds: 42}];
   doc.forecast_seconds = null;
   doc.health.ready = false;
-  doc.health.components[6] = {name: 'credentials', ok: false, words: 'all calls wait: refused; correct them and reload kycd'};
+  doc.health.components[6] = {name: 'credentials', ok: false, words: 'all calls wait: refused; correct them, then reload kycd (restart it where systemd hands them over)'};
   doc.health.components[7] = {name: 'services', ok: false, words: 'ocr_card is paused: submit of ocr_card: HTTP 403'};
   return doc;
 }

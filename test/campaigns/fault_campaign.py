@@ -117,9 +117,11 @@ class FaultRun:
             log = daemon.log()
             if code is not None:
                 self.exits.append(code)
-                if batch and code in (0, 1):
+                # What may not be read is not ready: `run --once` names it and leaves it to the next run (design section 5).
+                left = batch and code in (0, 1) and self.combination.errno == "EACCES" and not self._at_rest()
+                if batch and code in (0, 1) and not left:
                     return ([] if self._at_rest() else ["kycd --once said that it was done"]) + self._judge() + self._judge_log()
-                if code != EXIT_UNUSABLE and not (batch and code == EXIT_OPEN):
+                if code != EXIT_UNUSABLE and not left and not (batch and code == EXIT_OPEN):
                     return [f"kycd ended by itself with {code}"]
                 time.sleep(0.2)
                 daemon = self.start()

@@ -175,7 +175,7 @@ def test_the_rate_and_the_forecast_follow_what_ended(world, desk):
     world.drop_case("B-1")
     status = desk.status()
     assert status["backlog"] == 1 and status["forecast_seconds"] == status["rate"]["in_seconds"] // 5
-    assert "they wait until kycd is started" in desk.run("status").out
+    assert "it waits until kycd is started" in desk.run("status").out
 
 
 @pytest.mark.parametrize("what", ["api_down", "credentials", "service"])

@@ -160,3 +160,17 @@ def test_what_is_no_case_says_so(world):
             assert why(world, world.inbox / name / "x")["reason"] == reason, name
     os.rmdir(world.inbox / "kyc_crad")
     assert why(world, world.inbox / "kyc_crad")["reason"] == "missing"
+
+
+def test_of_a_daemon_that_does_not_answer_no_pause_is_said_to_be_over(world):
+    world.configure(retry={"base": "50ms", "max": "100ms", "attempts": 100})
+    world.sandbox.stop()
+    daemon = world.start_daemon()
+    world.drop_case("A-1")
+    wait_for_reason(world, "A-1", "api_down")
+    daemon.send(signal.SIGSTOP)
+    try:
+        wait_for_reason(world, "A-1", "not_known")
+    finally:
+        daemon.send(signal.SIGCONT)
+    assert daemon.stop() == 0

@@ -95,7 +95,9 @@ BOOST_AUTO_TEST_CASE(what_the_api_refuses_is_said_in_its_words_on_one_line) {
     facts = good();
     facts.api.credentials_refused = true;
     facts.api.why = "HTTP 401";
-    expect(facts, true, false, "bad credentials: all calls wait: HTTP 401; correct them and reload kycd");
+    expect(facts, true, false,
+           "bad credentials: all calls wait: HTTP 401; correct them, then reload kycd (restart it where systemd hands "
+           "them over)");
     facts = good();
     facts.api.paused = {{"kyc_card", 403, "HTTP 403", {}, {}}, {"ocr", 0, "too many MALFORMED_REPLY", {}, {}}};
     expect(facts, true, false, "bad services: kyc_card is paused: HTTP 403; ocr is paused: too many MALFORMED_REPLY");
