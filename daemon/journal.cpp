@@ -50,6 +50,7 @@ bool send_to_journal(int priority, std::string_view message, const fields& about
     for (const auto& [name, value] : about)
         lines.push_back(journal_field(name) + "=" + printable(value));
     std::vector<iovec> parts;
+    parts.reserve(lines.size());
     for (auto& line : lines)
         parts.push_back({line.data(), line.size()});
     return ::sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) == 0;

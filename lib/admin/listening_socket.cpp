@@ -58,7 +58,7 @@ result<void> clear(const std::string& path) {
 } // namespace
 
 listening_socket::listening_socket(listening_socket&& other) noexcept
-    : socket_(std::move(other.socket_)), address_(other.address_), family_(other.family_),
+    : socket_(std::move(other.socket_)), address_(std::move(other.address_)), family_(other.family_),
       device_(std::exchange(other.device_, 0)), inode_(std::exchange(other.inode_, 0)) {}
 
 listening_socket::~listening_socket() {
