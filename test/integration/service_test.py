@@ -222,6 +222,7 @@ def test_what_a_kill_left_unknown_is_not_blamed_on_the_service(world):
     allowed = lambda: json.loads(world.kycd("status", "--json", "--config", str(world.config_file)).out)["daemon"]["in_hand"]["uploads_allowed"]
     learnt = 0
     while allowed() < 32:  # kycd begins with a few and learns how many the API takes
+        assert learnt < 2000, "no more uploads at a time than that are allowed"
         for number in range(50):
             world.drop_case(f"L-{learnt + number}")
         learnt += 50
