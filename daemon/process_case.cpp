@@ -183,7 +183,8 @@ async::awaitable<bool> finish_earlier_end(case_run& run) {
         if (!keeps_reply(run)) end.reply.clear();
         const auto told = end;
         const auto begun = std::chrono::steady_clock::now();
-        const auto where = co_await hand_over(run, name, {}, std::move(end));
+        std::string is_there_already;
+        const auto where = co_await hand_over(run, name, std::move(is_there_already), std::move(end));
         auto about = run.about();
         about.emplace_back("folder", where.string());
         log::info(answered ? "delivered an answer that was on disk already" : "moved a case that had failed already",

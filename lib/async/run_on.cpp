@@ -22,7 +22,7 @@ struct reins {
     bool ended = false;
 };
 
-// Pointers only: the coroutine frame keeps both alive, and g++ 12 handles trivial temporaries correctly.
+// Pointers only: the coroutine frame keeps both alive.
 struct crossing {
     asio::any_io_executor* there;
     awaitable<void>* work;
@@ -57,8 +57,8 @@ struct crossing {
 } // namespace
 
 awaitable<void> run_on(asio::any_io_executor there, awaitable<void> work) {
-    co_await asio::async_initiate<decltype(asio::use_awaitable), void(std::exception_ptr)>(crossing{&there, &work},
-                                                                                           asio::use_awaitable);
+    const crossing over{&there, &work};
+    co_await asio::async_initiate<decltype(asio::use_awaitable), void(std::exception_ptr)>(over, asio::use_awaitable);
 }
 
 } // namespace kyc::async

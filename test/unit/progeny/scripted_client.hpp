@@ -51,7 +51,7 @@ class scripted_client : public net::http_client {
                 co_await released.wait();
         }
         // A turn of the loop, as a network would take.
-        co_await async::sleep_for(std::chrono::milliseconds{0});
+        co_await async::sleep_for(std::chrono::milliseconds(0));
         if (noted.target.find("/obtain/") != std::string::npos) co_return on_obtain(noted);
         if (noted.target.find("/refresh/") != std::string::npos) co_return on_refresh(noted);
         co_return on_call(noted);
