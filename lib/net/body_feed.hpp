@@ -15,7 +15,9 @@ namespace kyc::net {
 /// so this is what keeps small buffers from becoming small records.
 class body_feed {
   public:
-    static constexpr std::size_t record = 16 * 1024; ///< the largest plaintext of a TLS record
+    /// What goes into a TLS record: with header, tag and nonce (at most 29 bytes, RFC 5288 and RFC 8446, 5.2) that is
+    /// at most 16 KiB, so that some of them fill memory that is handed out in such sizes.
+    static constexpr std::size_t record = 16 * 1024 - 32;
 
     /// Head and body must outlive the feed.
     body_feed(std::string_view head, const std::vector<boost::asio::const_buffer>& body);

@@ -30,6 +30,7 @@ using clock = deadline::clock;
 using reply_parser = http::response_parser<http::string_body>;
 
 constexpr std::uint32_t header_limit = 64 * 1024;
+constexpr std::size_t largest_record = 16 * 1024; // what the peer may put into one (RFC 8446, 5.1)
 constexpr std::uint64_t body_limit = 8 * 1024 * 1024;
 constexpr int interim_replies_limit = 16;
 
@@ -285,7 +286,7 @@ class tls_connection final : public connection {
             // The parser does not limit what may stand beside a chunk's length and behind the last chunk.
             if (buffer_.size() > header_limit) co_return unreadable(http::error::header_limit, progress);
             watch_.arm(expected.until());
-            const auto space = buffer_.prepare(body_feed::record);
+            const auto space = buffer_.prepare(largest_record);
             const auto [error, count] = co_await stream_.read_some(space);
             if (!error) {
                 buffer_.commit(count);

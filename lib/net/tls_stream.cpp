@@ -119,9 +119,17 @@ async::awaitable<tls_stream::outcome> tls_stream::read_some(asio::mutable_buffer
             if (error) break;
         }
         if (problem != asio::error::would_block) co_return outcome(problem, 0);
+        release_outgoing();
         const auto [error] = co_await socket_.async_wait(asio::socket_base::wait_read, async::as_result);
         if (error) co_return outcome(error, 0);
     }
+}
+
+/// Who waits for a reply, or for the next request, has nothing to send: an upload's records would lie in memory as long
+/// as the connection.
+void tls_stream::release_outgoing() {
+    constexpr std::size_t of_a_small_request = 16 * 1024;
+    if (unsent() == 0 && outgoing_.capacity() > of_a_small_request) std::vector<unsigned char>().swap(outgoing_);
 }
 
 bool tls_stream::is_drained() const {

@@ -66,9 +66,10 @@ class tls_stream {
     };
 
     [[nodiscard]] error_code problem_of(int returned) const;
+    void release_outgoing();
 
     boost::asio::ip::tcp::socket socket_;
-    std::vector<unsigned char> outgoing_; ///< records; kept at its size, for the next ones
+    std::vector<unsigned char> outgoing_; ///< records; kept at its size while there are more to come
     std::size_t gone_ = 0;                ///< of those, bytes that the system has
     std::unique_ptr<ssl_st, ssl_deleter> ssl_;
 };
