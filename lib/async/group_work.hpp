@@ -25,7 +25,7 @@ struct gathering {
     /// For what takes a disk a few milliseconds, with about `callers` that come again and again. Three quarters of
     /// them are enough: with all of them waiting here nobody would do anything else.
     [[nodiscard]] static gathering for_disk(std::size_t callers) {
-        return {std::clamp<std::size_t>(callers * 3 / 4, 1, 32), std::chrono::milliseconds(5),
+        return {std::clamp<std::size_t>(callers * 3 / 4, 1, 32), std::chrono::milliseconds(8),
                 std::chrono::milliseconds(30)};
     }
 };
