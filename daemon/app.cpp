@@ -54,6 +54,9 @@ std::size_t most_before_receipt(std::size_t uploads) {
     return uploads + 4;
 }
 
+/// What is kept of free buffers while cases follow each other: about one case of three pictures.
+constexpr std::size_t kept_for_images = 1024 * 1024;
+
 random_unit make_random() {
     return [engine = std::mt19937_64(std::random_device{}())]() mutable {
         return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
@@ -132,6 +135,7 @@ class daemon_app final : public app {
     run_options options_;
     fs::spool_layout layout_;
     std::optional<taken_spool> spool_;
+    fs::page_stock pages_{kept_for_images}; ///< before the loop, whose coroutines hold buffers to the end
     boost::asio::io_context loop_{1};
     async::loop_latency latency_;
     async::blocking_pool pool_{pool_threads(), behind_the_loop}; ///< images and folders
@@ -201,6 +205,7 @@ std::optional<start_failure> daemon_app::build() {
                                                      before_receipt_,
                                                      unanswered_,
                                                      memory_,
+                                                     pages_,
                                                      rate_,
                                                      settling_,
                                                      leaving_,

@@ -12,6 +12,8 @@
 #include "day_book.hpp"
 #include "fault_pause.hpp"
 #include "fs/case_folder.hpp"
+#include "fs/crash_notes.hpp"
+#include "fs/page_stock.hpp"
 #include "fs/spool_layout.hpp"
 #include "ledger/ledger.hpp"
 #include "progeny/api.hpp"
@@ -45,6 +47,7 @@ struct case_world {
     async::permits& before_receipt; ///< what is claimed but not uploaded, for the next to be read while others upload
     async::permits& unanswered;     ///< limits.pending
     async::permits& memory;         ///< limits.memory, in bytes
+    fs::page_stock& pages;          ///< what images are read into
     async::rate_limit& rate;        ///< limits.rate
     async::group_work<result<void>>& settling; ///< claims that are made durable together
     async::group_work<fs::departure>& leaving; ///< cases that leave work/ together

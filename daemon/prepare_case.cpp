@@ -25,17 +25,19 @@ std::string manifest_name(const fs::claimed_case& which) {
     return which.flat ? which.key.name + ".json" : std::string("case.json");
 }
 
-result<manifest, trouble> read_manifest(const fs::claimed_case& which, const std::vector<std::string>& names) {
+result<manifest, trouble> read_manifest(const fs::claimed_case& which, const std::vector<std::string>& names,
+                                        fs::page_stock& pages) {
     const auto name = manifest_name(which);
     if (!std::binary_search(names.begin(), names.end(), name)) return manifest{};
-    auto file = fs::read_case_file(which, name, max_manifest_bytes);
+    auto file = fs::read_case_file(which, name, max_manifest_bytes, pages);
     if (!file) {
         auto why = file.error();
         if (auto* too_large = std::get_if<failure>(&why); too_large && too_large->code == failure_code::file_too_large)
             return trouble(failure(stage::intake, failure_code::bad_manifest, name + " is larger than 64 KiB"));
         return why;
     }
-    const std::string_view text(reinterpret_cast<const char*>(file->bytes.data()), file->bytes.size());
+    const auto bytes = std::as_const(file->bytes).bytes();
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     auto said = parse_manifest(text);
     if (!said) return trouble(failure(stage::intake, failure_code::bad_manifest, name + ": " + said.error()));
     return std::move(*said);
@@ -55,16 +57,17 @@ std::vector<progeny::image_part> loaded_case::parts() const {
         part.field = files[i].field;
         part.filename = upload_names[i];
         part.content_type = media_types[i];
-        part.bytes = bytes[i];
+        part.bytes = bytes[i].bytes();
         parts.push_back(std::move(part));
     }
     return parts;
 }
 
-result<case_outline, trouble> outline_case(const fs::claimed_case& which, const service& target) {
+result<case_outline, trouble> outline_case(const fs::claimed_case& which, const service& target,
+                                           fs::page_stock& pages) {
     auto names = fs::list_case(which);
     if (!names) return trouble(names.error());
-    auto said = read_manifest(which, *names);
+    auto said = read_manifest(which, *names, pages);
     if (!said) return said.error();
     auto plan = plan_case(target, *names, *said, which.flat ? std::string_view(which.key.name) : std::string_view());
     if (!plan) return trouble(plan.error());
@@ -91,11 +94,12 @@ result<case_outline, trouble> outline_case(const fs::claimed_case& which, const 
 namespace {
 
 /// The listed files that are no images: those are hashed when they are loaded.
-result<void, trouble> check_other_hashes(const fs::claimed_case& which, const case_outline& outline) {
+result<void, trouble> check_other_hashes(const fs::claimed_case& which, const case_outline& outline,
+                                         fs::page_stock& pages) {
     for (const auto& [name, expected] : outline.said.sha256) {
         const auto is_this = [&name = name](const auto& image) { return image.second == name; };
         if (std::any_of(outline.images.begin(), outline.images.end(), is_this)) continue;
-        const auto file = fs::read_case_file(which, name, max_listed_bytes);
+        const auto file = fs::read_case_file(which, name, max_listed_bytes, pages);
         if (!file) return file.error();
         if (file->sha256 != expected) return trouble(wrong_hash(name, file->sha256, expected));
     }
@@ -105,13 +109,13 @@ result<void, trouble> check_other_hashes(const fs::claimed_case& which, const ca
 } // namespace
 
 result<loaded_case, trouble> load_case(const fs::claimed_case& which, const case_outline& outline,
-                                       const std::vector<file_facts>& sent_before) {
-    if (const auto others = check_other_hashes(which, outline); !others) return others.error();
+                                       const std::vector<file_facts>& sent_before, fs::page_stock& pages) {
+    if (const auto others = check_other_hashes(which, outline, pages); !others) return others.error();
     loaded_case loaded;
     for (const auto& [field, name] : outline.images) {
-        auto file = fs::read_case_file(which, name, image::max_bytes);
+        auto file = fs::read_case_file(which, name, image::max_bytes, pages);
         if (!file) return file.error();
-        const auto checked = image::check_image(file->bytes);
+        const auto checked = image::check_image(std::as_const(file->bytes).bytes());
         if (!checked) return trouble(gate_failure(name, checked.error()));
         if (const auto listed = outline.said.sha256.find(name);
             listed != outline.said.sha256.end() && listed->second != file->sha256)

@@ -62,7 +62,7 @@ async::awaitable<result<held_case, failure>> hold_case(case_run& run) {
     held_case held;
     auto outline = [&run]() {
         const crash_blame working_on(run.key());
-        return told_apart(run, outline_case(run.folder(), *run.target));
+        return told_apart(run, outline_case(run.folder(), *run.target, run.world.pages));
     };
     auto outlined = co_await read_or_end(run, outline);
     if (!outlined) co_return outlined.error();
@@ -70,7 +70,7 @@ async::awaitable<result<held_case, failure>> hold_case(case_run& run) {
     held.memory = co_await world.memory.acquire(std::max<std::uint64_t>(held.outline.image_bytes, 1));
     auto load = [&run, &held]() {
         const crash_blame working_on(run.key());
-        auto loaded = load_case(run.folder(), held.outline, run.record().files());
+        auto loaded = load_case(run.folder(), held.outline, run.record().files(), run.world.pages);
         fault_point("prepare.loaded", run.key().name);
         return told_apart(run, std::move(loaded));
     };

@@ -93,8 +93,8 @@ result<std::vector<std::string>> list_case(const claimed_case& which) {
     return names;
 }
 
-result<file_bytes, trouble> read_case_file(const claimed_case& which, const std::string& name,
-                                           std::uint64_t max_bytes) {
+result<file_bytes, trouble> read_case_file(const claimed_case& which, const std::string& name, std::uint64_t max_bytes,
+                                           page_stock& pages) {
     const auto where = open_case(which);
     if (!where) return trouble{where.error()};
 
@@ -107,10 +107,10 @@ result<file_bytes, trouble> read_case_file(const claimed_case& which, const std:
 
     file_bytes read;
     // One more than it should have: a file that has grown shows itself.
-    read.bytes.resize(static_cast<std::size_t>(size) + 1);
+    read.bytes = pages.take(static_cast<std::size_t>(size) + 1);
     std::size_t filled = 0;
     while (filled < read.bytes.size()) {
-        const auto count = read_some(file->get(), std::span{read.bytes}.subspan(filled));
+        const auto count = read_some(file->get(), read.bytes.bytes().subspan(filled));
         if (count < 0) return trouble{where->trouble_with(errno, "read", name)};
         if (count == 0) break;
         filled += static_cast<std::size_t>(count);
@@ -121,8 +121,8 @@ result<file_bytes, trouble> read_case_file(const claimed_case& which, const std:
     if (::fstat(file->get(), &after) != 0) return trouble{where->trouble_with(errno, "look at", name)};
     if (filled != size || after.st_size != before.st_size || !same_moment(after.st_mtim, before.st_mtim))
         return trouble{intake_failure(failure_code::file_changed, name, "was written to while kycd read it")};
-    read.bytes.resize(filled);
-    read.sha256 = sha256_hex(read.bytes);
+    read.bytes.shrink(filled);
+    read.sha256 = sha256_hex(std::as_const(read.bytes).bytes());
     return read;
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/result.hpp"
 #include "fs/case_folder.hpp"
+#include "fs/page_stock.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +20,7 @@ inline constexpr std::string_view hard_link_advice =
 
 /// A file's bytes as read once, with their hash.
 struct file_bytes {
-    std::vector<std::byte> bytes;
+    page_buffer bytes;
     std::string sha256; ///< 64 lower-case hex digits
 };
 
@@ -29,9 +30,9 @@ struct file_bytes {
 /// Reads one regular file beneath the case (openat2, RESOLVE_BENEATH, no links, no FIFO ever opened for blocking).
 /// NOT_A_REGULAR_FILE (also for a file that has a second name: it may be somebody's), FILE_UNREADABLE (gone, or not
 /// permitted), FILE_TOO_LARGE past `max_bytes`, FILE_CHANGED when somebody wrote to it meanwhile; everything else is a
-/// fault.
+/// fault. The bytes lie in a buffer of `pages`.
 [[nodiscard]] result<file_bytes, trouble> read_case_file(const claimed_case& which, const std::string& name,
-                                                         std::uint64_t max_bytes);
+                                                         std::uint64_t max_bytes, page_stock& pages);
 
 /// The sum of the sizes of these files as fstat says, for the memory permit; files that are no regular ones count 0.
 /// The largest number there is when the system does not tell: bound it by what may be held at most.

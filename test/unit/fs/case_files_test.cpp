@@ -17,12 +17,13 @@ namespace {
 
 struct case_on_disk {
     temporary_folder root;
+    page_stock pages{0};
     claimed_case which{{"kyc_card", "A-1"}, root.path() / "work/kyc_card/A-1", false};
 
     case_on_disk() { stdfs::create_directories(which.folder); }
 
     std::string code_of(const std::string& name, std::uint64_t max_bytes = 1000) {
-        const auto read = read_case_file(which, name, max_bytes);
+        const auto read = read_case_file(which, name, max_bytes, pages);
         if (read) return "read";
         const trouble error = read.error();
         if (const auto* ended = std::get_if<failure>(&error)) return std::string{to_string(ended->code)};
@@ -53,7 +54,7 @@ BOOST_AUTO_TEST_CASE(the_hash_of_known_bytes_is_the_known_one) {
 
 BOOST_FIXTURE_TEST_CASE(a_regular_file_is_read_with_its_hash, case_on_disk) {
     put(which.folder / "front id ü.jpg", "abc");
-    const auto read = read_case_file(which, "front id ü.jpg", 3);
+    const auto read = read_case_file(which, "front id ü.jpg", 3, pages);
     BOOST_REQUIRE(read.has_value());
     BOOST_TEST(read->bytes.size() == 3u);
     BOOST_TEST(read->sha256 == sha256_hex(bytes_of("abc")));
@@ -61,9 +62,9 @@ BOOST_FIXTURE_TEST_CASE(a_regular_file_is_read_with_its_hash, case_on_disk) {
 
 BOOST_FIXTURE_TEST_CASE(an_empty_file_is_read_as_no_bytes, case_on_disk) {
     put(which.folder / "a", "");
-    const auto read = read_case_file(which, "a", 0);
+    const auto read = read_case_file(which, "a", 0, pages);
     BOOST_REQUIRE(read.has_value());
-    BOOST_TEST(read->bytes.empty());
+    BOOST_TEST(read->bytes.size() == 0u);
 }
 
 BOOST_FIXTURE_TEST_CASE(what_is_no_regular_file_of_the_case_is_never_read, case_on_disk) {
@@ -85,7 +86,7 @@ BOOST_FIXTURE_TEST_CASE(what_is_no_regular_file_of_the_case_is_never_read, case_
 BOOST_FIXTURE_TEST_CASE(a_file_with_a_second_name_may_be_somebodys_and_is_not_read, case_on_disk) {
     put(root.path() / "secret", "not yours");
     stdfs::create_hard_link(root.path() / "secret", which.folder / "linked");
-    const auto read = read_case_file(which, "linked", 100);
+    const auto read = read_case_file(which, "linked", 100, pages);
     BOOST_REQUIRE(!read.has_value());
     const trouble error = read.error();
     BOOST_REQUIRE(std::holds_alternative<failure>(error));

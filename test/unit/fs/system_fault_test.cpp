@@ -354,6 +354,7 @@ BOOST_AUTO_TEST_CASE(a_delivery_that_meets_trouble_arrives_once) {
 
 BOOST_AUTO_TEST_CASE(trouble_while_reading_is_never_the_cases_failure) {
     const place where{"a folder", false, {}, {}};
+    page_stock pages(0);
     claimed_case which;
     bool read_it = false;
     const auto begin = [&] {
@@ -365,7 +366,7 @@ BOOST_AUTO_TEST_CASE(trouble_while_reading_is_never_the_cases_failure) {
         where, begin,
         [&](spool&) {
             const auto names = list_case(which);
-            const auto file = read_case_file(which, "front_id.jpg", 100);
+            const auto file = read_case_file(which, "front_id.jpg", 100, pages);
             plan.armed = false;
             if (names) BOOST_TEST(names->size() == 3u);
             if (file) BOOST_TEST(file->bytes.size() == 5u);
