@@ -35,7 +35,7 @@ def one_run(stock, top):
     # The middle: neither the first cases, which find connections closed and plans unlearnt, nor the last, which wait for answers.
     first, last = stock.cases // 10, stock.cases * 9 // 10
     return {"first upload after": uploads[0] - started, "cases per second": (last - first) / (uploads[last] - uploads[first]),
-            "ms of processor per case": 1000 * passage.cost.processor / stock.cases, "peak MB": passage.cost.peak_kb / 1000}
+            "ms of processor per case": 1000 * passage.cost.processor / stock.cases, "peak MiB": passage.cost.peak_kb / 1024}
 
 
 def measure(read):
@@ -64,10 +64,10 @@ def measure(read):
 
 
 def show(found):
-    digits = {"first upload after": 3, "cases per second": 0, "ms of processor per case": 2, "peak MB": 1}
+    digits = {"first upload after": 3, "cases per second": 0, "ms of processor per case": 2, "peak MiB": 1}
     bench.table([[found["sizes"][size], *(bench.span(each[name], digits[name]) for name in digits)]
                  for size, each in found["runs"].items()],
-                ["cases waiting", "s to the first upload", "cases/s", "ms of CPU a case", "peak MB"])
+                ["cases waiting", "s to the first upload", "cases/s", "ms of CPU a case", "peak MiB"])
     for name in ("speed, many / few", "processor per case, between / few", "processor per case, many / few"):
         print(f"{name}: {bench.span(found[name], 2)}")
 

@@ -57,7 +57,7 @@ def rows_of_transport(found):
 def rows_of_whole(found):
     return [row("whole daemon: CPU per case / wrk's", found["processor / wrk's"], 3.0),
             row("whole daemon: throughput / libcurl's transport", found["speed / libcurl's"], 0.75, least=True),
-            row(f"whole daemon: peak MB, {found['cases']} cases in the inbox", found["peak MB"], 64, 1),
+            row(f"whole daemon: peak MiB, {found['cases']} cases in the inbox", found["peak MiB"], 64, 1),
             row("whole daemon: commits per case at this speed", found["commits per case"], 0.2),
             row("whole daemon: TLS handshakes / connections", found["handshakes / connections"], 1)]
 

@@ -42,7 +42,7 @@ def measure(read):
                 def whole():
                     passage = stock.once(api, **settings)
                     note("kycd", read.cases, passage.cost)
-                    peaks.append(passage.cost.peak_kb / 1000)
+                    peaks.append(passage.cost.peak_kb / 1024)
                     connections.append(passage.summary["connections"])
                     handshakes.append(passage.summary["tls_handshakes"])
                     commits.append(passage.summary["ledger_commits"] / read.cases)
@@ -64,7 +64,7 @@ def measure(read):
             "cases per second": {name: spread(numbers) for name, numbers in speed.items()},
             "processor / wrk's": spread(bench.ratios(per_case["kycd"], per_case["wrk"])),
             "speed / libcurl's": spread(bench.ratios(speed["kycd"], speed["libcurl"])),
-            "peak MB": spread(peaks), "connections": spread(connections), "handshakes": spread(handshakes),
+            "peak MiB": spread(peaks), "connections": spread(connections), "handshakes": spread(handshakes),
             "handshakes / connections": spread(bench.ratios(handshakes, connections)), "commits per case": spread(commits),
             "polls per case": spread(polls)}
 
@@ -72,7 +72,7 @@ def measure(read):
 def show(found):
     bench.table([[name, bench.span(found["ms of processor per case"][name], 2), bench.span(found["cases per second"][name], 0)]
                  for name in found["cases per second"]], ["client", "ms of CPU a case", "cases/s"])
-    for name, digits in (("processor / wrk's", 2), ("speed / libcurl's", 2), ("peak MB", 1), ("connections", 0), ("handshakes", 0),
+    for name, digits in (("processor / wrk's", 2), ("speed / libcurl's", 2), ("peak MiB", 1), ("connections", 0), ("handshakes", 0),
                          ("commits per case", 2), ("polls per case", 2)):
         print(f"kycd, {name}: {bench.span(found[name], digits)}")
 
