@@ -355,9 +355,7 @@ async::awaitable<void> daemon_app::shut_down() {
     gather_outcome();
     co_await link_.api->stop();
     link_.client->close_idle();
-    log::info("stopped", {{"delivered", std::to_string(outcome_.delivered)},
-                          {"failed", std::to_string(outcome_.failed)},
-                          {"open", std::to_string(outcome_.open)}});
+    log::info("stopped", {{"delivered", outcome_.delivered}, {"failed", outcome_.failed}, {"open", outcome_.open}});
 }
 
 /// What is damaged while it is open cannot be repaired there: the next start sets it aside and takes over what can be

@@ -48,7 +48,7 @@ bool send_to_journal(int priority, std::string_view message, const fields& about
     std::vector<std::string> lines{"MESSAGE=" + std::string(message), "PRIORITY=" + std::to_string(priority),
                                    "SYSLOG_IDENTIFIER=kycd"};
     for (const auto& [name, value] : about)
-        lines.push_back(journal_field(name) + "=" + printable(value));
+        lines.push_back(journal_field(name) + "=" + printable(value.text()));
     std::vector<iovec> parts;
     parts.reserve(lines.size());
     for (auto& line : lines)

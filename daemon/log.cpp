@@ -96,14 +96,15 @@ std::string compose_json(std::string_view level, std::string_view message, const
     line += level;
     line += R"(","message":)" + json_quoted(message);
     for (const auto& [name, value] : about)
-        line += ",\"" + std::string(name) + "\":" + json_quoted(value);
+        line += ",\"" + std::string(name) + "\":" + (value.is_number() ? value.text() : json_quoted(value.text()));
     return line + "}";
 }
 
 /// What follows time and level.
 std::string compose_text(std::string_view message, const fields& about) {
     std::string line = printable(message);
-    for (const auto& [name, value] : about) {
+    for (const auto& [name, told] : about) {
+        const auto& value = told.text();
         const bool plain = !value.empty() && value.find_first_of(" \"=") == std::string::npos;
         line += ' ';
         line += name;

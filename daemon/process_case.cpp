@@ -118,8 +118,8 @@ async::awaitable<void> deliver(case_run& run, answered_case answered) {
     const auto where = co_await hand_over(run, "result.json", std::move(text), std::move(end));
     auto about = run.about();
     about.emplace_back("verdict", std::string(to_string(verdict)));
-    about.emplace_back("attempts", std::to_string(answered.task.attempts));
-    about.emplace_back("polls", std::to_string(answered.task.polls));
+    about.emplace_back("attempts", answered.task.attempts);
+    about.emplace_back("polls", answered.task.polls);
     about.emplace_back("folder", where.string());
     log::info("delivered", about);
     run.world.count.answered(verdict);

@@ -85,13 +85,13 @@ async::awaitable<result<held_case, failure>> hold_case(case_run& run) {
 /// A line about one submit.
 log::fields about_attempt(case_run& run) {
     auto about = run.about();
-    if (const auto& last = run.record().last) about.emplace_back("attempt", std::to_string(last->number));
+    if (const auto& last = run.record().last) about.emplace_back("attempt", last->number);
     return about;
 }
 
 void log_receipt(case_run& run, std::chrono::steady_clock::duration took) {
     auto about = about_attempt(run);
-    about.emplace_back("ms", std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
+    about.emplace_back("ms", std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
     about.emplace_back("task", run.record().task_id());
     log::info("submitted", about);
 }
@@ -99,7 +99,7 @@ void log_receipt(case_run& run, std::chrono::steady_clock::duration took) {
 /// An API in trouble meets case after case, each again and again.
 void say_trouble(case_run& run, const std::string& how, const progeny::api_reply& reply) {
     auto about = about_attempt(run);
-    if (reply.http_status) about.emplace_back("status", std::to_string(*reply.http_status));
+    if (reply.http_status) about.emplace_back("status", *reply.http_status);
     if (run.world.stopping && reply.ruling.action == action::retry) { // a stop ends what was not sent yet
         log::debug(how + reply.what, about);
         return;

@@ -61,7 +61,7 @@ void trouble_log::say_over(const std::string& what, const trouble& met) {
     if (met.times < 2) return;
     const auto lasted = std::chrono::ceil<std::chrono::seconds>(met.last - met.first);
     log::warning("met " + std::to_string(met.times) + " times within " + format_duration(lasted) + ": " + what,
-                 {{"times", std::to_string(met.times)}});
+                 {{"times", met.times}});
 }
 
 } // namespace kyc

@@ -298,6 +298,9 @@ def test_a_json_log_is_an_object_on_each_line(world):
     assert all({"time", "level", "message"} <= set(line) for line in lines)
     delivered = next(line for line in lines if line["message"] == "delivered")
     assert delivered["case"] == "face_liveness/A-1" and delivered["verdict"] == "pass"
+    assert (delivered["attempts"], delivered["polls"]) == (1, 1)  # numbers, not texts
+    submitted = next(line for line in lines if line["message"] == "submitted")
+    assert submitted["attempt"] == 1 and isinstance(submitted["ms"], int) and isinstance(submitted["task"], str)
     assert any(line.get("case") == 'face_liveness/odd "name" {}' for line in lines)
 
 
