@@ -18,7 +18,8 @@ namespace {
 
 bool as_json = false;
 bool beside_progress = false; ///< a progress line shares the terminal
-bool to_journal = false;      ///< stderr is the journal's stream, so its socket is tried first
+bool to_journal = false;      ///< stderr is the journal's stream
+bool try_journal = false;     ///< its socket comes first
 
 spdlog::level::level_enum to_spdlog(log_level level) {
     switch (level) {
@@ -118,16 +119,17 @@ void write(spdlog::level::level_enum level, std::string_view message, const fiel
     if (!logger()->should_log(level)) return;
     const auto word = spdlog::level::to_string_view(level);
     const auto line = as_json ? compose_json({word.data(), word.size()}, message, about) : compose_text(message, about);
-    if (to_journal && send_to_journal(priority_of(level), line, about)) return;
+    if (try_journal && send_to_journal(priority_of(level), line, about)) return;
     // The line is an argument, never the format: text from outside may hold braces.
     logger()->log(level, "{}", line);
 }
 
 } // namespace
 
-void configure(const log_settings& settings) {
+void configure(const log_settings& settings, log_place otherwise) {
     as_json = settings.format == log_format::json;
     to_journal = stderr_is_the_journal();
+    try_journal = to_journal || otherwise == log_place::journal;
     logger()->set_level(to_spdlog(settings.level));
     set_pattern();
 }

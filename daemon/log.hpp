@@ -45,7 +45,7 @@ enum class log_place {
 /// journal with their priority and each field as one of the journal's (journal.hpp). While its socket takes nothing
 /// they go to stderr all the same, with the <N> of sd-daemon(3) in front and without the time, which the journal adds
 /// to both. `format` says what the line itself looks like, wherever it goes.
-void configure(const log_settings& settings);
+void configure(const log_settings& settings, log_place otherwise = log_place::stderr_stream);
 
 /// While set, each line first wipes the progress line that shares the terminal.
 void share_terminal_with_progress(bool sharing);

@@ -4,7 +4,6 @@
 #include "case_world.hpp"
 #include "commands/words.hpp"
 #include "core/units.hpp"
-#include "log.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -44,10 +43,7 @@ async::awaitable<void> apply(case_world& world, retention_rule rule) {
         };
         co_await world.pool.run(remove);
     }
-    if (outcome.removed != 0) log::info(describe(rule, outcome));
-    if (outcome.left != 0)
-        log::warning(count_words(outcome.left, "case", "cases") + " whose time is over (" + rule.setting +
-                     ") could not be removed, trying again in an hour: " + outcome.trouble);
+    log_removals(rule, outcome, "trying again in an hour");
 }
 
 /// Of those rows, the ones whose folder is gone. A root that is not mounted proves nothing.
@@ -115,6 +111,18 @@ std::string describe(const retention_rule& rule, const retention_outcome& outcom
         text += ", " + std::to_string(outcome.held) + (outcome.held == 1 ? " kept for its " : " kept for their ") +
                 fs::hold_mark;
     return text;
+}
+
+void log_removals(const retention_rule& rule, const retention_outcome& outcome, const std::string& then,
+                  log::fields about) {
+    about.insert(
+        about.begin(),
+        {{"setting", rule.setting}, {"removed", outcome.removed}, {"held", outcome.held}, {"left", outcome.left}});
+    if (outcome.removed != 0) log::info(describe(rule, outcome), about);
+    if (outcome.left != 0)
+        log::warning(count_words(outcome.left, "case", "cases") + " whose time is over (" + rule.setting +
+                         ") could not be removed, " + then + ": " + outcome.trouble,
+                     about);
 }
 
 async::awaitable<void> keep_retention(case_world& world) {

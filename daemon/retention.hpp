@@ -6,6 +6,7 @@
 #include "core/settings.hpp"
 #include "fs/removal.hpp"
 #include "fs/spool_layout.hpp"
+#include "log.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -38,6 +39,11 @@ struct retention_outcome {
 
 /// "retention.outbox 90d: 3 cases removed from outbox/, 1 kept for its .hold"; no case is named.
 [[nodiscard]] std::string describe(const retention_rule& rule, const retention_outcome& outcome);
+
+/// The same for the log: the line that describes it with its numbers as fields, and a warning for what could not be
+/// removed. Nothing is said of a rule that found nothing to remove. `then` ends the warning: what comes next.
+void log_removals(const retention_rule& rule, const retention_outcome& outcome, const std::string& then,
+                  log::fields about = {});
 
 /// Applies the rules now and each hour: removes the cases, and reduces what the ledger knows of those that are gone to
 /// hashes and outcome. Trouble is logged, and tried again an hour later. Ends by cancellation only.

@@ -4,10 +4,13 @@
 #include "commands/complain.hpp"
 #include "core/json_writer.hpp"
 #include "core/units.hpp"
+#include "log.hpp"
 #include "retention.hpp"
 #include "settings_yaml.hpp"
 
+#include <algorithm>
 #include <iostream>
+#include <unistd.h>
 
 namespace kyc {
 
@@ -18,14 +21,21 @@ struct applied_rule {
     retention_outcome outcome;
 };
 
-/// A fault: the root cannot be read.
-result<retention_outcome> apply(const fs::spool_layout& layout, const retention_rule& rule, bool dry_run) {
+/// A fault: the root cannot be read. `caller` is for the log.
+result<retention_outcome> apply(const fs::spool_layout& layout, const retention_rule& rule, bool dry_run,
+                                const log::fields& caller) {
     retention_outcome outcome;
     if (!dry_run) {
         if (auto done = fs::finish_removals(layout, rule.from); !done) return done.error();
     }
     const auto found = fs::list_expired(layout, rule.from, std::chrono::system_clock::now() - rule.keep);
     if (!found) return found.error();
+    const auto due = std::count_if(found->begin(), found->end(), [](const auto& each) { return !each.held; });
+    // Said before, so that it is on record also when this ends half-way.
+    if (due != 0 && !dry_run)
+        log::info("kycd purge begins, " + rule.setting + " " + format_duration(rule.keep) + ": " +
+                      count_words(static_cast<std::uint64_t>(due), "case is", "cases are") + " to be removed",
+                  caller);
     for (const auto& each : *found) {
         if (each.held || dry_run) {
             outcome.note(each.held ? fs::removal::held : fs::removal::removed);
@@ -33,6 +43,7 @@ result<retention_outcome> apply(const fs::spool_layout& layout, const retention_
             outcome.note(fs::remove_ended(layout, rule.from, each.key));
         }
     }
+    if (!dry_run) log_removals(rule, outcome, "and stayed where they are", caller);
     return outcome;
 }
 
@@ -71,6 +82,9 @@ void print_json(const std::vector<applied_rule>& applied, bool dry_run) {
 exit_code purge_command(const purge_options& options) {
     const auto config = load_settings(options.config);
     if (!config) return complain(config.error());
+    log::configure(config->log, log::log_place::journal);
+    // Before it becomes the owner of the folders: who called it is what is worth knowing.
+    const log::fields caller{{"uid", ::getuid()}};
     const auto rules = rules_of(config->retention);
     const fs::spool_layout layout(config->folders);
     std::vector<applied_rule> applied;
@@ -80,7 +94,7 @@ exit_code purge_command(const purge_options& options) {
         const auto& folder = rule.from == fs::spool_root::outbox ? root.outbox : root.failed;
         if (const auto why = become_owner_of(folder); !why.empty())
             return complain("purge: " + why, exit_code::spool_unusable);
-        auto outcome = apply(layout, rule, options.dry_run);
+        auto outcome = apply(layout, rule, options.dry_run, caller);
         if (!outcome)
             return complain("purge: " + outcome.error().message() + "; run this as kycd's user or as root",
                             exit_code::spool_unusable);

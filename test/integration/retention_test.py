@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import time
@@ -9,6 +10,7 @@ import time
 import pytest
 
 from conftest import wait_for
+from fake_systemd import Journal
 
 DAY = 86_400
 BREAKABLE = os.environ["KYCD_BREAKABLE"]
@@ -128,6 +130,44 @@ def test_purge_beside_the_daemon_and_dry(aged):
         ("retention.outbox", 1, 1, 0), ("retention.failed", 1, 1, 0)]
     assert not list((aged.outbox / ".kycd/removed/face_liveness").iterdir())
     assert purge(aged).code == 0 and left(aged) == KEPT
+
+
+def test_what_purge_removes_is_on_record_without_a_journal(aged):
+    dry = purge(aged, "--dry-run")
+    assert dry.log == ""
+    done = purge(aged)
+    assert done.code == 0
+    begun, removed, *others = done.lines
+    assert "kycd purge begins, retention.outbox 90d: 1 case is to be removed" in begun and f"uid={os.getuid()}" in begun
+    assert "retention.outbox 90d: 1 case removed from outbox/, 1 kept for its .hold" in removed
+    assert f"setting=retention.outbox removed=1 held=1 left=0 uid={os.getuid()}" in removed
+    assert len(others) == 2 and all("retention.failed" in line for line in others)
+    assert "face_liveness" not in done.log and not re.search(r"\bold\b", done.log)  # no case is named
+    assert purge(aged).log == "", "nothing was removed, so nothing is said"
+
+
+@pytest.mark.skipif(not Journal.possible(), reason="a private mount namespace is not allowed here")
+def test_what_purge_removes_reaches_the_journal_from_a_terminal_too(aged):
+    journal = Journal(aged)
+    try:
+        aged.program = journal.program()
+        done = purge(aged)  # stderr is not the journal's stream
+        assert done.code == 0 and done.log == "" and left(aged) == KEPT
+        removed = journal.wait_for("retention.outbox 90d: 1 case removed")
+        assert removed["PRIORITY"] == "6" and removed["SYSLOG_IDENTIFIER"] == "kycd"
+        assert removed["KYCD_SETTING"] == "retention.outbox" and removed["KYCD_REMOVED"] == "1"
+        assert removed["KYCD_HELD"] == "1" and removed["KYCD_LEFT"] == "0" and removed["KYCD_UID"] == str(os.getuid())
+        assert journal.wait_for("retention.failed 30d: 1 case removed")["KYCD_SETTING"] == "retention.failed"
+        assert not any(re.search(r"\bold\b", value) for entry in journal.entries() for value in entry.values())
+    finally:
+        journal.close()
+
+
+def test_a_purge_that_is_killed_is_on_record(aged):
+    aged.program = BREAKABLE
+    cut = purge(aged, env={**aged.env, "KYCD_FAULT_AT": "remove.done@old=kill"})
+    assert cut.code == -signal.SIGKILL
+    assert "kycd purge begins, retention.outbox 90d: 1 case is to be removed" in cut.log
 
 
 def test_without_rules_everything_stays(world):
