@@ -101,6 +101,16 @@ void add_times(CLI::App& to, std::string& since, std::string& before, const std:
         ->check(is_time());
 }
 
+/// No time lies after the one and before the other: an empty answer would look as if nothing had happened.
+void refuse_empty_time(const std::string& since, const std::string& before) {
+    if (since.empty() || before.empty()) return;
+    const auto now = std::chrono::system_clock::now();
+    if (*parse_since(since, now) >= *parse_since(before, now))
+        throw CLI::ValidationError("no time is after --since " + since + " and before --before " + before +
+                                       "; --since is the earlier one",
+                                   CLI::ExitCodes::ValidationError);
+}
+
 void operator_commands::add_list(CLI::App& program) {
     list_command = add(program, "list", "The cases, a line each", list);
     list_command->add_option("--state", list.state, "Only cases in this state")->check(CLI::IsMember(standing_words()));
@@ -109,6 +119,7 @@ void operator_commands::add_list(CLI::App& program) {
         ->type_name("CODE")
         ->check(is_code());
     add_times(*list_command, list.since, list.before, "Only what came to stand where it is");
+    list_command->callback([this]() { refuse_empty_time(list.since, list.before); });
 }
 
 void operator_commands::add_report(CLI::App& program) {
@@ -119,6 +130,13 @@ void operator_commands::add_report(CLI::App& program) {
     report_command->add_option("--format", report.format, "text, csv (a line for each day and service), json, html")
         ->capture_default_str()
         ->check(CLI::IsMember({"text", "csv", "json", "html"}));
+    report_command->callback([this]() {
+        refuse_empty_time(report.since, report.before);
+        const bool said = report_command->count("--format") != 0;
+        if (report.json && said && report.format != "json")
+            throw CLI::ValidationError("--json and --format " + report.format + " are two formats; give one of them",
+                                       CLI::ExitCodes::ValidationError);
+    });
 }
 
 void operator_commands::add_retry(CLI::App& program) {
@@ -150,6 +168,7 @@ void operator_commands::add_retry(CLI::App& program) {
             retry.before.empty())
             throw CLI::ValidationError("say which cases: CASE, --code, --service, --since, --before or --all",
                                        CLI::ExitCodes::ValidationError);
+        refuse_empty_time(retry.since, retry.before);
     });
 }
 

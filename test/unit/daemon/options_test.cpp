@@ -26,6 +26,44 @@ BOOST_AUTO_TEST_CASE(run_without_options_is_the_daemon_with_the_default_config) 
     BOOST_TEST(!run->json);
 }
 
+BOOST_AUTO_TEST_CASE(times_between_which_nothing_lies_are_refused) {
+    const auto said = [](const std::vector<const char*>& words) {
+        const auto parsed = parse(words);
+        const auto* text = std::get_if<text_only>(&parsed);
+        if (text == nullptr) return std::string();
+        BOOST_TEST(static_cast<int>(text->code) == 64);
+        return text->err;
+    };
+    for (const char* command : {"report", "list", "retry"}) {
+        BOOST_TEST_CONTEXT(command) {
+            BOOST_TEST(said({command, "--since", "2h", "--before", "3h"}) ==
+                       std::string("kycd: command line: no time is after --since 2h and before --before 3h; --since is "
+                                   "the earlier one; see 'kycd ") +
+                           command + " --help'\n");
+            BOOST_TEST(said({command, "--since", "2026-11-20", "--before", "2026-11-20"}) != "");
+            BOOST_TEST(said({command, "--since", "3h", "--before", "2h"}) == "");
+            BOOST_TEST(said({command, "--since", "2026-11-19", "--before", "2026-11-20"}) == "");
+        }
+    }
+    // The report begins seven days ago unless it is told.
+    BOOST_TEST(said({"report", "--before", "30d"}).find("--since 7d") != std::string::npos);
+    BOOST_TEST(said({"report", "--before", "6d"}) == "");
+    BOOST_TEST(said({"list", "--before", "30d"}) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_report_has_one_format) {
+    for (const char* format : {"csv", "html", "text"}) {
+        const auto parsed = parse({"report", "--json", "--format", format});
+        const auto* text = std::get_if<text_only>(&parsed);
+        BOOST_REQUIRE(text != nullptr);
+        BOOST_TEST(static_cast<int>(text->code) == 64);
+        BOOST_TEST(text->err.find(std::string("--json and --format ") + format) != std::string::npos);
+    }
+    for (const auto& words : std::vector<std::vector<const char*>>{
+             {"report", "--json", "--format", "json"}, {"report", "--json"}, {"report", "--format", "csv"}})
+        BOOST_TEST(std::holds_alternative<report_options>(parse(words)));
+}
+
 BOOST_AUTO_TEST_CASE(each_option_arrives) {
     const auto parsed = parse({"run", "--once", "--json", "--config", "/a/b.yaml"});
     const auto* run = std::get_if<run_options>(&parsed);
