@@ -1,5 +1,6 @@
 // From text to YAML nodes, around what yaml-cpp 0.7 does with a file that is none.
 
+#include "core/plain_text.hpp"
 #include "yaml_reader.hpp"
 
 #include <yaml-cpp/eventhandler.h>
@@ -59,6 +60,12 @@ std::optional<YAML::Mark> second_document(const std::string& text) {
 } // namespace
 
 YAML::Node parse_document(document& doc, std::string_view text) {
+    // yaml-cpp passes on what is not UTF-8 as it stands: a name that no file has, and nobody would hear of it.
+    if (const auto good = readable_bytes(text); good < text.size()) {
+        const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(good), '\n');
+        doc.object(static_cast<int>(line), "", "holds bytes that are not UTF-8; save the file as UTF-8");
+        return YAML::Node();
+    }
     try {
         const std::string whole(text);
         if (const auto mark = second_document(whole))

@@ -54,6 +54,16 @@ bool is_in(const std::array<span_of_points, N>& spans, std::uint32_t value) {
 
 } // namespace
 
+std::size_t readable_bytes(std::string_view text) {
+    std::size_t at = 0;
+    while (at < text.size() && text[at] != '\0') {
+        const auto next = first_code_point(text.substr(at));
+        if (next.size == 0) break;
+        at += next.size;
+    }
+    return at;
+}
+
 std::size_t columns_of(std::string_view text) {
     std::size_t columns = 0;
     for (std::size_t at = 0; at < text.size();) {

@@ -17,6 +17,10 @@ struct code_point {
 /// The first character of a text that is not empty: shortest form only, no surrogates (RFC 3629).
 [[nodiscard]] code_point first_code_point(std::string_view text);
 
+/// How many bytes at the start of `text` are text: UTF-8 as first_code_point() reads it, without a byte 0. All of them,
+/// or up to the first that is not.
+[[nodiscard]] std::size_t readable_bytes(std::string_view text);
+
 /// How many columns of a terminal a printable text takes: two for East Asian wide characters and pictures, none for
 /// marks that are set on the character before.
 [[nodiscard]] std::size_t columns_of(std::string_view text);

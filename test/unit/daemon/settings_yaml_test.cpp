@@ -423,6 +423,8 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_one_yaml_map_is_refused_whole) {
         {"- a\n- b\n", 0, "", "must be a map of keys"},
         {"hello\n", 0, "", "must be a map of keys"},
         {"spool: /a\n---\nspool: /b\n", 2, "", "several YAML documents"},
+        {"spool: /a\nlog:\n  # f\xFCr alle\n  level: info\n", 3, "", "not UTF-8; save the file as UTF-8"},
+        {std::string("\xFF\xFEs\0p\0", 6), 1, "", "not UTF-8"},
         {"spool: /a\n\tapi: x\n", 2, "", "not valid YAML"},
         {"spool: [/a\n", 2, "", "not valid YAML"},
         {"spool: *nowhere\n", 1, "", "not valid YAML"},
