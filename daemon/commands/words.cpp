@@ -41,16 +41,7 @@ std::string count_words(std::uint64_t count, std::string_view one, std::string_v
 
 boost::system::result<utc_time, std::string> parse_since(std::string_view text, utc_time now) {
     if (const auto back = parse_duration(text)) return now - *back;
-    std::string full(text);
-    if (!full.empty() && full.back() == 'Z') full.pop_back();
-    if (full.size() > 10 && full[10] == ' ') full[10] = 'T';
-    constexpr std::string_view rest = "T00:00:00.000Z";
-    // A date, with minutes, with seconds, with milliseconds.
-    for (const std::size_t known : {10u, 16u, 19u, 23u}) {
-        if (full.size() != known) continue;
-        full += rest.substr(known - 10);
-        if (const auto time = from_iso8601(full)) return *time;
-    }
+    if (const auto time = from_written_time(text)) return *time;
     return quote_text(text) + " is no time; write e.g. 2h or 3d (back from now), 2026-11-20 or 2026-11-20T01:02Z";
 }
 

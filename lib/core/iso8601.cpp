@@ -77,4 +77,15 @@ std::optional<utc_time> from_iso8601(std::string_view text) {
            std::chrono::seconds{second} + std::chrono::milliseconds{digits_at(text, 20, 3)};
 }
 
+std::optional<utc_time> from_written_time(std::string_view text) {
+    std::string full(text);
+    if (full.size() > 10 && full.back() == 'Z') full.pop_back();
+    if (full.size() > 10 && full[10] == ' ') full[10] = 'T';
+    constexpr std::string_view rest = "T00:00:00.000Z";
+    // A date, with minutes, with seconds, with milliseconds.
+    for (const std::size_t known : {10u, 16u, 19u, 23u})
+        if (full.size() == known) return from_iso8601(full.append(rest.substr(known - 10)));
+    return std::nullopt;
+}
+
 } // namespace kyc

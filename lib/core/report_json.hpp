@@ -67,4 +67,8 @@ void write_files(json_writer& out, const std::vector<file_facts>& files);
 /// The inverse; none when the text is not of that form.
 [[nodiscard]] std::optional<utc_time> from_iso8601(std::string_view text);
 
+/// A time as people write it, in UTC: `2026-11-20` (its first moment), `2026-11-20T01:02`, `2026-11-20 01:02:03Z`, with
+/// milliseconds. None for anything else.
+[[nodiscard]] std::optional<utc_time> from_written_time(std::string_view text);
+
 } // namespace kyc
