@@ -1,10 +1,10 @@
 #include "yaml_reader.hpp"
 
+#include "core/nearest_word.hpp"
 #include "core/units.hpp"
 
 #include <algorithm>
 #include <cctype>
-#include <numeric>
 #include <optional>
 
 namespace kyc::yaml {
@@ -25,21 +25,6 @@ std::string join(const std::vector<std::string>& words) {
 
 std::string dotted(const std::string& path, std::string_view key) {
     return path.empty() ? std::string(key) : path + "." + std::string(key);
-}
-
-/// How many letters have to be changed, added or removed to make one word of the other.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        auto diagonal = row[0]++;
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const auto changed = diagonal + (a[i] == b[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
-        }
-    }
-    return row.back();
 }
 
 std::string lower_case(std::string text) {
@@ -72,18 +57,7 @@ int document::line_of(const std::string& key) const {
 
 std::string document::suggestion(const stranger& unknown) const {
     const auto written = lower_case(unknown.key);
-    const auto tolerance = std::min<std::size_t>(2, written.size() / 2);
-    const std::string* nearest = nullptr;
-    auto best = tolerance + 1;
-    for (const auto& candidate : unknown.allowed) {
-        // Long keys cannot be near; not comparing them keeps a hostile file cheap.
-        if (written.size() > candidate.size() + tolerance) continue;
-        const auto apart = distance(written, candidate);
-        if (apart >= best) continue;
-        best = apart;
-        nearest = &candidate;
-    }
-    if (nearest != nullptr) return "; did you mean '" + *nearest + "'?";
+    if (const auto nearest = nearest_word(unknown.key, unknown.allowed)) return "; did you mean '" + *nearest + "'?";
     for (const auto& key : keys_)
         if (key.find('*') == std::string::npos && key.ends_with("." + written)) return "; did you mean '" + key + "'?";
     return "; known here: " + join(unknown.allowed);
