@@ -4,6 +4,7 @@
 #include "commands/complain.hpp"
 #include "commands/spool_view.hpp"
 #include "commands/words.hpp"
+#include "core/json_members.hpp"
 #include "core/json_writer.hpp"
 #include "core/units.hpp"
 #include "settings_yaml.hpp"
@@ -191,11 +192,6 @@ void print_life(const life& one, const painter& paint) {
     if (!seen.place.empty()) line("path", seen.place.string() + (one.there ? "" : " (not there any more)"));
 }
 
-void write_time(json_writer& out, std::string_view name, const std::optional<utc_time>& time) {
-    out.key(name);
-    out.known_text(time ? to_iso8601(*time) : std::string());
-}
-
 void write_attempts(json_writer& out, const life& one) {
     out.begin_array();
     for (const auto& each : one.row ? one.row->attempts : std::vector<ledger::attempt>()) {
@@ -237,18 +233,14 @@ void write_events(json_writer& out, const life& one) {
 
 void write_life(json_writer& out, const life& one) {
     const auto& seen = one.seen;
-    const auto text = [&out](std::string_view name, const std::string& value) {
-        out.key(name);
-        out.known_text(value);
-    };
     out.begin_object();
-    text("case", seen.key.name);
-    text("folder", seen.key.folder);
-    text("service", seen.service);
-    text("state", std::string(to_string(seen.state)));
+    write_known(out, "case", seen.key.name);
+    write_known(out, "folder", seen.key.folder);
+    write_known(out, "service", seen.service);
+    write_known(out, "state", std::string(to_string(seen.state)));
     write_time(out, "since", seen.since);
-    text("detail", seen.detail);
-    text("lane", one.row ? one.row->about.lane : std::string());
+    write_known(out, "detail", seen.detail);
+    write_known(out, "lane", one.row ? one.row->about.lane : std::string());
     out.key("flat");
     out.boolean(seen.flat);
     write_time(out, "taken_at", one.row ? std::optional(one.row->about.taken_at) : std::nullopt);
@@ -259,8 +251,8 @@ void write_life(json_writer& out, const life& one) {
     out.integer(std::uint64_t{seen.unknown_outcomes});
     out.key("polls");
     out.integer(one.polls());
-    text("task", seen.task_id);
-    text("duplicate_of", one.duplicate_of());
+    write_known(out, "task", seen.task_id);
+    write_known(out, "duplicate_of", one.duplicate_of());
     out.key("attempts");
     write_attempts(out, one);
     out.key("events");
@@ -269,10 +261,10 @@ void write_life(json_writer& out, const life& one) {
     write_files(out, one.files());
     const bool failed = seen.state == standing::failed;
     const auto* end = one.row && failed ? &one.row->end : nullptr;
-    text("stage", end != nullptr ? end->stage : one.paper ? one.paper->stage : std::string());
-    text("message", end != nullptr ? end->message : one.paper ? one.paper->message : std::string());
-    text("advice", one.paper ? one.paper->advice : std::string());
-    text("path", seen.place.string());
+    write_known(out, "stage", end != nullptr ? end->stage : one.paper ? one.paper->stage : std::string());
+    write_known(out, "message", end != nullptr ? end->message : one.paper ? one.paper->message : std::string());
+    write_known(out, "advice", one.paper ? one.paper->advice : std::string());
+    write_known(out, "path", seen.place.string());
     out.key("there");
     out.boolean(one.there);
     out.key("in_ledger");

@@ -6,7 +6,7 @@
 #include "commands/spool_view.hpp"
 #include "commands/words.hpp"
 #include "core/case_name.hpp"
-#include "core/json_writer.hpp"
+#include "core/json_members.hpp"
 #include "fs/inbox_scan.hpp"
 #include "settings_yaml.hpp"
 
@@ -188,19 +188,15 @@ void print_text(const explanation& out, const painter& paint) {
 
 void print_json(const explanation& out) {
     json_writer json;
-    const auto text = [&json](std::string_view name, const std::string& value) {
-        json.key(name);
-        json.known_text(value);
-    };
     json.begin_object();
-    text("schema", "kycd.why/1");
-    text("path", out.path);
-    text("case", out.about);
-    text("state", out.state ? std::string(to_string(*out.state)) : std::string());
-    text("reason", out.reason);
-    text("because", out.because);
-    text("next", out.next);
-    text("next_at", out.next_at ? to_iso8601(*out.next_at) : std::string());
+    write_known(json, "schema", "kycd.why/1");
+    write_known(json, "path", out.path);
+    write_known(json, "case", out.about);
+    write_known(json, "state", out.state ? std::string(to_string(*out.state)) : std::string());
+    write_known(json, "reason", out.reason);
+    write_known(json, "because", out.because);
+    write_known(json, "next", out.next);
+    write_time(json, "next_at", out.next_at);
     json.end_object();
     std::cout << std::move(json).finish();
 }

@@ -2,6 +2,7 @@
 // The parts of the status document, each written where its key stands. Private to live_status().
 
 #include "case_world.hpp"
+#include "core/json_members.hpp"
 #include "core/json_writer.hpp"
 #include "disk_watch.hpp"
 #include "intake.hpp"
@@ -12,11 +13,6 @@
 #include <string_view>
 
 namespace kyc::status {
-
-inline void write_number(json_writer& out, std::string_view name, std::uint64_t value) {
-    out.key(name);
-    out.integer(value);
-}
 
 /// In whole seconds, rounded up; null without a value.
 void write_seconds(json_writer& out, std::string_view name, const std::optional<std::chrono::milliseconds>& value);

@@ -17,16 +17,6 @@ void write_seconds(json_writer& out, std::string_view name, const std::optional<
     }
 }
 
-namespace {
-
-/// Null where there is none.
-void write_time(json_writer& out, std::string_view name, const std::optional<utc_time>& time) {
-    out.key(name);
-    out.known_text(time ? to_iso8601(*time) : std::string());
-}
-
-} // namespace
-
 void write_faults(json_writer& out, const fault_pause& faults) {
     out.begin_array();
     for (const auto& each : faults.now()) {
