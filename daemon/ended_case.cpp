@@ -31,9 +31,9 @@ std::optional<ledger::case_history> ended_case_in(const fs::ended_place& where) 
     if (!said) return std::nullopt;
     ledger::case_history ended;
     auto& about = ended.about;
-    about.key = case_key(where.key.folder, said->about.name.empty() ? where.key.name : said->about.name);
+    about.key =
+        case_key(where.key.folder, said->about.name.empty() ? where.key.name : said->about.name, said->about.lane);
     about.service = said->about.service;
-    about.lane = said->about.lane;
     about.attempts = said->task.attempts;
     about.polls = said->task.polls;
     about.duplicate_of = said->duplicate_of;

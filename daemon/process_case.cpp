@@ -27,7 +27,7 @@ case_facts facts_of(case_run& run) {
     case_facts facts;
     facts.name = run.key().name;
     facts.service = run.target != nullptr ? run.target->name : run.key().folder;
-    facts.lane = run.record().lane;
+    facts.lane = run.key().lane;
     facts.files = run.files.empty() ? run.record().files() : run.files;
     return facts;
 }

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <iostream>
 #include <numeric>
+#include <set>
 
 namespace kyc {
 
@@ -46,7 +47,15 @@ std::optional<report_facts> paper_of(const std::filesystem::path& place) {
     return read_case_paper(*in, place.filename().string());
 }
 
-/// Joins the rows with the folders: of several rows that name one folder the last one's case lies in it.
+/// Whether the report in a row's folder is of that life: a new answer has taken the place of the one before.
+bool is_of(const report_facts& paper, const ledger::case_history& row) {
+    if (!row.about.last || row.about.last->task_id.empty() || paper.task.id.empty())
+        return paper.about.lane == row.about.key.lane;
+    return paper.task.id == row.about.last->task_id;
+}
+
+/// Joins the rows with the folders: of several cases that went to one folder the last one lies in it, and what was
+/// verified again never left it.
 std::vector<life> lives_of(spool_view& view, const case_words& which) {
     std::vector<life> lives;
     auto places = view.places_of(which);
@@ -56,6 +65,7 @@ std::vector<life> lives_of(spool_view& view, const case_words& which) {
         one.row = std::move(row);
         lives.push_back(std::move(one));
     }
+    std::set<std::filesystem::path> found;
     for (auto each = lives.rbegin(); each != lives.rend(); ++each) {
         const auto at = std::find_if(places.begin(), places.end(), [&](const found_place& place) {
             return !each->seen.place.empty() && place.path == each->seen.place;
@@ -63,8 +73,11 @@ std::vector<life> lives_of(spool_view& view, const case_words& which) {
         if (at == places.end()) continue;
         each->there = true;
         each->paper = paper_of(at->path);
-        places.erase(at);
+        if (each->paper && !is_of(*each->paper, *each->row)) each->paper.reset();
+        found.insert(at->path);
+        if (each->row->about.key.lane == lane::live) places.erase(at);
     }
+    std::erase_if(places, [&found](const found_place& place) { return found.contains(place.path); });
     for (const auto& place : places) {
         life one;
         one.there = true;
@@ -162,13 +175,15 @@ std::optional<utc_time> next_try_of(const life& one) {
 
 void print_life(const life& one, const painter& paint) {
     const auto& seen = one.seen;
-    std::cout << paint(tone::strong, printable(seen.key.folder + "/" + seen.key.name)) << ": "
+    std::cout << paint(tone::strong, printable(seen.key.folder + "/" + seen.key.name))
+              << (seen.key.lane == lane::bulk ? ", verified again: " : ": ")
               << paint(tone_of(seen.state), std::string(to_string(seen.state)));
     if (!seen.detail.empty() && seen.state != standing::pending) std::cout << ", " << printable(seen.detail);
     std::cout << "\n";
     if (seen.service != seen.key.folder) line("service", seen.service);
     if (one.row) {
-        line("taken", times_words(one.row->about.taken_at) + "  lane " + one.row->about.lane +
+        line("taken", times_words(one.row->about.taken_at) + "  lane " +
+                          std::string(to_string(one.row->about.key.lane)) +
                           (one.row->about.flat ? ", flat files" : ""));
         for (const auto& each : one.row->attempts)
             print_attempt(each, seen.state == standing::sending && each.number == one.row->about.last->number);
@@ -240,7 +255,7 @@ void write_life(json_writer& out, const life& one) {
     write_known(out, "state", std::string(to_string(seen.state)));
     write_time(out, "since", seen.since);
     write_known(out, "detail", seen.detail);
-    write_known(out, "lane", one.row ? one.row->about.lane : std::string());
+    write_known(out, "lane", one.row ? std::string(to_string(one.row->about.key.lane)) : std::string());
     out.key("flat");
     out.boolean(seen.flat);
     write_time(out, "taken_at", one.row ? std::optional(one.row->about.taken_at) : std::nullopt);

@@ -162,7 +162,7 @@ std::string result_json(const case_facts& about, const task_facts& task, const a
     out.key("service");
     out.text(about.service);
     out.key("lane");
-    out.text(about.lane);
+    out.text(to_string(about.lane));
     out.key("verdict");
     out.text(to_string(said.verdict));
     out.key("checks");

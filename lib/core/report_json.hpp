@@ -3,6 +3,7 @@
 
 #include "core/answer.hpp"
 #include "core/failure.hpp"
+#include "core/lane.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -30,7 +31,7 @@ struct file_facts {
 struct case_facts {
     std::string name;
     std::string service; ///< canonical
-    std::string lane = "live";
+    kyc::lane lane = kyc::lane::live;
     std::vector<file_facts> files;
 };
 

@@ -73,7 +73,7 @@ std::optional<report_facts> read_report(std::string_view text) {
     if (!facts.answered && schema != "kycd.error/1") return std::nullopt;
     facts.about.name = text_of(*report, "case");
     facts.about.service = text_of(*report, "service");
-    if (const auto lane = text_of(*report, "lane"); !lane.empty()) facts.about.lane = lane;
+    facts.about.lane = lane_from(text_of(*report, "lane"));
     facts.about.files = files_of(*report);
     if (facts.answered) {
         if (const auto* task = object_member(*report, "task")) facts.task = task_of(*task);

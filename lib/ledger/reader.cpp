@@ -84,23 +84,26 @@ class sqlite_reader final : public reader {
         return guarded([&]() -> read_result<std::vector<case_count>> {
             const moment one(database_);
             std::vector<case_count> all;
-            statement cases(database_.handle(), "SELECT service, state, count(*), min(taken_at) FROM kyc_case "
-                                                "GROUP BY service, state ORDER BY service, state");
+            statement cases(database_.handle(),
+                            "SELECT service, state, count(*), min(taken_at), lane FROM kyc_case "
+                            "GROUP BY service, lane, state ORDER BY service, lane DESC, state"); // live, then bulk
             while (cases.step()) {
                 case_count each;
                 each.service = cases.text(0);
+                each.lane = lane_from(cases.text(4));
                 each.state = case_state_from(cases.text(1));
                 each.cases = static_cast<std::uint64_t>(cases.number(2));
                 if (cases.number(3) > 0) each.oldest = from_milliseconds(cases.number(3));
                 all.push_back(std::move(each));
             }
             statement unknown(database_.handle(),
-                              "SELECT c.service, c.state, count(*) FROM attempt AS a "
+                              "SELECT c.service, c.state, count(*), c.lane FROM attempt AS a "
                               "JOIN kyc_case AS c ON c.id = a.case_id "
-                              "WHERE a.outcome IN ('unknown', 'no_receipt') GROUP BY c.service, c.state");
+                              "WHERE a.outcome IN ('unknown', 'no_receipt') GROUP BY c.service, c.lane, c.state");
             while (unknown.step()) {
                 for (auto& each : all) {
-                    if (each.service == unknown.text(0) && to_string(each.state) == unknown.text(1))
+                    if (each.service == unknown.text(0) && to_string(each.state) == unknown.text(1) &&
+                        to_string(each.lane) == unknown.text(3))
                         each.unknown_outcomes = static_cast<std::uint64_t>(unknown.number(2));
                 }
             }
@@ -111,7 +114,7 @@ class sqlite_reader final : public reader {
     read_result<std::uint64_t> ended_since(utc_time since) override {
         return guarded([&]() -> read_result<std::uint64_t> {
             statement query(database_.handle(), "SELECT count(*) FROM kyc_case WHERE state <> 'open' "
-                                                "AND state <> 'gone' AND ended_at >= ?1");
+                                                "AND state <> 'gone' AND lane = 'live' AND ended_at >= ?1");
             query.bind(1, to_milliseconds(since));
             query.step();
             return static_cast<std::uint64_t>(query.number(0));
@@ -127,7 +130,8 @@ class sqlite_reader final : public reader {
                 statement query(database_.handle(),
                                 "SELECT id, folder, name, service, state, word, taken_at, ended_at FROM kyc_case "
                                 "WHERE state <> 'open' AND ended_at >= ?1 AND ended_at < ?2 "
-                                "AND (ended_at > ?1 OR id > ?3) AND state <> 'gone' ORDER BY ended_at, id LIMIT ?4");
+                                "AND (ended_at > ?1 OR id > ?3) AND state <> 'gone' AND lane = 'live' ORDER BY "
+                                "ended_at, id LIMIT ?4");
                 query.bind(1, last_end);
                 query.bind(2, to_milliseconds(until));
                 query.bind(3, last_id);

@@ -25,9 +25,10 @@ struct case_filter {
     std::optional<utc_time> since; ///< of the end, of open cases of the claim
 };
 
-/// Numbers of one service and state.
+/// Numbers of one service, lane and state.
 struct case_count {
     std::string service;
+    kyc::lane lane = lane::live;
     case_state state = case_state::open;
     std::uint64_t cases = 0;
     std::uint64_t unknown_outcomes = 0; ///< attempts without a known outcome
@@ -62,14 +63,15 @@ class reader {
     /// The same with everything, as of one moment.
     [[nodiscard]] virtual read_result<std::vector<case_history>> show(const case_filter& which) = 0;
 
-    /// By service and state.
+    /// By service, lane and state.
     [[nodiscard]] virtual read_result<std::vector<case_count>> count() = 0;
 
-    /// Cases that were delivered or failed at `since` or later: how fast it goes.
+    /// Dropped cases that were delivered or failed at `since` or later: how fast it goes.
     [[nodiscard]] virtual read_result<std::uint64_t> ended_since(utc_time since) = 0;
 
-    /// Hands over what was delivered or failed at `since` or later, but before `until`, in the order of the ends. Reads
-    /// no more of the file than those rows, a few hundred at a time, as list().
+    /// Hands over the dropped cases that were delivered or failed at `since` or later, but before `until`, in the order
+    /// of the ends; re-verifications are no cases that came in. Reads no more of the file than those rows, a few
+    /// hundred at a time, as list().
     [[nodiscard]] virtual read_result<void> ended(utc_time since, utc_time until,
                                                   const std::function<void(const ended_case&)>& visit) = 0;
 

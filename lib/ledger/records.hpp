@@ -44,15 +44,16 @@ struct attempt {
 struct case_record {
     case_key key;
     std::string service; ///< canonical
-    std::string lane = "live";
-    bool flat = false; ///< its files are called <case>.<field>.<ext>
+    bool flat = false;   ///< its files are called <case>.<field>.<ext>
     utc_time taken_at{};
     std::string fingerprint;    ///< stands for all that was sent, see daemon/fingerprint.hpp; empty until then
     std::uint32_t attempts = 0; ///< submits that may have been accepted, the refused ones included: as in result.json
+    std::uint32_t paid = 0;     ///< those that the API bills as far as is known, when the record was read at a start
     std::uint32_t polls = 0;    ///< an estimate after a crash
-    std::uint32_t failed_tasks = 0;              ///< tasks that ended FAILURE
-    std::optional<utc_time> next_try;            ///< not sent again before; none: no wait was agreed on
-    std::optional<attempt> last;                 ///< the latest attempt; the earlier ones are in the file only
+    std::uint32_t failed_tasks = 0;   ///< tasks that ended FAILURE
+    std::optional<utc_time> next_try; ///< not sent again before; none: no wait was agreed on
+    std::int64_t ticket = 0;          ///< the row of the ticket that began it; 0: a dropped case, or not known
+    std::optional<attempt> last;      ///< the latest attempt; the earlier ones are in the file only
     std::optional<duplicate_facts> duplicate_of; ///< a case that was sent earlier with the same bytes
 
     /// Whether the last attempt may have been accepted without our knowing.

@@ -41,6 +41,7 @@ std::string slot_text(const case_record& record) {
     json::object entry;
     entry["folder"] = record.key.folder;
     entry["name"] = record.key.name;
+    entry["lane"] = to_string(record.key.lane);
     entry["service"] = record.service;
     entry["flat"] = record.flat;
     entry["attempts"] = record.attempts;
@@ -68,7 +69,7 @@ std::optional<case_record> read_slot(std::string_view bytes) {
         return static_cast<std::uint32_t>(found == nullptr ? 0 : integer_of(*found).value_or(0));
     };
     case_record record;
-    record.key = case_key(text("folder"), text("name"));
+    record.key = case_key(text("folder"), text("name"), lane_from(text("lane")));
     record.service = text("service");
     record.flat = bool_member(*entry, "flat").value_or(false);
     record.attempts = number("attempts");

@@ -86,9 +86,8 @@ case_history read_case(const statement& row) {
     case_history read;
     read.id = row.number(0);
     auto& about = read.about;
-    about.key = case_key(row.text(1), row.text(2));
+    about.key = case_key(row.text(1), row.text(2), lane_from(row.text(4)));
     about.service = row.text(3);
-    about.lane = row.text(4);
     about.flat = row.number(5) != 0;
     about.taken_at = from_milliseconds(row.number(6));
     about.fingerprint = row.text(7);
@@ -104,6 +103,7 @@ case_history read_case(const statement& row) {
     read.end.message = row.text(16);
     read.end.place = row.text(17);
     if (const auto at = row.number_or_null(18)) about.next_try = from_milliseconds(*at);
+    about.ticket = row.number(19);
     return read;
 }
 

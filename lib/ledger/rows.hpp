@@ -27,8 +27,8 @@ namespace kyc::ledger {
 /// What a SELECT that is read by read_case() lists, from kyc_case as `c`.
 inline constexpr const char* case_columns =
     "c.id, c.folder, c.name, c.service, c.lane, c.flat, c.taken_at, c.fingerprint, c.attempts, c.polls, "
-    "c.failed_tasks, c.duplicate_of, c.state, c.ended_at, c.word, c.stage, c.message, c.place, c.next_try";
-inline constexpr int case_column_count = 19;
+    "c.failed_tasks, c.duplicate_of, c.state, c.ended_at, c.word, c.stage, c.message, c.place, c.next_try, c.ticket_id";
+inline constexpr int case_column_count = 20;
 
 /// The row without attempts and events.
 [[nodiscard]] case_history read_case(const statement& row);
@@ -36,6 +36,7 @@ inline constexpr int case_column_count = 19;
 /// What a SELECT that is read by read_attempt() lists, from attempt as `a`.
 inline constexpr const char* attempt_columns =
     "a.number, a.sent, a.sent_at, a.outcome, a.ended_at, a.http_status, a.what, a.task_id";
+inline constexpr int attempt_column_count = 8;
 
 /// `first` is the column of a.number.
 [[nodiscard]] attempt read_attempt(const statement& row, int first = 0);

@@ -103,6 +103,49 @@ constexpr const char* migrations[] = {
          service       TEXT PRIMARY KEY,
          learnt        TEXT NOT NULL) WITHOUT ROWID, STRICT;
        ALTER TABLE event ADD COLUMN times INTEGER NOT NULL DEFAULT 1)",
+
+    // 5: re-verification: a delivered case may be open again beside a new one of its name, and the tickets that ask for
+    // it.
+    R"(DROP INDEX one_open_case;
+       CREATE UNIQUE INDEX one_open_case ON kyc_case (folder, name, lane) WHERE state = 'open';
+       CREATE TABLE ticket (
+         id            INTEGER PRIMARY KEY AUTOINCREMENT,
+         name          TEXT NOT NULL,
+         text          TEXT NOT NULL,
+         orders        TEXT NOT NULL,
+         state         TEXT NOT NULL,
+         why           TEXT NOT NULL,
+         canaries_accepted INTEGER NOT NULL,
+         accepted_at   INTEGER NOT NULL,
+         begun_at      INTEGER,
+         ended_at      INTEGER,
+         place         TEXT NOT NULL) STRICT;
+       CREATE UNIQUE INDEX one_open_ticket ON ticket (name) WHERE state <> 'ended';
+       CREATE TABLE ticket_case (
+         ticket_id     INTEGER NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
+         number        INTEGER NOT NULL,
+         folder        TEXT NOT NULL,
+         place         TEXT NOT NULL,
+         case_name     TEXT NOT NULL,
+         service       TEXT NOT NULL,
+         canary        INTEGER NOT NULL,
+         verdict_before TEXT NOT NULL,
+         answered_before INTEGER NOT NULL,
+         end           TEXT NOT NULL DEFAULT 'waiting',
+         verdict_after TEXT,
+         code          TEXT,
+         why           TEXT,
+         cause         TEXT,
+         fields        TEXT,               -- ["checks.liveness", …]: names, never values
+         newly_expired INTEGER,
+         calls         INTEGER,
+         submitted_at  INTEGER,
+         answered_at   INTEGER,
+         ended_at      INTEGER,
+         PRIMARY KEY (ticket_id, number)) WITHOUT ROWID, STRICT)",
+
+    // 6: several tickets may ask for a case; a record that is open is of one of them. None: written before.
+    "ALTER TABLE kyc_case ADD COLUMN ticket_id INTEGER",
 };
 
 } // namespace

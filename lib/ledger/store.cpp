@@ -21,10 +21,11 @@ namespace kyc::ledger {
 namespace {
 
 /// The columns that put_case and add_ended bind alike, from parameter 1.
-constexpr int bound_by_record = 12;
+constexpr int bound_by_record = 13;
 
 void bind_record(statement& into, const case_record& record) {
-    into.bind(1, record.key.folder).bind(2, record.key.name).bind(3, record.service).bind(4, record.lane);
+    into.bind(1, record.key.folder).bind(2, record.key.name).bind(3, record.service);
+    into.bind(4, to_string(record.key.lane));
     into.bind(5, std::int64_t{record.flat ? 1 : 0}).bind(6, to_milliseconds(record.taken_at));
     into.bind(7, record.fingerprint).bind(8, std::int64_t{record.attempts}).bind(9, std::int64_t{record.polls});
     into.bind(10, std::int64_t{record.failed_tasks});
@@ -34,6 +35,7 @@ void bind_record(statement& into, const case_record& record) {
         into.bind(11, std::optional<std::int64_t>());
     }
     into.bind(12, to_milliseconds(record.next_try));
+    into.bind(13, record.ticket == 0 ? std::optional<std::int64_t>() : std::optional(record.ticket));
 }
 
 void bind_end(statement& into, int first, const case_end& end) {
@@ -91,14 +93,16 @@ store::store(const std::filesystem::path& file) : database_(file) {
     ::chmod(file.c_str(), S_IRUSR | S_IWUSR);
 
     auto* const handle = database_.handle();
-    open_id_.emplace(handle, "SELECT id FROM kyc_case WHERE folder = ?1 AND name = ?2 AND state = 'open'");
+    open_id_.emplace(handle, "SELECT id FROM kyc_case WHERE folder = ?1 AND name = ?2 AND lane = ?3 "
+                             "AND state = 'open'");
     put_case_.emplace(handle, "INSERT INTO kyc_case (folder, name, service, lane, flat, taken_at, fingerprint, "
-                              "attempts, polls, failed_tasks, duplicate_of, next_try) "
-                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) "
-                              "ON CONFLICT (folder, name) WHERE state = 'open' DO UPDATE SET "
+                              "attempts, polls, failed_tasks, duplicate_of, next_try, ticket_id) "
+                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) "
+                              "ON CONFLICT (folder, name, lane) WHERE state = 'open' DO UPDATE SET "
                               "fingerprint = excluded.fingerprint, attempts = excluded.attempts, "
                               "polls = excluded.polls, failed_tasks = excluded.failed_tasks, "
-                              "duplicate_of = excluded.duplicate_of, next_try = excluded.next_try RETURNING id");
+                              "duplicate_of = excluded.duplicate_of, next_try = excluded.next_try, "
+                              "ticket_id = coalesce(excluded.ticket_id, ticket_id) RETURNING id");
     put_attempt_.emplace(handle, "INSERT OR REPLACE INTO attempt (case_id, number, sent, sent_at, outcome, ended_at, "
                                  "http_status, what, task_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
     put_image_.emplace(handle, "INSERT OR IGNORE INTO image VALUES (?1, ?2)");
@@ -109,12 +113,14 @@ store::store(const std::filesystem::path& file) : database_(file) {
     same_fields_.emplace(handle, "SELECT c.id, c.name, c.service, c.ended_at, c.state FROM kyc_case AS c "
                                  "WHERE c.fingerprint = ?1 AND c.fingerprint <> '' AND c.name <> ?2 "
                                  "ORDER BY c.id LIMIT 1");
-    end_case_.emplace(handle, "UPDATE kyc_case SET state = ?3, ended_at = ?4, word = ?5, stage = ?6, message = ?7, "
-                              "place = ?8, polls = ?9 WHERE folder = ?1 AND name = ?2 AND state = 'open' RETURNING id");
+    end_case_.emplace(handle,
+                      "UPDATE kyc_case SET state = ?3, ended_at = ?4, word = ?5, stage = ?6, message = ?7, "
+                      "place = ?8, polls = ?9 WHERE folder = ?1 AND name = ?2 AND lane = ?10 AND state = 'open' "
+                      "RETURNING id");
     add_ended_.emplace(handle, "INSERT INTO kyc_case (folder, name, service, lane, flat, taken_at, fingerprint, "
-                               "attempts, polls, failed_tasks, duplicate_of, next_try, state, ended_at, word, stage, "
-                               "message, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-                               "?15, ?16, ?17, ?18) RETURNING id");
+                               "attempts, polls, failed_tasks, duplicate_of, next_try, ticket_id, state, ended_at, "
+                               "word, stage, message, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+                               "?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) RETURNING id");
     put_answer_.emplace(handle, "INSERT OR REPLACE INTO answer VALUES (?1, ?2, ?3)");
     put_event_.emplace(handle, "INSERT INTO event (case_id, at, kind, detail, times) VALUES (?1, ?2, ?3, ?4, ?5)");
     if (about("clean") == "yes") set_about("clean", "");
@@ -141,7 +147,7 @@ void store::rollback() noexcept {
 }
 
 std::optional<std::int64_t> store::open_id(const case_key& key) {
-    open_id_->bind(1, key.folder).bind(2, key.name);
+    open_id_->bind(1, key.folder).bind(2, key.name).bind(3, to_string(key.lane));
     std::optional<std::int64_t> id;
     if (open_id_->step()) id = open_id_->number(0);
     open_id_->reset();
@@ -210,10 +216,13 @@ std::optional<duplicate_facts> store::sent_earlier(const case_record& record) {
 
 std::optional<duplicate_facts> store::put_intent(case_record record) {
     // At the first attempt only: what comes while this case is on its way is later than it.
-    if (!record.duplicate_of && record.last && record.last->number == 1) record.duplicate_of = sent_earlier(record);
+    // A case that is verified again is known as what it was when it came.
+    const bool is_new = record.key.lane == lane::live;
+    if (is_new && !record.duplicate_of && record.last && record.last->number == 1)
+        record.duplicate_of = sent_earlier(record);
     const auto id = put_case(record);
     if (record.last) put_attempt(id, *record.last);
-    put_images(id, record.files());
+    if (is_new) put_images(id, record.files());
     return record.duplicate_of;
 }
 
@@ -225,7 +234,7 @@ void store::put(const case_record& record) {
 void store::close(const case_record& record, const case_end& end) {
     end_case_->bind(1, record.key.folder).bind(2, record.key.name);
     bind_end(*end_case_, 3, end);
-    end_case_->bind(9, std::int64_t{record.polls});
+    end_case_->bind(9, std::int64_t{record.polls}).bind(10, to_string(record.key.lane));
     std::optional<std::int64_t> id;
     if (end_case_->step()) id = end_case_->number(0);
     end_case_->reset();
@@ -331,12 +340,15 @@ std::vector<case_record> store::open_cases() {
     std::vector<case_record> records;
     statement query(database_.handle(),
                     (std::string("SELECT ") + case_columns + ", " + attempt_columns +
+                     ", (SELECT count(*) FROM attempt AS p WHERE p.case_id = c.id AND p.outcome NOT IN ('refused', "
+                     "'not_sent'))"
                      " FROM kyc_case AS c LEFT JOIN attempt AS a ON a.case_id = c.id AND a.number = "
                      "(SELECT max(number) FROM attempt WHERE case_id = c.id) WHERE c.state = 'open' ORDER BY +c.id")
                         .c_str());
     while (query.step()) {
         auto record = read_case(query).about;
         if (query.number_or_null(case_column_count)) record.last = read_attempt(query, case_column_count);
+        record.paid = static_cast<std::uint32_t>(query.number(case_column_count + attempt_column_count));
         records.push_back(std::move(record));
     }
     return records;

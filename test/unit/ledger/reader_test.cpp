@@ -191,6 +191,34 @@ BOOST_AUTO_TEST_CASE(counts_are_by_service_and_state) {
     BOOST_TEST((*read->answer_times() == std::map<std::string, std::string>{{"kyc_card", "{}"}}));
 }
 
+BOOST_AUTO_TEST_CASE(a_re_verification_is_counted_by_itself_and_is_no_case_that_ended) {
+    store book(file);
+    write(book);
+    auto again = sample("A");
+    again.key.lane = kyc::lane::bulk;
+    book.begin();
+    static_cast<void>(book.put_intent(again));
+    book.close(again, ended(case_state::failed, "REJECTED", "2026-11-20T01:00:05.000Z"));
+    book.commit();
+    const auto read = open();
+    const auto counted = read->count();
+    BOOST_REQUIRE(counted.has_value());
+    const auto of = [&](kyc::lane which, case_state state) {
+        std::uint64_t cases = 0;
+        for (const auto& each : *counted)
+            if (each.lane == which && each.state == state) cases += each.cases;
+        return cases;
+    };
+    BOOST_TEST(of(kyc::lane::live, case_state::failed) == 0u);
+    BOOST_TEST(of(kyc::lane::bulk, case_state::failed) == 1u);
+    BOOST_TEST(of(kyc::lane::live, case_state::delivered) == 1u);
+    BOOST_TEST(*read->ended_since(at("2026-11-20T01:00:04.000Z")) == 1u);
+    std::vector<std::string> words;
+    const auto visit = [&words](const ended_case& each) { words.push_back(each.word); };
+    BOOST_REQUIRE(read->ended(at("2026-11-20T00:00:00.000Z"), at("2026-11-21T00:00:00.000Z"), visit).has_value());
+    BOOST_TEST(words == (std::vector<std::string>{"pass"}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(what_ended_in_a_time_comes_in_the_order_of_the_ends_page_after_page) {
     store book(file);
     write(book);

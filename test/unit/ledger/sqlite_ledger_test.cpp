@@ -356,4 +356,42 @@ BOOST_FIXTURE_TEST_CASE(the_first_schema_is_lifted_with_its_open_cases, ledger_f
     BOOST_TEST(wait_for(opened.ledger->answer_times())->empty());
 }
 
+BOOST_FIXTURE_TEST_CASE(an_open_record_is_of_the_ticket_that_began_it, ledger_fixture) {
+    {
+        auto opened = open();
+        auto again = sample("A");
+        again.key.lane = lane::bulk;
+        again.ticket = 7;
+        put_intent(*opened.ledger, again);
+        again.ticket = 0; // as a receipt that the reserve kept
+        put(*opened.ledger, accepted(again, "task-1"));
+        put_intent(*opened.ledger, sample("B"));
+    }
+    auto opened = open();
+    const auto found = recover(*opened.ledger);
+    BOOST_REQUIRE_EQUAL(found.size(), 2u);
+    BOOST_TEST(found[0].ticket == 7);
+    BOOST_TEST(found[0].task_id() == "task-1");
+    BOOST_TEST(found[1].ticket == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_fifth_schema_is_lifted_and_its_records_name_no_ticket, ledger_fixture) {
+    {
+        auto opened = open();
+        auto again = sample("A");
+        again.key.lane = lane::bulk;
+        put(*opened.ledger, accepted(again, "task-1"));
+    }
+    run_sql("ALTER TABLE kyc_case DROP COLUMN ticket_id; PRAGMA user_version = 5");
+    auto opened = open();
+    auto found = recover(*opened.ledger);
+    BOOST_REQUIRE_EQUAL(found.size(), 1u);
+    BOOST_TEST(found[0].ticket == 0);
+    BOOST_TEST(found[0].task_id() == "task-1");
+    BOOST_TEST((found[0].key.lane == lane::bulk));
+    found[0].ticket = 3; // the ticket that takes it over
+    put(*opened.ledger, found[0]);
+    BOOST_TEST(recover(*opened.ledger)[0].ticket == 3);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
