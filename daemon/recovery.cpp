@@ -48,6 +48,9 @@ async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::
             if (world.config->intake.dedupe && start.record.last && !start.record.fingerprint.empty())
                 start.sending = sending_mark(world.twins, start.record.fingerprint);
         }
+        // Nothing of it is in the ledger before it is sent. A share's clock may be ahead.
+        if (start.record.taken_at == utc_time{} && which.claimed_at)
+            start.record.taken_at = std::min(*which.claimed_at, std::chrono::system_clock::now());
         start.in_hand = mark_of(world, start.record);
         world.count.resumed();
         starts.push_back(std::move(start));

@@ -45,6 +45,8 @@ tone tone_of(standing value) {
     switch (value) {
     case standing::delivered:
         return tone::good;
+    case standing::not_ready:
+        return tone::notice;
     case standing::failed:
     case standing::unknown:
     case standing::gone:

@@ -51,7 +51,7 @@ class line_printer {
 
     void print(const seen_case& seen) const {
         std::cout << padded(seen.since ? time_words(*seen.since) : "-", 20) << "  "
-                  << paint_(tone_of(seen.state), padded(std::string(to_string(seen.state)), 9)) << "  "
+                  << paint_(tone_of(seen.state), padded(std::string(to_string(seen.state)), 10)) << "  "
                   << padded(printable(seen.service), service_width_) << "  "
                   << (seen.detail.empty() ? name_words(seen)
                                           : padded(name_words(seen), case_width_) + "  " + printable(seen.detail))
@@ -99,6 +99,7 @@ exit_code list_command(const list_options& options) {
     if (!options.before.empty()) which.before = *parse_since(options.before, now);
     which.code = options.code;
     if (!which.code.empty() && !which.state) which.state = standing::failed; // spares reading the others
+    which.look_inside = true;
     spool_view view(*config);
     if (!which.service.empty() && config->services.find(which.service) == nullptr)
         std::cerr << "kycd: there is no service " << printable(which.service)

@@ -159,7 +159,10 @@ class explainer {
         const auto* waiting = std::get_if<fs::entry_waiting>(&*found);
         const auto* refused = std::get_if<fs::entry_refused>(&*found);
         std::string then = "it is taken at once";
-        if (waiting != nullptr && waiting->retry_in > config().intake.settle) then = "it waits, for " + waiting->why;
+        if (waiting != nullptr && waiting->retry_in > config().intake.settle) {
+            out_.state = standing::not_ready;
+            then = "it waits, for " + waiting->why;
+        }
         if (refused != nullptr) then = "it goes to failed/ as " + std::string(to_string(refused->why.code));
         if (not_running(then) || held_by_system()) return;
         if (waiting != nullptr) return not_ready(*waiting);
@@ -229,17 +232,14 @@ class explainer {
 
     /// Its end is written into its folder already; what the producer called so has been renamed at the claim.
     bool is_leaving() {
-        const auto in = fs::open_folder(place_.path);
-        if (!in) return false;
-        for (const auto& [file, to] : {std::pair("result.json", "outbox/"), std::pair("error.json", "failed/")}) {
-            const auto found = fs::stat_in(*in, file);
-            if (!found || !*found) continue;
-            if (not_running(std::string("it is moved to ") + to) || held_by_system()) return true;
-            say("leaving", std::string("it has its ") + file + " and is being moved to " + to,
-                "it is there in a moment");
-            return true;
-        }
-        return false;
+        const auto ending = last_word_in(place_.path);
+        if (!ending) return false;
+        out_.state = standing::delivering;
+        const std::string file = ending->answered ? "result.json" : "error.json";
+        const std::string to = ending->answered ? "outbox/" : "failed/";
+        if (not_running("it is moved to " + to) || held_by_system()) return true;
+        say("leaving", "it has its " + file + " and is being moved to " + to, "it is there in a moment");
+        return true;
     }
 
     void in_work() {

@@ -127,6 +127,34 @@ void print_attempt(const ledger::attempt& each, bool under_way) {
     line("attempt " + std::to_string(each.number), text);
 }
 
+/// Whether two attempts say the same, and cost nothing: each that may have been paid is worth its line.
+bool is_repeat(const ledger::attempt& one, const ledger::attempt& other) {
+    using enum ledger::attempt_outcome;
+    return (one.outcome == refused || one.outcome == not_sent) && one.outcome == other.outcome &&
+           one.http_status == other.http_status && one.what == other.what;
+}
+
+/// In an outage a case is sent again for hours: of a run of attempts that failed alike the ends say enough.
+void print_attempts(const std::vector<ledger::attempt>& attempts, bool last_under_way) {
+    constexpr std::ptrdiff_t enough = 2;
+    for (auto each = attempts.begin(); each != attempts.end();) {
+        const auto other = [&](const ledger::attempt& later) { return !is_repeat(*each, later); };
+        const auto run_ends = std::find_if(std::next(each), attempts.end(), other);
+        if (run_ends - each > enough) {
+            const auto& last = *std::prev(run_ends);
+            std::string text = time_words(each->sent_at) + " to " + time_words(last.sent_at) + ", " +
+                               std::to_string(run_ends - each) + " times " + std::string(to_string(each->outcome));
+            if (each->http_status) text += ", HTTP " + std::to_string(*each->http_status);
+            if (!each->what.empty()) text += ": " + each->what;
+            line("attempts " + std::to_string(each->number) + "-" + std::to_string(last.number), text);
+            each = run_ends;
+        } else {
+            print_attempt(*each, last_under_way && std::next(each) == attempts.end());
+            ++each;
+        }
+    }
+}
+
 void print_file(const file_facts& file) {
     std::string text = file.name + ", " + std::to_string(file.bytes) + " bytes";
     if (file.width > 0) text += ", " + std::to_string(file.width) + " x " + std::to_string(file.height);
@@ -185,8 +213,7 @@ void print_life(const life& one, const painter& paint) {
         line("taken", times_words(one.row->about.taken_at) + "  lane " +
                           std::string(to_string(one.row->about.key.lane)) +
                           (one.row->about.flat ? ", flat files" : ""));
-        for (const auto& each : one.row->attempts)
-            print_attempt(each, seen.state == standing::sending && each.number == one.row->about.last->number);
+        print_attempts(one.row->attempts, seen.state == standing::sending);
         print_events(one.row->events);
         if (const auto next = next_try_of(one)) line("sent again", "not before " + times_words(*next));
     } else {

@@ -13,11 +13,6 @@ namespace kyc {
 
 namespace {
 
-utc_time from_spec(const timespec& time) {
-    return utc_time(std::chrono::duration_cast<utc_time::duration>(std::chrono::seconds(time.tv_sec) +
-                                                                   std::chrono::nanoseconds(time.tv_nsec)));
-}
-
 /// The names in a folder with what they are, none opened.
 result<void> for_each_folder_in(const fs::folder& where, const std::function<bool(const std::string&)>& visit) {
     std::vector<std::string> names;
@@ -52,7 +47,8 @@ result<void> for_each_case_folder(const std::filesystem::path& root,
         const auto look_at = [&](const std::string& name) {
             const auto found = fs::stat_in(*inner, name);
             if (!found || !*found || !S_ISDIR((*found)->st_mode)) return true;
-            going = visit({case_key(service, name), inner->path / name, from_spec((*found)->st_mtim), &*inner});
+            going = visit({case_key(service, name), inner->path / name, fs::time_of((*found)->st_mtim),
+                           fs::time_of((*found)->st_ctim), &*inner});
             return going;
         };
         if (const auto read = for_each_folder_in(*inner, look_at); !read) met = read.error();
@@ -91,12 +87,23 @@ result<std::vector<case_folder_entry>> find_case_folders(const std::filesystem::
             if (!is_numbered(each, name)) return true;
             const auto about = fs::stat_in(*inner, each);
             if (about && *about && S_ISDIR((*about)->st_mode))
-                found.push_back({case_key(service, each), inner->path / each, from_spec((*about)->st_mtim), nullptr});
+                found.push_back({case_key(service, each), inner->path / each, fs::time_of((*about)->st_mtim),
+                                 fs::time_of((*about)->st_ctim), nullptr});
             return true;
         });
         if (!read) return read.error();
     }
     return found;
+}
+
+std::optional<last_word> last_word_in(const std::filesystem::path& work_case) {
+    const auto in = fs::open_folder(work_case);
+    if (!in) return std::nullopt;
+    for (const bool answered : {true, false}) {
+        const auto found = fs::stat_in(*in, answered ? "result.json" : "error.json");
+        if (found && *found) return last_word{answered, fs::time_of((*found)->st_mtim)};
+    }
+    return std::nullopt;
 }
 
 std::optional<utc_time> inbox_times::of(const fs::inbox_entry& entry) {
@@ -105,7 +112,7 @@ std::optional<utc_time> inbox_times::of(const fs::inbox_entry& entry) {
     if (!entry.flat) {
         const auto found = fs::stat_in(*in, entry.name);
         if (!found || !*found) return std::nullopt;
-        return from_spec((*found)->st_mtim);
+        return fs::time_of((*found)->st_mtim);
     }
     const auto [place, is_new] = flat_.try_emplace(entry.folder);
     auto& times = place->second;
@@ -117,7 +124,7 @@ std::optional<utc_time> inbox_times::of(const fs::inbox_entry& entry) {
             const auto found = fs::stat_in(*in, name);
             if (!found || !*found) return;
             times.emplace_back(read_flat_name(target != nullptr ? *target : nobody, name).case_name,
-                               from_spec((*found)->st_mtim));
+                               fs::time_of((*found)->st_mtim));
         }));
         std::sort(times.begin(), times.end());
     }

@@ -22,7 +22,8 @@ namespace kyc {
 struct case_folder_entry {
     case_key key; ///< as it is called there: in outbox/ and failed/ the name may end in ~2
     std::filesystem::path path;
-    utc_time changed{};             ///< when the folder itself last changed
+    utc_time changed{};             ///< when something last came into the folder or left it
+    utc_time moved{};               ///< when that, or a rename of the folder, last happened: the claim, in work/
     const fs::folder* in = nullptr; ///< the open folder of the service; valid during the visit
 };
 
@@ -39,6 +40,15 @@ find_case_folders(const std::filesystem::path& root, const std::string& name,
 
 /// The names of the folders directly in a root; a root that is not there has none.
 [[nodiscard]] result<std::vector<std::string>> service_folders_in(const std::filesystem::path& root);
+
+/// What kycd wrote into a case's folder in work/ last of all.
+struct last_word {
+    bool answered = false; ///< result.json, else error.json
+    utc_time written_at{};
+};
+
+/// None: the case has not come so far.
+[[nodiscard]] std::optional<last_word> last_word_in(const std::filesystem::path& work_case);
 
 /// When something of a waiting entry was last dropped: the folder's time, or the oldest of a flat case's files.
 /// Reads each service folder once.

@@ -26,8 +26,8 @@ std::string with_advice(const fault& met) {
 } // namespace
 
 const std::vector<std::string>& standing_words() {
-    static const std::vector<std::string> words{"waiting", "claimed",   "sending", "unknown",
-                                                "pending", "delivered", "failed",  "gone"};
+    static const std::vector<std::string> words{"not_ready", "waiting",    "claimed",   "sending", "unknown",
+                                                "pending",   "delivering", "delivered", "failed",  "gone"};
     return words;
 }
 
@@ -124,13 +124,25 @@ seen_case spool_view::open_case(const ledger::case_history& row) const {
     seen.service = about.service;
     seen.attempts = about.attempts;
     seen.unknown_outcomes = row.unknown_outcomes;
-    seen.place = layout_.work_case(about.key);
+    // Verified again where it stands in the outbox.
+    seen.place = about.key.lane == lane::bulk ? layout_.roots().outbox / about.key.folder / about.key.name
+                                              : layout_.work_case(about.key);
     seen.flat = about.flat;
     seen.known_to_ledger = true;
     seen.state = standing::claimed;
     seen.since = about.taken_at;
-    if (!about.last) return seen;
-    const auto& last = *about.last;
+    if (about.last) tell_last(seen, *about.last);
+    // A result.json in outbox/ is the old answer of what is verified again.
+    const auto ending = about.key.lane == lane::live ? last_word_in(seen.place) : std::nullopt;
+    if (ending) {
+        seen.state = standing::delivering;
+        seen.since = ending->written_at;
+    }
+    return seen;
+}
+
+/// How far its last attempt has brought it.
+void spool_view::tell_last(seen_case& seen, const ledger::attempt& last) const {
     seen.detail = last.what;
     switch (last.outcome) {
     case ledger::attempt_outcome::accepted:
@@ -162,7 +174,6 @@ seen_case spool_view::open_case(const ledger::case_history& row) const {
         if (last.ended_at) seen.since = last.ended_at;
         break;
     }
-    return seen;
 }
 
 seen_case spool_view::ended_case(const ledger::case_history& row) const {
@@ -227,10 +238,11 @@ void spool_view::each_case(const case_query& which, const std::function<bool(con
     using enum standing;
     bool going = true;
     const bool ended = !which.open_only;
-    if (may_be({claimed, sending, unknown, pending, delivered, failed, gone})) going = each_of_ledger(which, wanted);
+    if (may_be({claimed, sending, unknown, pending, delivering, delivered, failed, gone}))
+        going = each_of_ledger(which, wanted);
     if (going && ended && !ledger_ && may_be({delivered, failed})) going = each_ended_folder(wanted);
-    if (going && may_be({claimed})) going = each_of_work(wanted);
-    if (going && may_be({waiting})) going = each_of_inbox(wanted);
+    if (going && may_be({claimed, delivering})) going = each_of_work(wanted);
+    if (going && may_be({not_ready, waiting})) going = each_of_inbox(which.look_inside, wanted);
 }
 
 bool spool_view::each_of_ledger(const case_query& which, const std::function<bool(const seen_case&)>& visit) {
@@ -270,8 +282,12 @@ bool spool_view::each_of_work(const std::function<bool(const seen_case&)>& visit
         seen.key = entry.key;
         seen.service = service_of(entry.key.folder);
         seen.state = standing::claimed;
-        seen.since = entry.changed;
+        seen.since = entry.moved;
         seen.place = entry.path;
+        if (const auto ending = last_word_in(entry.path)) {
+            seen.state = standing::delivering;
+            seen.since = ending->written_at;
+        }
         going = visit(seen);
         return going;
     });
@@ -293,7 +309,13 @@ bool spool_view::each_ended_folder(const std::function<bool(const seen_case&)>& 
     return true;
 }
 
-bool spool_view::each_of_inbox(const std::function<bool(const seen_case&)>& visit) {
+bool spool_view::is_not_ready(fs::inbox& inbox, const fs::inbox_entry& entry) const {
+    const auto found = inbox.examine(entry, false);
+    const auto* waiting = found ? std::get_if<fs::entry_waiting>(&*found) : nullptr;
+    return waiting != nullptr && waiting->retry_in > config_.intake.settle;
+}
+
+bool spool_view::each_of_inbox(bool look_inside, const std::function<bool(const seen_case&)>& visit) {
     const auto inbox = fs::make_inbox(layout_, config_.intake, config_.services);
     const auto entries = inbox->list();
     if (!entries) {
@@ -301,8 +323,11 @@ bool spool_view::each_of_inbox(const std::function<bool(const seen_case&)>& visi
         return true;
     }
     inbox_times times(config_);
-    for (const auto& entry : *entries)
-        if (!visit(waiting_case(entry, times.of(entry)))) return false;
+    for (const auto& entry : *entries) {
+        auto seen = waiting_case(entry, times.of(entry));
+        if (look_inside && is_not_ready(*inbox, entry)) seen.state = standing::not_ready;
+        if (!visit(seen)) return false;
+    }
     return true;
 }
 
@@ -365,7 +390,11 @@ std::vector<ledger::case_history> spool_view::history_of(const case_words& which
     };
     collect(which.name, false);
     const auto plain = without_number(which.name);
-    if (lives.empty() && plain != which.name) collect(plain, true);
+    // Verified again, "A-1~2" goes by the name of its folder.
+    const auto is_again = [](const ledger::case_history& row) { return row.about.key.lane == lane::bulk; };
+    if (plain != which.name && std::all_of(lives.begin(), lives.end(), is_again)) collect(plain, true);
+    const auto is_earlier = [](const auto& left, const auto& right) { return left.id < right.id; };
+    std::sort(lives.begin(), lives.end(), is_earlier);
     return lives;
 }
 

@@ -22,14 +22,16 @@ namespace kyc {
 
 /// Where a case stands, in the order of its life.
 enum class standing {
-    waiting,   ///< in the inbox
-    claimed,   ///< in work/, nothing of it is under way to the API
-    sending,   ///< its upload is under way
-    unknown,   ///< it was sent and nobody knows whether the API has it
-    pending,   ///< the API has it and its answer is waited for
-    delivered, ///< in outbox/
-    failed,    ///< in failed/
-    gone,      ///< somebody took its folder out of work/
+    not_ready,  ///< in the inbox, incomplete or still being written; told as waiting where nobody looked into it
+    waiting,    ///< in the inbox
+    claimed,    ///< in work/, nothing of it is under way to the API
+    sending,    ///< its upload is under way
+    unknown,    ///< it was sent and nobody knows whether the API has it
+    pending,    ///< the API has it and its answer is waited for
+    delivering, ///< in work/, with its result.json or error.json
+    delivered,  ///< in outbox/
+    failed,     ///< in failed/
+    gone,       ///< somebody took its folder out of work/
 };
 
 /// The words of `list --state`.
@@ -78,6 +80,7 @@ struct case_query {
     std::optional<utc_time> before; ///< it stood there before then
     std::string code;               ///< it failed with it; empty: all
     bool open_only = false;         ///< not what has ended
+    bool look_inside = false;       ///< tells what is not ready from what waits, which opens everything in the inbox
 };
 
 /// A look at the spool, from the outside. What cannot be read is in troubles(), and the rest is told all the same.
@@ -136,6 +139,9 @@ class spool_view {
     /// A folder in outbox/ or failed/ that the ledger does not know.
     [[nodiscard]] seen_case ended_folder(const case_folder_entry& entry, bool answered) const;
 
+    /// Whether an entry is incomplete, or still being written; what only has to settle is as good as ready.
+    [[nodiscard]] bool is_not_ready(fs::inbox& inbox, const fs::inbox_entry& entry) const;
+
     /// An entry of the inbox.
     [[nodiscard]] seen_case waiting_case(const fs::inbox_entry& entry, std::optional<utc_time> since) const;
 
@@ -145,12 +151,13 @@ class spool_view {
     [[nodiscard]] bool is_of(const std::string& folder, const std::string& service) const;
 
   private:
+    void tell_last(seen_case& seen, const ledger::attempt& last) const;
     void find_daemon();
     void open_ledger();
     bool each_of_ledger(const case_query& which, const std::function<bool(const seen_case&)>& visit);
     bool each_of_work(const std::function<bool(const seen_case&)>& visit);
     bool each_ended_folder(const std::function<bool(const seen_case&)>& visit);
-    bool each_of_inbox(const std::function<bool(const seen_case&)>& visit);
+    bool each_of_inbox(bool look_inside, const std::function<bool(const seen_case&)>& visit);
 
     const settings& config_;
     fs::spool_layout layout_;

@@ -92,6 +92,8 @@ tone tone_of(row which) {
 
 row row_of(standing state) {
     switch (state) {
+    case standing::not_ready:
+        return row::not_ready;
     case standing::waiting:
         return row::waiting;
     case standing::claimed:
@@ -102,6 +104,8 @@ row row_of(standing state) {
         return row::unknown;
     case standing::pending:
         return row::pending;
+    case standing::delivering:
+        return row::delivering;
     case standing::delivered:
         return row::delivered;
     default:
@@ -160,11 +164,7 @@ void split_waiting(spool_view& view, report& out) {
             ++out.unexamined;
             continue;
         }
-        const auto found = inbox->examine(entry, false);
-        const auto* waiting = found ? std::get_if<fs::entry_waiting>(&*found) : nullptr;
-        // What only has to settle is as good as ready.
-        if (waiting != nullptr && waiting->retry_in > view.config().intake.settle)
-            move(view.service_of(entry.folder), 1, times.of(entry));
+        if (view.is_not_ready(*inbox, entry)) move(view.service_of(entry.folder), 1, times.of(entry));
     }
 }
 

@@ -25,6 +25,8 @@ struct claimed_case {
     std::filesystem::path folder;     ///< work/<folder>/<name>
     bool flat = false;                ///< its files are called <case>.<field>.<ext>
     std::optional<failure> refused{}; ///< why it has to go to failed/ as it is
+    /// When it came into work/, as its folder's status tells: of what recover_work() found, never too early.
+    std::optional<std::chrono::system_clock::time_point> claimed_at{};
 };
 
 /// What an entry is called once it is claimed: its own names, or percent-encoded ones where those are not acceptable.

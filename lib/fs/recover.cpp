@@ -91,6 +91,14 @@ void remove_temporary_files(const folder& where) {
     }
 }
 
+/// The rename into work/ was the last change of the folder itself, until something is written in it.
+std::optional<std::chrono::system_clock::time_point> last_moved(const folder& which) {
+    struct stat found {};
+
+    if (::fstat(which.get(), &found) != 0) return std::nullopt;
+    return time_of(found.st_ctim);
+}
+
 result<std::vector<claimed_case>> list_work(const spool_layout& layout, const folder& work, stray_list& strays) {
     std::vector<claimed_case> cases;
     const auto names = list_names(work);
@@ -111,11 +119,12 @@ result<std::vector<claimed_case>> list_work(const spool_layout& layout, const fo
         }
         const auto flat = has_flat_mark(work, key);
         if (!flat) return flat.error();
+        const auto claimed_at = last_moved(*opened); // before anything in it is removed
         remove_temporary_files(*opened);
         fault_point("recover.temporaries_removed", key.name);
         auto refused = refusal_of(work, key);
         if (!refused) return refused.error();
-        cases.push_back(claimed_case{key, layout.work_case(key), *flat, std::move(*refused)});
+        cases.push_back(claimed_case{key, layout.work_case(key), *flat, std::move(*refused), claimed_at});
         return {};
     });
     if (!listed) return listed.error();

@@ -134,6 +134,12 @@ result<std::optional<struct stat>> stat_in(const folder& where, const std::strin
     return where.trouble_with(errno, "look at", name);
 }
 
+std::chrono::system_clock::time_point time_of(const timespec& time) {
+    using namespace std::chrono;
+    return system_clock::time_point(
+        duration_cast<system_clock::duration>(seconds(time.tv_sec) + nanoseconds(time.tv_nsec)));
+}
+
 bool is_absent(const fault& error) {
     return error.code.value() == ENOENT;
 }

@@ -4,6 +4,7 @@
 #include "core/result.hpp"
 #include "fs/unique_fd.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -48,6 +49,9 @@ struct folder {
 
 /// lstat; none when there is nothing of that name.
 [[nodiscard]] result<std::optional<struct stat>> stat_in(const folder& where, const std::string& name);
+
+/// A file's time, by the file system's clock.
+[[nodiscard]] std::chrono::system_clock::time_point time_of(const timespec& time);
 
 /// Whether an errno says that the name is not there.
 [[nodiscard]] bool is_absent(const fault& error);

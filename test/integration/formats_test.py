@@ -210,7 +210,7 @@ def test_what_the_commands_say(busy):
     told = check("spool", ask(busy, "status"))
     check("status", told["daemon"])
     lines = check("list", ask(busy, "list"))
-    assert {line["state"] for line in lines} == {"delivered", "failed", "pending", "waiting"}
+    assert {line["state"] for line in lines} == {"delivered", "failed", "pending", "not_ready"}
     for case in ("A-1", "F-1", "N-1", "P-1", "I-1"):
         assert check("show", ask(busy, "show", case))["lives"]
         check("why", ask(busy, "why", case))

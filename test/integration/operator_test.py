@@ -15,7 +15,7 @@ import time
 import pytest
 from conftest import KYCD, World, case_files, fill, picture, wait_for
 
-STATES = {"waiting", "claimed", "sending", "unknown", "pending", "delivered", "failed", "gone"}
+STATES = {"waiting", "not_ready", "claimed", "sending", "unknown", "pending", "delivering", "delivered", "failed", "gone"}
 COMMANDS = [["status"], ["list"], ["show", "A-1"], ["why", "A-1"], ["retry", "--code", "NOT_AN_IMAGE"]]
 
 
@@ -260,11 +260,12 @@ def test_list_names_every_case_once_with_its_state(world, desk):
     deliver_and_fail(world)
     world.drop_flat("kyc_card", {"D-4.front_id.jpg": b"x"})
     wanted = {"face_liveness/A-1": "delivered", "face_liveness/B-2": "failed", "face_liveness/C-3": "failed",
-              "kyc_card/D-4": "waiting"}
+              "kyc_card/D-4": "not_ready"}  # the other picture is missing
     assert desk.list() == wanted
     assert desk.list("--state", "failed") == {case: state for case, state in wanted.items() if state == "failed"}
-    assert desk.list("--state", "waiting") == {"kyc_card/D-4": "waiting"}
-    assert desk.list("--service", "kyc_card") == {"kyc_card/D-4": "waiting"}
+    assert desk.list("--state", "not_ready") == {"kyc_card/D-4": "not_ready"}
+    assert desk.list("--state", "waiting") == {}
+    assert desk.list("--service", "kyc_card") == {"kyc_card/D-4": "not_ready"}
     assert desk.list("--since", "1h") == wanted
     assert desk.list("--since", "2099-01-01") == {}
     lines = desk.run("list").out.splitlines()

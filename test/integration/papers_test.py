@@ -102,7 +102,7 @@ def test_the_shell_offers_words_services_cases_and_files(tmp_path):
     config = tmp_path / "kycd.yaml"
     config.write_text(f"spool: {tmp_path}/spool   # here\n")
     named = ("--config", str(config))
-    assert completed("kycd", "list", "--state", "deliv") == ["delivered"]
+    assert completed("kycd", "list", "--state", "delivere") == ["delivered"]
     assert set(completed("kycd", "report", "--format", "")) == {"text", "csv", "json", "html"}
     assert completed("kycd", "list", *named, "--service", "") == ["kyc_card", "my_service"]
     assert "face_liveness" in completed("kycd", "list", "--config", "/nowhere", "--service", "")
