@@ -8,6 +8,7 @@ find_package(PNG REQUIRED)
 find_package(yaml-cpp 0.7 REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(SQLite3 REQUIRED)
+find_package(date 3.0 REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(PkgConfig REQUIRED)
 

@@ -49,7 +49,7 @@ lies there. It never loses a case, and never knowingly pays for one twice.")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 string(CONCAT CPACK_DEBIAN_PACKAGE_DEPENDS
   "ca-certificates, debconf (>= 0.5) | debconf-2.0, init-system-helpers (>= 1.52), "
-  "systemd | systemd-standalone-sysusers, systemd | systemd-standalone-tmpfiles")
+  "systemd | systemd-standalone-sysusers, systemd | systemd-standalone-tmpfiles, tzdata")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
   ${debian}/conffiles ${debian}/templates ${debian}/config ${debian}/postinst ${debian}/prerm ${debian}/postrm)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)

@@ -12,6 +12,7 @@ build_packages=(
     g++ cmake ninja-build ccache
     libboost1.81-dev libboost-json1.81-dev libboost-test1.81-dev
     libssl-dev libsqlite3-dev libsystemd-dev libyaml-cpp-dev libspdlog-dev libjpeg62-turbo-dev libpng-dev libcli11-dev libjemalloc-dev prometheus-cpp-dev
+    libhowardhinnant-date-dev tzdata
     pkg-config openssl ca-certificates git
     scdoc # the manual
     python3 python3-pil python3-pytest python3-yaml python3-jsonschema python3-django
