@@ -208,18 +208,10 @@ parsed<std::string> listen_address(const scalar& from) {
     return std::string(from.text);
 }
 
-parsed<std::string> time_window(const scalar& from) {
-    const auto text = from.text;
-    const auto is_time = [](std::string_view t) {
-        return is_digit(t[0]) && is_digit(t[1]) && t[2] == ':' && is_digit(t[3]) && is_digit(t[4]) &&
-               t.substr(0, 2) < "24" && t[3] < '6';
-    };
-    if (text.size() != 11 || text[5] != '-' || !is_time(text.substr(0, 5)) ||
-        (!is_time(text.substr(6)) && text.substr(6) != "24:00"))
-        return refuse(quote_text(text) + " is not a window; write HH:MM-HH:MM, e.g. \"22:00-06:00\"");
-    if (text.substr(0, 5) == text.substr(6))
-        return refuse(quote_text(text) + " begins when it ends; for the whole day write \"00:00-24:00\"");
-    return std::string(text);
+parsed<kyc::time_window> time_window(const scalar& from) {
+    auto window = kyc::time_window::parse(from.text);
+    if (!window) return refuse(window.error());
+    return *std::move(window);
 }
 
 parsed<std::string> group_name(const scalar& from) {

@@ -2,6 +2,7 @@
 // The kinds of value a setting can have: what each accepts, and what it says about anything else.
 
 #include "core/secret.hpp"
+#include "core/time_window.hpp"
 #include "core/units.hpp"
 #include "yaml_reader.hpp"
 
@@ -74,8 +75,8 @@ template<class T>
 /// `host:port`, `[v6]:port` or `unix:/path`.
 [[nodiscard]] parsed<std::string> listen_address(const scalar& from);
 
-/// `HH:MM-HH:MM`, two different times of day; the end may also be 24:00.
-[[nodiscard]] parsed<std::string> time_window(const scalar& from);
+/// `HH:MM-HH:MM` or `HH:MM-HH:MM Zone`, two different times of day, the end may also be 24:00; or `always`.
+[[nodiscard]] parsed<kyc::time_window> time_window(const scalar& from);
 
 /// The name of a user group.
 [[nodiscard]] parsed<std::string> group_name(const scalar& from);

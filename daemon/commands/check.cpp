@@ -180,6 +180,18 @@ void check_api(report& out, const std::shared_ptr<const settings>& config) {
     }
 }
 
+void check_window(report& out, const settings& config) {
+    const auto& window = config.bulk.window;
+    const auto runs = "re-verification runs " + window.describe();
+    const auto trouble = time_window::machine_zone_trouble();
+    if (trouble && window == time_window::nightly()) {
+        out.note("window", runs + ", since the machine's time zone cannot be told: " + *trouble +
+                               "; name one in lanes.bulk.window");
+    } else {
+        out.good("window", runs);
+    }
+}
+
 /// The port itself is not asked for: a daemon that runs has it.
 void check_admin(report& out, const settings& config) {
     const auto access = read_admin_access(config, std::nullopt);
@@ -204,6 +216,7 @@ exit_code check_command(const check_options& options) {
     report out;
     out.good("config", options.config.string());
     check_spool(out, *config);
+    check_window(out, *config);
     check_admin(out, *config);
     check_api(out, config);
     return out.print(options.json, painter(options.color));

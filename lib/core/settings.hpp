@@ -4,6 +4,7 @@
 
 #include "core/secret.hpp"
 #include "core/service.hpp"
+#include "core/time_window.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -109,8 +110,7 @@ struct once_settings {
 };
 
 struct bulk_lane_settings {
-    std::string window =
-        "22:00-06:00";  ///< HH:MM-HH:MM, local time; may pass midnight; the end may be 24:00; never empty
+    time_window window = time_window::nightly();
     double share = 0.5; ///< 0..1
 
     bool operator==(const bulk_lane_settings&) const = default;

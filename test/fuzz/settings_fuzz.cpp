@@ -26,7 +26,8 @@ void check_settings(const kyc::settings& s) {
     require(s.limits.uploads > 0 && s.limits.polls > 0 && s.limits.pending > 0 && s.limits.memory >= 8'000'000,
             "something can run");
     require(s.limits.rate >= 0 && s.poll.factor >= 1 && s.poll.jitter >= 0 && s.poll.jitter <= 1, "numbers in range");
-    require(s.bulk.window.size() == 11 && s.bulk.share >= 0 && s.bulk.share <= 1, "the window is one");
+    const auto window = kyc::time_window::parse(s.bulk.window.describe());
+    require(window && *window == s.bulk.window && s.bulk.share >= 0 && s.bulk.share <= 1, "the window is one");
     for (const auto& one : s.services.all()) {
         require(one.path.ends_with('/') && !one.path.starts_with('/') && one.path.find("..") == std::string::npos,
                 "a service's path stays below services/", one.path);

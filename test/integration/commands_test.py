@@ -161,6 +161,17 @@ def test_check_in_json_is_one_array(world):
     assert {line["state"] for line in lines} <= {"ok", "note"}
 
 
+def test_check_says_by_which_clock_bulk_work_goes(world):
+    run = world.kycd("check", "--config", str(world.config_file), env={**world.env, "TZ": "Europe/Berlin"})
+    assert run.code == 0 and "ok    window: re-verification runs 22:00-06:00 Europe/Berlin\n" in run.out, run
+    run = world.kycd("check", "--config", str(world.config_file), env={**world.env, "TZ": "CET-1CEST"})
+    assert run.code == 0, run
+    assert re.search(r"^note +window: re-verification runs 22:00-06:00 UTC, since .*TZ is 'CET-1CEST'", run.out, re.M), run
+    world.configure(lanes={"bulk": {"window": "21:00-05:00"}})
+    run = world.kycd("check", "--config", str(world.config_file), env={**world.env, "TZ": "CET-1CEST"})
+    assert run.code == 78 and "lanes.bulk.window: '21:00-05:00' needs a time zone" in run.log, run
+
+
 def test_check_says_that_credentials_are_refused(world):
     world.write_password("not-the-password")
     run = check(world)

@@ -42,6 +42,9 @@ threads: 65
 threads: many
 lanes: {live: {share: 1}}
 lanes: {bulk: {window: "24:00-06:00"}}
+lanes: {bulk: {window: "22:00-06:00Europe/Berlin"}}
+lanes: {bulk: {window: "22:00-06:00 Europe/Berlin x"}}
+lanes: {bulk: {window: never}}
 lanes: {bulk: {share: 2}}
 admin: {listen: localhost}
 admin: {listen: "0.0.0.0:9464"}

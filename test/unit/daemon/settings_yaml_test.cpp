@@ -1,4 +1,5 @@
 #include "settings_yaml.hpp"
+#include "support/timezone.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -178,7 +179,7 @@ services: {my_service: {path: other/place/, images: [b_side, a], fields: [x], ex
     BOOST_CHECK(read.on_unknown_outcome == kyc::unknown_outcome_rule::hold);
     BOOST_TEST(read.resubmit_failed_tasks == 0u);
     BOOST_TEST(read.threads == 64u);
-    BOOST_CHECK((read.bulk == kyc::bulk_lane_settings{"01:00-24:00", 1}));
+    BOOST_CHECK((read.bulk == kyc::bulk_lane_settings{*kyc::time_window::parse("01:00-24:00"), 1}));
     BOOST_CHECK(
         (read.admin == kyc::admin_settings{"unix:/run/kycd/admin", {secret_ref::source::file, "/etc/t"}, true}));
     BOOST_CHECK((read.log == kyc::log_settings{kyc::log_level::trace, kyc::log_format::json}));
@@ -210,6 +211,29 @@ BOOST_AUTO_TEST_CASE(words_that_switch_off_and_empty_sections_are_understood) {
         BOOST_TEST(good("admin: {listen: " + std::string(listen) + "}\n").admin.listen.has_value());
     for (const auto* const listen : {"0.0.0.0:0", "kyc.example:9464", "\"[::]:9464\""})
         BOOST_TEST(good("admin: {listen: " + std::string(listen) + ", token: env:T}\n").admin.listen.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_window_is_by_the_clock_of_its_zone) {
+    const kyc::test::timezone here("Asia/Tokyo");
+    BOOST_TEST(good("").bulk.window.describe() == "22:00-06:00 Asia/Tokyo");
+    const auto window = [](const std::string& text) {
+        return good("lanes: {bulk: {window: " + text + "}}\n").bulk.window.describe();
+    };
+    BOOST_TEST(window("01:00-05:30") == "01:00-05:30 Asia/Tokyo");
+    BOOST_TEST(window("\"01:00-05:30 Europe/Berlin\"") == "01:00-05:30 Europe/Berlin");
+    BOOST_TEST(window("01:00-05:30 UTC") == "01:00-05:30 UTC");
+    BOOST_TEST(window("always") == "always");
+    BOOST_TEST(window("00:00-24:00") == "always");
+}
+
+BOOST_AUTO_TEST_CASE(a_machine_without_a_zone_is_told_of_a_window_that_needs_one) {
+    const kyc::test::timezone here("Nowhere");
+    BOOST_TEST(good("").bulk.window.describe() == "22:00-06:00 UTC");
+    BOOST_TEST(good("lanes: {bulk: {window: 01:00-05:30 UTC}}\n").bulk.window.describe() == "01:00-05:30 UTC");
+    const auto refused = parse_settings(minimal + "lanes: {bulk: {window: 01:00-05:30}}\n", "k.yaml");
+    BOOST_REQUIRE(!refused.has_value());
+    BOOST_TEST(refused.error().front().key == "lanes.bulk.window");
+    BOOST_TEST(refused.error().front().message.find("TZ is 'Nowhere'") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_given_by_itself_overrides_the_spool_s) {
@@ -316,6 +340,9 @@ BOOST_AUTO_TEST_CASE(a_wrong_file_gives_its_line_its_key_and_what_is_allowed) {
         {"lanes: {bulk: {window: 24:00-06:00}}\n", 3, "lanes.bulk.window", "HH:MM-HH:MM"},
         {"lanes: {bulk: {window: 22:60-06:00}}\n", 3, "lanes.bulk.window", "HH:MM-HH:MM"},
         {"lanes: {bulk: {window: 06:00-06:00}}\n", 3, "lanes.bulk.window", "00:00-24:00"},
+        {"lanes: {bulk: {window: never}}\n", 3, "lanes.bulk.window", "or always"},
+        {"lanes: {bulk: {window: 22:00-06:00 Berlin}}\n", 3, "lanes.bulk.window", "is Europe/Berlin meant?"},
+        {"lanes: {bulk: {window: 22:00-06:00 CEST}}\n", 3, "lanes.bulk.window", "write a name such as Europe/Berlin"},
         {"admin: {listen: 9464}\n", 3, "admin.listen", "host:port"},
         {"admin: {listen: localhost}\n", 3, "admin.listen", ", or off"},
         {"admin: {listen: localhost:65536}\n", 3, "admin.listen", "host:port"},
