@@ -1,7 +1,6 @@
 #include "core/report_read.hpp"
 
 #include "core/json_fields.hpp"
-#include "core/json_text.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -10,9 +9,6 @@ namespace kyc {
 namespace {
 
 namespace json = boost::json;
-
-/// A report holds a whole reply, and parts of it a second time, in which a byte may become an escape of six.
-constexpr json_limits report_limits{8 * max_reply_bytes, max_reply_depth + 8};
 
 std::string text_of(const json::object& from, std::string_view key) {
     const auto* found = string_member(from, key);
@@ -28,6 +24,14 @@ Number number_of(const json::object& from, std::string_view key) {
 
 std::optional<utc_time> time_of(const json::object& from, std::string_view key) {
     return from_iso8601(text_of(from, key));
+}
+
+/// "2031-02-28"
+std::optional<std::chrono::sys_days> day_of(const std::string& date) {
+    constexpr std::size_t size = std::string_view("2031-02-28").size();
+    const auto midnight = date.size() == size ? from_written_time(date) : std::nullopt;
+    if (!midnight) return std::nullopt;
+    return std::chrono::floor<std::chrono::days>(*midnight);
 }
 
 std::vector<file_facts> files_of(const json::object& from) {
@@ -79,6 +83,10 @@ std::optional<report_facts> read_report(std::string_view text) {
         if (const auto* task = object_member(*report, "task")) facts.task = task_of(*task);
         facts.word = text_of(*report, "verdict");
         facts.ended_at = facts.task.answered_at;
+        if (const auto* document = object_member(*report, "document"))
+            facts.expires_on = day_of(text_of(*document, "expires_on"));
+        if (const auto* checks = object_member(*report, "checks"))
+            facts.document_expired = bool_member(*checks, "document_expired");
         if (const auto* earlier = object_member(*report, "duplicate_of")) {
             facts.duplicate_of.emplace();
             facts.duplicate_of->case_name = text_of(*earlier, "case");

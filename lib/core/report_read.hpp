@@ -1,6 +1,7 @@
 #pragma once
 // The way back from result.json and error.json, for a ledger that is rebuilt from the folders.
 
+#include "core/json_text.hpp"
 #include "core/report_json.hpp"
 
 #include <cstdint>
@@ -9,6 +10,9 @@
 #include <string_view>
 
 namespace kyc {
+
+/// A report holds a whole reply, and parts of it a second time, in which a byte may become an escape of six.
+inline constexpr json_limits report_limits{8 * max_reply_bytes, max_reply_depth + 8};
 
 /// What one of the two files says, as far as the ledger and the commands need it.
 struct report_facts {
@@ -22,6 +26,8 @@ struct report_facts {
     std::string advice;     ///< of a failed case
     bool retryable = false; ///< of a failed case: unchanged, it may do better another time
     std::optional<duplicate_facts> duplicate_of;
+    std::optional<std::chrono::sys_days> expires_on; ///< of an answered case: its document's date
+    std::optional<bool> document_expired;            ///< of an answered case: what the check says
 };
 
 /// None when the text is neither of them. A field that is missing or of the wrong kind is left empty: other programs
