@@ -2,6 +2,7 @@
 // A counting semaphore for coroutines: the bounds of the program are numbers, not its shape.
 
 #include "async/awaitable.hpp"
+#include "async/urgency.hpp"
 
 #include <cstdint>
 #include <list>
@@ -32,7 +33,8 @@ class permit {
     std::uint64_t count_ = 0;
 };
 
-/// First come, first served, whatever the sizes asked for. All calls on the loop's thread.
+/// First come, first served, whatever the sizes asked for; but who is `behind` is served when nobody else waits. All
+/// calls on the loop's thread.
 class permits {
   public:
     permits(const boost::asio::any_io_executor& executor, std::uint64_t limit);
@@ -42,7 +44,7 @@ class permits {
 
     /// Suspends until `count` are free and nobody is ahead. A count over the limit is served alone, when all is free.
     /// Throws operation_aborted when cancelled; a wake-up that comes at the same time is passed on.
-    [[nodiscard]] awaitable<permit> acquire(std::uint64_t count = 1);
+    [[nodiscard]] awaitable<permit> acquire(std::uint64_t count = 1, urgency who = urgency::first);
 
     /// A new limit (reload). Lowering it takes nothing back.
     void set_limit(std::uint64_t limit);
@@ -53,11 +55,15 @@ class permits {
 
     [[nodiscard]] std::size_t waiting() const;
 
+    /// Of those, the ones that are not `behind`.
+    [[nodiscard]] std::size_t waiting_first() const;
+
   private:
     friend class permit;
     struct waiter;
 
     [[nodiscard]] bool fits(std::uint64_t count) const;
+    [[nodiscard]] std::list<waiter*>::iterator place_for(urgency who);
     void give_back(std::uint64_t count) noexcept;
     void serve();
 

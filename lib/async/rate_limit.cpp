@@ -21,7 +21,12 @@ std::chrono::steady_clock::time_point rate_limit::book(std::chrono::steady_clock
     return turn;
 }
 
-awaitable<void> rate_limit::take() {
+awaitable<void> rate_limit::take(urgency who) {
+    if (who == urgency::behind) {
+        for (auto free = free_at(std::chrono::steady_clock::now()); free > std::chrono::steady_clock::now();
+             free = free_at(std::chrono::steady_clock::now()))
+            co_await sleep_for(free - std::chrono::steady_clock::now());
+    }
     const auto now = std::chrono::steady_clock::now();
     const auto turn = book(now);
     if (turn > now) co_await sleep_for(turn - now);

@@ -4,13 +4,19 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
+
 namespace kyc::async {
 
 namespace asio = boost::asio;
 
-turns::place::place(turns& owner, lane which) : owner_(owner), lane_(which), timer_(owner.executor_) {
+turns::place::place(turns& owner, lane which, urgency who)
+    : owner_(owner), lane_(which), urgency_(who), timer_(owner.executor_) {
     auto& queue = owner_.queue(lane_);
-    in_queue_ = queue.insert(queue.end(), this);
+    const auto is_behind = [](const place* one) { return one->urgency_ == urgency::behind; };
+    const auto before = who == urgency::behind ? queue.end() : std::find_if(queue.begin(), queue.end(), is_behind);
+    in_queue_ = queue.insert(before, this);
+    // Whoever was next and is not any more sleeps on until it is: it sees so when it wakes.
 }
 
 turns::place::~place() {
@@ -30,6 +36,8 @@ awaitable<void> turns::place::sleep_until(std::chrono::steady_clock::time_point 
 turns::place* turns::next() {
     auto& other = queue(last_ == lane::first ? lane::second : lane::first);
     auto& same = queue(last_);
+    const auto leads = [](const auto& line) { return !line.empty() && line.front()->urgency_ == urgency::first; };
+    if (leads(same) && !leads(other)) return same.front();
     if (!other.empty()) return other.front();
     return same.empty() ? nullptr : same.front();
 }

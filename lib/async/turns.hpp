@@ -2,6 +2,7 @@
 // A queue in two lanes that take turns, for what only one may do at a time and not before its time has come.
 
 #include "async/awaitable.hpp"
+#include "async/urgency.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -12,7 +13,8 @@
 
 namespace kyc::async {
 
-/// While both lanes wait, their heads go alternately; within a lane the order is that of coming. Knows no time of its
+/// While both lanes wait, their heads go alternately; within a lane the order is that of coming, with those who are
+/// `behind` after all others, in either lane. Knows no time of its
 /// own: whoever is next sleeps until the time that it is told and asks again. Loop's thread only; must outlive its
 /// places.
 class turns {
@@ -27,7 +29,7 @@ class turns {
     /// One who waits, for as long as it lives. Leaving, taken or not, lets the next one ask.
     class place {
       public:
-        place(turns& owner, lane which);
+        place(turns& owner, lane which, urgency who = urgency::first);
         place(const place&) = delete;
         place& operator=(const place&) = delete;
         ~place();
@@ -46,6 +48,7 @@ class turns {
 
         turns& owner_;
         lane lane_;
+        urgency urgency_;
         boost::asio::steady_timer timer_;
         std::list<place*>::iterator in_queue_;
     };
