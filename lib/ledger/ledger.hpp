@@ -5,6 +5,7 @@
 #include "core/duration_histogram.hpp"
 #include "core/result.hpp"
 #include "ledger/records.hpp"
+#include "ledger/ticket_book.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -82,6 +83,9 @@ class ledger {
 
     /// The cases of before are all added: `to_be_rebuilt` is over.
     [[nodiscard]] virtual async::awaitable<result<void>> rebuilt() = 0;
+
+    /// The part of it that is about re-verification.
+    [[nodiscard]] virtual ticket_book& tickets() = 0;
 
     /// Notes which spool the ledger belongs to, whether its history was lost (and is to be rebuilt), and in the same
     /// commit the records of `adopted` cases, which lie in work/ and have none because the history was lost: no later

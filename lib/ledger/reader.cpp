@@ -3,6 +3,7 @@
 #include "ledger/rows.hpp"
 #include "ledger/schema.hpp"
 #include "ledger/sqlite.hpp"
+#include "ledger/ticket_rows.hpp"
 
 #include <sqlite3.h>
 
@@ -153,6 +154,28 @@ class sqlite_reader final : public reader {
                     visit(each);
                 if (some.size() < static_cast<std::size_t>(page)) return {};
             }
+        });
+    }
+
+    read_result<std::vector<ticket_standing>> tickets() override {
+        return guarded([&]() -> read_result<std::vector<ticket_standing>> {
+            const moment one(database_);
+            return read_tickets(database_, false);
+        });
+    }
+
+    read_result<std::vector<std::string>> tickets_waiting_for(const case_key& which) override {
+        return guarded([&]() -> read_result<std::vector<std::string>> {
+            statement query(database_.handle(),
+                            "SELECT t.name FROM ticket AS t JOIN ticket_case AS c ON c.ticket_id = t.id "
+                            "WHERE t.state NOT IN ('selecting', 'ended') AND c.folder = ?1 AND c.place = ?2 "
+                            "AND c.end = 'waiting' ORDER BY t.id");
+            query.bind(1, which.folder);
+            query.bind(2, which.name);
+            std::vector<std::string> names;
+            while (query.step())
+                names.push_back(query.text(0));
+            return names;
         });
     }
 

@@ -2,6 +2,7 @@
 // The ledger as the commands read it: beside a running daemon, or without one. Never writes.
 
 #include "ledger/records.hpp"
+#include "ledger/tickets.hpp"
 
 #include <boost/system/result.hpp>
 
@@ -74,6 +75,13 @@ class reader {
     /// hundred at a time, as list().
     [[nodiscard]] virtual read_result<void> ended(utc_time since, utc_time until,
                                                   const std::function<void(const ended_case&)>& visit) = 0;
+
+    /// Every ticket, in the order of acceptance.
+    [[nodiscard]] virtual read_result<std::vector<ticket_standing>> tickets() = 0;
+
+    /// The names of the tickets, of those that have not ended, that have this case of the bulk lane still to be done,
+    /// in the order of acceptance.
+    [[nodiscard]] virtual read_result<std::vector<std::string>> tickets_waiting_for(const case_key& which) = 0;
 
     /// See ledger::keep_answer_times; a minute old at most.
     [[nodiscard]] virtual read_result<std::map<std::string, std::string>> answer_times() = 0;

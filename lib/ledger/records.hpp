@@ -95,6 +95,12 @@ struct case_end {
     std::string reply;   ///< the API's answer, kept for cases with the same bytes; empty: it is not kept
 };
 
+/// A record and how its case ended.
+struct closed_case {
+    case_record record;
+    case_end end;
+};
+
 /// Something that happened to a case and is worth remembering, but not worth waiting for the disk.
 struct event {
     utc_time at{};

@@ -23,6 +23,8 @@ constexpr table tables[] = {
     {"image", "sha256, case_id", "sha256 DESC, case_id DESC"},
     {"event", "id", "id DESC"},
     {"answer", "case_id", "case_id DESC"},
+    {"ticket", "id", "id DESC"},
+    {"ticket_case", "ticket_id, number", "ticket_id DESC, number DESC"},
 };
 
 /// Copies rows until the end or until a page cannot be read; a row that is not accepted is passed over.
@@ -74,6 +76,7 @@ std::size_t salvage(const std::filesystem::path& damaged, database& into) noexce
         for (const auto* owned : {"attempt", "image", "event", "answer"})
             into.execute(
                 (std::string("DELETE FROM ") + owned + " WHERE case_id NOT IN (SELECT id FROM kyc_case)").c_str());
+        into.execute("DELETE FROM ticket_case WHERE ticket_id NOT IN (SELECT id FROM ticket)");
         into.execute("COMMIT");
         into.execute("PRAGMA foreign_keys=ON");
         return count_cases(into);

@@ -6,6 +6,7 @@
 #include "ledger/rows.hpp"
 #include "ledger/salvage.hpp"
 #include "ledger/store.hpp"
+#include "ledger/ticket_rows.hpp"
 
 #include <algorithm>
 #include <map>
@@ -24,9 +25,11 @@ struct intent {
     std::optional<duplicate_facts> duplicate; ///< what was found
 };
 
-struct ending {
-    case_record record;
-    case_end end;
+/// A case of a ticket.
+struct ticket_ending {
+    std::int64_t ticket;
+    ticket_case which;
+    std::optional<closed_case> closed;
 };
 
 struct remark {
@@ -41,11 +44,11 @@ struct lesson {
 
 /// One change, and what became of it.
 struct change {
-    std::variant<intent, case_record, ending, remark, lesson> what;
+    std::variant<intent, case_record, closed_case, ticket_ending, remark, lesson> what;
     result<void> done{};
 };
 
-class sqlite_ledger final : public ledger {
+class sqlite_ledger final : public ledger, private ticket_book {
   public:
     sqlite_ledger(std::unique_ptr<store> records, const std::filesystem::path& reserve_file,
                   const boost::asio::any_io_executor& loop, async::blocking_pool& pool, std::size_t writers)
@@ -84,7 +87,7 @@ class sqlite_ledger final : public ledger {
     async::awaitable<result<void>> put(case_record record) override { return commit({std::move(record)}); }
 
     async::awaitable<result<void>> close(case_record record, case_end end) override {
-        return commit({ending{std::move(record), std::move(end)}});
+        return commit({closed_case{std::move(record), std::move(end)}});
     }
 
     void note(const case_key& key, event what) override { changes_.leave({remark{key, std::move(what)}}); }
@@ -146,6 +149,57 @@ class sqlite_ledger final : public ledger {
 
     async::awaitable<result<void>> rebuilt() override {
         auto change = [this] { return guarded([&] { store_->set_about("rebuild", ""); }); };
+        co_return co_await pool_.run(change);
+    }
+
+    ticket_book& tickets() override { return *this; }
+
+    async::awaitable<result<std::vector<ticket_standing>>> open_tickets() override {
+        auto read = [this] { return guarded([this] { return read_tickets(store_->file(), true); }); };
+        co_return co_await pool_.run(read);
+    }
+
+    async::awaitable<result<std::optional<ticket_record>>> ended_ticket(std::string name) override {
+        auto read = [this, &name] { return guarded([&] { return read_ended_ticket(store_->file(), name); }); };
+        co_return co_await pool_.run(read);
+    }
+
+    async::awaitable<result<std::int64_t>> put_ticket(ticket_record what) override {
+        auto change = [this, &what] { return guarded([&] { return insert_or_update_ticket(store_->file(), what); }); };
+        co_return co_await pool_.run(change);
+    }
+
+    async::awaitable<result<void>> add_ticket_cases(std::int64_t ticket, std::vector<ticket_case> cases) override {
+        auto change = [this, ticket, &cases] {
+            return guarded([&] {
+                store_->begin();
+                insert_ticket_cases(store_->file(), ticket, cases);
+                store_->commit();
+            });
+        };
+        co_return co_await pool_.run(change);
+    }
+
+    async::awaitable<result<void>> delete_ticket(std::int64_t ticket) override {
+        auto change = [this, ticket] { return guarded([&] { remove_ticket(store_->file(), ticket); }); };
+        co_return co_await pool_.run(change);
+    }
+
+    async::awaitable<result<std::vector<ticket_case>>> ticket_cases(std::int64_t ticket, std::uint64_t after,
+                                                                    std::size_t most, bool waiting) override {
+        auto read = [=, this] {
+            return guarded([&] { return read_ticket_cases(store_->file(), ticket, after, most, waiting); });
+        };
+        co_return co_await pool_.run(read);
+    }
+
+    async::awaitable<result<void>> end_ticket_case(std::int64_t ticket, ticket_case which,
+                                                   std::optional<closed_case> closed) override {
+        return commit({ticket_ending{ticket, std::move(which), std::move(closed)}});
+    }
+
+    async::awaitable<result<void>> forget_tickets(utc_time before) override {
+        auto change = [this, before] { return guarded([&] { delete_tickets_before(store_->file(), before); }); };
         co_return co_await pool_.run(change);
     }
 
@@ -237,8 +291,11 @@ class sqlite_ledger final : public ledger {
             begun->duplicate = store_->put_intent(begun->record);
         } else if (const auto* record = std::get_if<case_record>(&what)) {
             store_->put(*record);
-        } else if (const auto* ended = std::get_if<ending>(&what)) {
+        } else if (const auto* ended = std::get_if<closed_case>(&what)) {
             store_->close(ended->record, ended->end);
+        } else if (const auto* of_ticket = std::get_if<ticket_ending>(&what)) {
+            put_ticket_end(store_->file(), of_ticket->ticket, of_ticket->which);
+            if (of_ticket->closed) store_->close(of_ticket->closed->record, of_ticket->closed->end);
         } else if (const auto* said = std::get_if<remark>(&what)) {
             store_->note(said->key, said->what);
         } else {
@@ -258,7 +315,9 @@ class sqlite_ledger final : public ledger {
     void forget_reserved(const std::vector<change*>& taken) {
         for (const auto* each : taken) {
             if (const auto* record = std::get_if<case_record>(&each->what)) reserve_.drop(record->key);
-            if (const auto* ended = std::get_if<ending>(&each->what)) reserve_.drop(ended->record.key);
+            if (const auto* ended = std::get_if<closed_case>(&each->what)) reserve_.drop(ended->record.key);
+            if (const auto* ended = std::get_if<ticket_ending>(&each->what); ended != nullptr && ended->closed)
+                reserve_.drop(ended->closed->record.key);
         }
     }
 
@@ -340,7 +399,6 @@ result<opened_ledger> open_ledger(const std::filesystem::path& file, const std::
             (void)records->open_cases();
         } catch (const sqlite_error& error) {
             if (!error.is_damage()) throw;
-            records.reset();
             const auto aside = set_aside(file);
             records = std::make_unique<store>(file);
             const auto saved = salvage(aside, records->file());

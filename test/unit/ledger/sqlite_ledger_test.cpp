@@ -394,4 +394,27 @@ BOOST_FIXTURE_TEST_CASE(the_fifth_schema_is_lifted_and_its_records_name_no_ticke
     BOOST_TEST(recover(*opened.ledger)[0].ticket == 3);
 }
 
+BOOST_FIXTURE_TEST_CASE(the_last_ticket_of_a_name_that_has_ended_is_known_until_it_is_forgotten, ledger_fixture) {
+    auto opened = open();
+    auto& book = opened.ledger->tickets();
+    const auto ended = [&](const std::string& name) { return *wait_for(book.ended_ticket(name)); };
+    ticket_record night;
+    night.name = "night";
+    night.state = ticket_state::running;
+    night.accepted_at = *from_iso8601("2026-11-20T22:00:00.000Z");
+    night.id = *wait_for(book.put_ticket(night));
+    BOOST_TEST(!ended("night").has_value());
+    night.state = ticket_state::ended;
+    night.ended_at = *from_iso8601("2026-11-21T02:00:00.000Z");
+    night.place = "/spool/outbox/reverify/night";
+    BOOST_REQUIRE(wait_for(book.put_ticket(night)).has_value());
+    const auto found = ended("night");
+    BOOST_REQUIRE(found.has_value());
+    BOOST_TEST(found->place == night.place);
+    BOOST_TEST((found->accepted_at == night.accepted_at));
+    BOOST_TEST(!ended("nigh").has_value());
+    BOOST_REQUIRE(wait_for(book.forget_tickets(*from_iso8601("2026-11-22T00:00:00.000Z"))).has_value());
+    BOOST_TEST(!ended("night").has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
