@@ -385,6 +385,23 @@ std::filesystem::path set_aside(const std::filesystem::path& file) {
     }
 }
 
+/// Open, and read as far as a start needs it. A page of the schema that the disk did not give for a moment looks like
+/// damage: only what is found wrong twice is set aside.
+std::unique_ptr<store> open_sound(const std::filesystem::path& file) {
+    const auto open = [&file] {
+        auto records = std::make_unique<store>(file);
+        (void)records->open_cases();
+        return records;
+    };
+    try {
+        return open();
+    } catch (const sqlite_error& error) {
+        if (!error.is_damage()) throw;
+    }
+    read_through(file);
+    return open();
+}
+
 } // namespace
 
 result<opened_ledger> open_ledger(const std::filesystem::path& file, const std::filesystem::path& reserve_file,
@@ -395,8 +412,7 @@ result<opened_ledger> open_ledger(const std::filesystem::path& file, const std::
         std::filesystem::create_directories(file.parent_path());
         std::unique_ptr<store> records;
         try {
-            records = std::make_unique<store>(file);
-            (void)records->open_cases();
+            records = open_sound(file);
         } catch (const sqlite_error& error) {
             if (!error.is_damage()) throw;
             const auto aside = set_aside(file);

@@ -52,8 +52,21 @@ std::string packed(const std::string& hex) {
     return bytes;
 }
 
-/// Throws unless each byte of the file can be read now; a file that is not there is fine.
-void read_through(const std::filesystem::path& file) {
+std::string quick_check(database& opened) {
+    statement check(opened.handle(), "PRAGMA quick_check(1)");
+    return check.step() ? check.text(0) : "quick_check says nothing";
+}
+
+/// For quick_check a page that the disk did not give for a moment is damage like any other. A ledger is worth a second
+/// look before it is set aside: only what can be read, and is wrong again, is damaged.
+void check_sound(database& opened, const std::filesystem::path& file) {
+    if (quick_check(opened) == "ok") return;
+    read_through(file);
+    if (const auto found = quick_check(opened); found != "ok")
+        throw sqlite_error(SQLITE_CORRUPT, "ledger: quick_check: " + found);
+}
+
+void read_one_through(const std::filesystem::path& file) {
     const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT) return;
     std::vector<char> buffer(std::size_t{256} << 10);
@@ -66,22 +79,12 @@ void read_through(const std::filesystem::path& file) {
         throw sqlite_error(SQLITE_IOERR_READ, "ledger: read " + file.string() + ": " + std::strerror(error));
 }
 
-std::string quick_check(database& opened) {
-    statement check(opened.handle(), "PRAGMA quick_check(1)");
-    return check.step() ? check.text(0) : "quick_check says nothing";
-}
-
-/// For quick_check a page that the disk did not give for a moment is damage like any other. A ledger is worth a second
-/// look before it is set aside: only what can be read, and is wrong again, is damaged.
-void check_sound(database& opened, const std::filesystem::path& file) {
-    if (quick_check(opened) == "ok") return;
-    read_through(file);
-    read_through(file.string() + "-wal");
-    if (const auto found = quick_check(opened); found != "ok")
-        throw sqlite_error(SQLITE_CORRUPT, "ledger: quick_check: " + found);
-}
-
 } // namespace
+
+void read_through(const std::filesystem::path& file) {
+    read_one_through(file);
+    read_one_through(file.string() + "-wal");
+}
 
 store::store(const std::filesystem::path& file) : database_(file) {
     database_.execute("PRAGMA journal_mode=WAL");
