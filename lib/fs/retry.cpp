@@ -9,6 +9,7 @@
 #include "fs/random_id.hpp"
 #include "fs/root_mount.hpp"
 #include "fs/safe_open.hpp"
+#include "fs/service_folder.hpp"
 #include "fs/tree.hpp"
 
 #include <algorithm>
@@ -74,7 +75,7 @@ class retry {
         auto inbox = open_root(layout, spool_root::inbox);
         if (!inbox) return inbox.error();
         inbox_ = std::move(*inbox);
-        auto to = open_service_folder();
+        auto to = open_service_folder(inbox_, place.folder);
         if (!to) return to.error();
         to_ = std::move(*to);
 
@@ -148,22 +149,6 @@ class retry {
         if (::unlinkat(case_.get(), moving_note, 0) != 0 && errno != ENOENT)
             return case_.trouble_with(errno, "remove", moving_note);
         return sync(case_);
-    }
-
-    /// A command may make it before the daemon does: it must be as usable as the inbox itself.
-    result<folder> open_service_folder() {
-        bool created = false;
-        auto made = make_folder_in(inbox_, which_.place.folder, 0700, &created);
-        if (!made || !created) return made;
-
-        struct stat like {};
-
-        if (::fstat(inbox_.get(), &like) != 0) return inbox_.trouble_with(errno, "look at");
-        if (::fchown(made->get(), like.st_uid, like.st_gid) != 0 && errno != EPERM)
-            return made->trouble_with(errno, "set the owner of");
-        if (::fchmod(made->get(), like.st_mode & 07777) != 0 && errno != EPERM)
-            return made->trouble_with(errno, "set the mode of");
-        return made;
     }
 
     /// Sets error.json aside. A sentence when the case cannot go back.

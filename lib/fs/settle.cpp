@@ -4,47 +4,12 @@
 #include "fs/atomic_file.hpp"
 #include "fs/case_folder.hpp"
 #include "fs/claim_steps.hpp"
+#include "fs/tree.hpp"
 
 #include <cerrno>
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace kyc::fs {
-
-namespace {
-
-/// A hostile depth would eat the descriptors; what lies deeper is never sent.
-constexpr int max_depth = 64;
-
-/// The bytes of the regular files in a folder, then their names. What kycd may not open was not made readable to it,
-/// and so is never sent.
-result<void> sync_tree(const folder& where, int depth) {
-    const auto names = list_names(where);
-    if (!names) return names.error();
-    for (const auto& name : *names) {
-        const auto found = stat_in(where, name);
-        if (!found) return found.error();
-        if (!*found) continue; // a case that has left meanwhile
-        const bool is_folder = S_ISDIR((*found)->st_mode);
-        if (!is_folder && !S_ISREG((*found)->st_mode)) continue;
-        if (is_folder && depth == max_depth) continue;
-        auto opened = open_beneath(where, name, is_folder ? O_RDONLY | O_DIRECTORY : O_RDONLY);
-        if (!opened) {
-            const int error = opened.error().code.value();
-            if (error == ENOENT || error == EACCES || error == EPERM) continue;
-            return opened.error();
-        }
-        if (is_folder) {
-            const folder inner{std::move(*opened), where.path / name};
-            if (auto done = sync_tree(inner, depth + 1); !done) return done;
-        } else if (::fdatasync(opened->get()) != 0) {
-            return where.trouble_with(errno, "sync", name);
-        }
-    }
-    return sync(where);
-}
-
-} // namespace
 
 result<void> settle_claims(const spool_layout& layout) {
     const auto work = open_folder(layout.roots().work);
@@ -73,7 +38,7 @@ result<void> settle_claims(const spool_layout& layout) {
 }
 
 result<void> settle_by_folder(const folder& inbox, const folder& work) {
-    if (auto done = sync_tree(work, 0); !done) return done;
+    if (auto done = sync_tree(work); !done) return done;
     const auto names = list_names(inbox);
     if (!names) return names.error();
     for (const auto& name : *names) {

@@ -181,6 +181,32 @@ result<std::optional<std::string>> find_unreadable_in(const folder& parent, cons
     return outcome{};
 }
 
+result<void> sync_content(const folder& where, int depth) {
+    const auto names = list_names(where);
+    if (!names) return names.error();
+    for (const auto& name : *names) {
+        const auto found = stat_in(where, name);
+        if (!found) return found.error();
+        if (!*found) continue; // a case that has left meanwhile
+        const bool is_folder = S_ISDIR((*found)->st_mode);
+        if (!is_folder && !S_ISREG((*found)->st_mode)) continue;
+        if (is_folder && depth == max_depth) continue;
+        auto opened = open_beneath(where, name, is_folder ? O_RDONLY | O_DIRECTORY : O_RDONLY);
+        if (!opened) {
+            const int error = opened.error().code.value();
+            if (error == ENOENT || error == EACCES || error == EPERM) continue;
+            return opened.error();
+        }
+        if (is_folder) {
+            const folder inner{std::move(*opened), where.path / name};
+            if (auto done = sync_content(inner, depth + 1); !done) return done;
+        } else if (::fdatasync(opened->get()) != 0) {
+            return where.trouble_with(errno, "sync", name);
+        }
+    }
+    return sync(where);
+}
+
 result<void> remove_content(const folder& where, const folder& top, int& moved, int depth) {
     const auto names = list_names(where);
     if (!names) return names.error();
@@ -243,6 +269,10 @@ result<void> copy_tree(const folder& from, const std::string& name, const folder
     const auto copy = make_folder_in(to, new_name, 0700);
     if (!copy) return copy.error();
     return copy_content(*source, *copy, access, 0);
+}
+
+result<void> sync_tree(const folder& where) {
+    return sync_content(where, 0);
 }
 
 result<void> remove_tree(const folder& parent, const std::string& name) {

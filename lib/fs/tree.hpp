@@ -32,6 +32,10 @@ namespace kyc::fs {
 /// The first file or folder in there that its own permissions keep from being copied, relative to it; "." for itself.
 [[nodiscard]] result<std::optional<std::string>> find_unreadable(const folder& parent, const std::string& name);
 
+/// Writes a folder to the disk: the bytes of the regular files in it, then their names, not deeper than 64 folders.
+/// What kycd may not open was not made readable to it, and so is never sent: it is passed over.
+[[nodiscard]] result<void> sync_tree(const folder& where);
+
 /// Removes a file or a folder with everything in it; nothing there is success.
 [[nodiscard]] result<void> remove_tree(const folder& parent, const std::string& name);
 
