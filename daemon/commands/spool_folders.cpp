@@ -4,6 +4,7 @@
 #include "fs/case_folder.hpp"
 #include "fs/file_state.hpp"
 #include "fs/inbox_scan.hpp"
+#include "fs/ticket_files.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -36,6 +37,7 @@ result<void> for_each_case_folder(const std::filesystem::path& root,
     bool going = true;
     std::optional<fault> met;
     const auto look_into = [&](const std::string& service) {
+        if (service == fs::ticket_folder) return true;
         const auto inner = fs::open_folder_in(*opened, service);
         if (!inner) {
             // A link is no service's folder, and what is being removed is gone.
@@ -65,7 +67,7 @@ result<std::vector<std::string>> service_folders_in(const std::filesystem::path&
     if (!opened && fs::is_absent(opened.error())) return names;
     if (!opened) return opened.error();
     const auto read = for_each_folder_in(*opened, [&](const std::string& name) {
-        names.push_back(name);
+        if (name != fs::ticket_folder) names.push_back(name);
         return true;
     });
     if (!read) return read.error();

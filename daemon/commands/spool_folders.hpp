@@ -27,7 +27,8 @@ struct case_folder_entry {
     const fs::folder* in = nullptr; ///< the open folder of the service; valid during the visit
 };
 
-/// Visits <root>/<service>/<case>; what starts with a dot and what is no folder is passed over. A root that is not
+/// Visits <root>/<service>/<case>; what starts with a dot, what is no folder and what
+/// belongs to tickets is passed over. A root that is not
 /// there holds nothing. `visit` returns whether to go on.
 [[nodiscard]] result<void> for_each_case_folder(const std::filesystem::path& root,
                                                 const std::function<bool(const case_folder_entry&)>& visit);
@@ -38,7 +39,7 @@ struct case_folder_entry {
 find_case_folders(const std::filesystem::path& root, const std::string& name,
                   const std::function<bool(const std::string& folder)>& of);
 
-/// The names of the folders directly in a root; a root that is not there has none.
+/// The names of the folders directly in a root, but for that of tickets; a root that is not there has none.
 [[nodiscard]] result<std::vector<std::string>> service_folders_in(const std::filesystem::path& root);
 
 /// What kycd wrote into a case's folder in work/ last of all.

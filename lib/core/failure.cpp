@@ -13,7 +13,7 @@ struct code_facts {
 };
 
 /// In the order of the enumeration, so that a code is its own index.
-constexpr std::array<code_facts, 26> codes{{
+constexpr std::array<code_facts, 27> codes{{
     {failure_code::unknown_service, "UNKNOWN_SERVICE", false,
      "Drop the case into a folder named after a service, or add the service under 'services' in the configuration."},
     {failure_code::bad_case_name, "BAD_CASE_NAME", false,
@@ -24,6 +24,8 @@ constexpr std::array<code_facts, 26> codes{{
     {failure_code::case_incomplete, "CASE_INCOMPLETE", false, "Add what is missing and drop the case again."},
     {failure_code::ambiguous_files, "AMBIGUOUS_FILES", false,
      "Leave one file per field, or name the right one under 'files' in case.json, and drop the case again."},
+    {failure_code::bad_ticket, "BAD_TICKET", false,
+     "Correct the ticket as the message says and drop it into inbox/reverify/ again."},
     {failure_code::not_a_regular_file, "NOT_A_REGULAR_FILE", false,
      "Put the image itself in place of the folder, link or device, and drop the case again."},
     {failure_code::file_unreadable, "FILE_UNREADABLE", true, "Let kycd's user read the file, then retry the case."},

@@ -25,6 +25,7 @@ enum class failure_code {
     bad_manifest,
     case_incomplete,
     ambiguous_files,
+    bad_ticket, ///< of a re-verification ticket, never of a case
     not_a_regular_file,
     file_unreadable,
     file_changed,

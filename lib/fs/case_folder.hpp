@@ -32,10 +32,10 @@ struct claimed_case {
 /// What an entry is called once it is claimed: its own names, or percent-encoded ones where those are not acceptable.
 [[nodiscard]] case_key key_of(const inbox_entry& entry);
 
-/// Makes the four roots, the service folders of the inbox, and kycd's own folders in work/. The inbox is made only if
-/// its parent is there: it may be a mount that is missing. Existing folders keep their modes, but for work/, outbox/
-/// and failed/ that belong to kycd and that the group cannot use yet. kycd's own folders in work/ are 0700 always.
-/// Faults name the path.
+/// Makes the four roots, the service folders of the inbox with that of tickets, and kycd's own folders in work/. The
+/// inbox is made only if its parent is there: it may be a mount that is missing. Existing folders keep their modes, but
+/// for work/, outbox/ and failed/ that belong to kycd and that the group cannot use yet. kycd's own folders in work/
+/// are 0700 always. Faults name the path.
 [[nodiscard]] result<void> prepare_spool(const spool_layout& layout, const std::vector<std::string>& service_folders,
                                          const access_rules& access);
 

@@ -4,6 +4,7 @@
 #include "fs/delivery.hpp"
 #include "fs/root_mount.hpp"
 #include "fs/safe_open.hpp"
+#include "fs/ticket_files.hpp"
 
 #include <algorithm>
 
@@ -15,7 +16,7 @@ void list_root(const folder& root, std::vector<ended_place>& into) {
     const auto services = list_names(root);
     if (!services) return;
     for (const auto& service : *services) {
-        if (service.starts_with('.')) continue;
+        if (service.starts_with('.') || service == ticket_folder) continue;
         const auto opened = open_folder_in(root, service);
         if (!opened) continue;
         const auto names = list_names(*opened);

@@ -18,7 +18,8 @@ struct ended_place {
     std::filesystem::path folder;
 };
 
-/// Every case in outbox/ and failed/, in no order. A service folder that cannot be read is left out.
+/// Every case in outbox/ and failed/, in no order; what belongs to tickets is none. A service folder that cannot be
+/// read is left out.
 [[nodiscard]] result<std::vector<ended_place>> list_ended(const spool_layout& layout);
 
 /// Where a case of this name may have gone: outbox/<folder>/<name>, <name>~2 and so on as far as there is one, then the

@@ -2,6 +2,7 @@
 
 #include "core/case_name.hpp"
 #include "fs/file_state.hpp"
+#include "fs/ticket_files.hpp"
 
 #include <algorithm>
 #include <array>
@@ -91,7 +92,7 @@ class folder_scan {
 } // namespace
 
 bool is_reserved_folder(std::string_view name) {
-    constexpr std::array<std::string_view, 4> others{"reverify", "lost+found", "$RECYCLE.BIN",
+    constexpr std::array<std::string_view, 4> others{ticket_folder, "lost+found", "$RECYCLE.BIN",
                                                      "System Volume Information"};
     return is_junk(name) || std::find(others.begin(), others.end(), name) != others.end();
 }

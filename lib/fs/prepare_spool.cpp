@@ -1,5 +1,6 @@
 #include "fs/atomic_file.hpp"
 #include "fs/case_folder.hpp"
+#include "fs/ticket_files.hpp"
 #include "fs/tree.hpp"
 
 #include <cerrno>
@@ -68,6 +69,8 @@ result<void> make_service_folders(const folder& root, const std::vector<std::str
 result<void> prepare_spool(const spool_layout& layout, const std::vector<std::string>& service_folders,
                            const access_rules& access) {
     const auto& roots = layout.roots();
+    auto own_folders = service_folders;
+    own_folders.emplace_back(ticket_folder);
     const auto work = make_root(roots.work, access, true, true);
     if (!work) return work.error();
     for (const auto* name : {".assembly", ".flat", ".refused", ".copied", ".delivering"}) {
@@ -79,7 +82,7 @@ result<void> prepare_spool(const spool_layout& layout, const std::vector<std::st
         if (!root) return root.error();
         // Those that exist already; the others are made when a case arrives.
         std::vector<std::string> present;
-        for (const auto& name : service_folders) {
+        for (const auto& name : own_folders) {
             const auto found = stat_in(*root, name);
             if (!found) return found.error();
             if (*found && S_ISDIR((*found)->st_mode)) present.push_back(name);
@@ -88,7 +91,7 @@ result<void> prepare_spool(const spool_layout& layout, const std::vector<std::st
     }
     const auto inbox = make_root(roots.inbox, access, false, false);
     if (!inbox) return inbox.error();
-    return make_service_folders(*inbox, service_folders, access, false);
+    return make_service_folders(*inbox, own_folders, access, false);
 }
 
 } // namespace kyc::fs

@@ -5,6 +5,7 @@
 #include "fs/claim_steps.hpp"
 #include "fs/delivery.hpp"
 #include "fs/safe_open.hpp"
+#include "fs/ticket_files.hpp"
 #include "fs/tree.hpp"
 
 #include <cerrno>
@@ -15,14 +16,10 @@ namespace {
 
 constexpr const char* removed = ".kycd/removed";
 
-const char* report_of(spool_root from) {
-    return from == spool_root::outbox ? "result.json" : "error.json";
-}
-
-utc_time modified(const struct stat& found) {
-    using namespace std::chrono;
-    const auto since_1970 = seconds(found.st_mtim.tv_sec) + nanoseconds(found.st_mtim.tv_nsec);
-    return utc_time(duration_cast<utc_time::duration>(since_1970));
+/// What dates a folder by its last change. The morning reports of tickets have a name of their own.
+const char* report_of(spool_root from, const std::string& service) {
+    if (from == spool_root::failed) return "error.json";
+    return service == ticket_folder ? "report.json" : "result.json";
 }
 
 void list_service(const folder& service, const std::string& name, const char* report, utc_time before,
@@ -34,7 +31,7 @@ void list_service(const folder& service, const std::string& name, const char* re
         const auto inside = open_folder_in(service, each);
         if (!inside) continue;
         const auto written = stat_in(*inside, report);
-        if (!written || !*written || !S_ISREG((*written)->st_mode) || modified(**written) >= before) continue;
+        if (!written || !*written || !S_ISREG((*written)->st_mode) || time_of((*written)->st_mtim) >= before) continue;
         const auto mark = stat_in(*inside, hold_mark);
         into.push_back({case_key(name, each), !mark || *mark});
     }
@@ -77,7 +74,7 @@ result<std::vector<expired_case>> list_expired(const spool_layout& layout, spool
     for (const auto& name : *services) {
         if (name.starts_with('.')) continue;
         const auto service = open_folder_in(*root, name);
-        if (service) list_service(*service, name, report_of(from), before, found);
+        if (service) list_service(*service, name, report_of(from, name), before, found);
     }
     return found;
 }

@@ -20,8 +20,9 @@ struct expired_case {
     bool held = false;
 };
 
-/// The cases of one root whose result.json (outbox) or error.json (failed) was written before `before`. A folder
-/// without that file is nobody's case and is not among them, nor is a service folder that cannot be read. A fault means
+/// The cases of one root whose result.json (outbox) or error.json (failed) was written before `before`; with them the
+/// refused tickets in failed/reverify/, and the reports in outbox/reverify/ by their report.json. A folder without that
+/// file is nobody's case and is not among them, nor is a service folder that cannot be read. A fault means
 /// that the root itself cannot be read.
 [[nodiscard]] result<std::vector<expired_case>> list_expired(const spool_layout& layout, spool_root from,
                                                              utc_time before);

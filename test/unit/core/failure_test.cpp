@@ -21,6 +21,7 @@ const std::vector<expected_code> codes{
     {code::bad_manifest, "BAD_MANIFEST", false},
     {code::case_incomplete, "CASE_INCOMPLETE", false},
     {code::ambiguous_files, "AMBIGUOUS_FILES", false},
+    {code::bad_ticket, "BAD_TICKET", false},
     {code::not_a_regular_file, "NOT_A_REGULAR_FILE", false},
     {code::file_unreadable, "FILE_UNREADABLE", true},
     {code::file_changed, "FILE_CHANGED", true},
