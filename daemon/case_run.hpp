@@ -25,8 +25,8 @@ namespace kyc {
 struct case_run {
     case_world& world;
     case_start start;
-    std::shared_ptr<const settings> config; ///< the snapshot it began with; `target` points into it
-    const service* target = nullptr;        ///< null: no such service
+    std::shared_ptr<const settings> config; ///< the snapshot it began with; `target` points into it, or into world
+    const service* target = nullptr;        ///< null: no such service, and no task of a former one
     std::vector<file_facts> files;          ///< as they were last read, while that may differ from the record
     std::optional<awaited_task> task;       ///< from its receipt on
     std::uint32_t failures = 0;             ///< submits in a row that failed and were charged to the case

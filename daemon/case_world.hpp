@@ -8,6 +8,7 @@
 #include "async/signal.hpp"
 #include "core/pacing.hpp"
 #include "core/poll_learner.hpp"
+#include "core/service.hpp"
 #include "core/settings.hpp"
 #include "day_book.hpp"
 #include "fault_pause.hpp"
@@ -58,14 +59,15 @@ struct case_world {
     random_unit random;
     std::map<std::string, poll_learner> poll_learners; ///< by service: when its tasks are polled
     std::map<std::string, std::size_t> held_back;      ///< by service: claimed cases that wait for the API to take them
-    std::set<case_key> in_hand;                ///< claimed cases that have not ended: their records are theirs alone
-    twin_list twins;                           ///< cases with the same bytes that are on their way
-    std::map<case_key, std::size_t> crashes{}; ///< how often earlier processes broke down at a case
-    std::string spool;                         ///< its identity, in work/ as it was at the start
+    std::set<case_key> in_hand; ///< claimed cases that have not ended: their records are theirs alone
+    twin_list twins;            ///< cases with the same bytes that are on their way
+    std::map<case_key, fs::crash_count> crashes{};            ///< how often earlier processes broke down at a case
+    std::string spool;                                        ///< its identity, in work/ as it was at the start
     std::function<void(const std::string&)> ledger_damaged{}; ///< ends the daemon: the next start mends the ledger
-    bool stopping = false;                                    ///< set once, before the cases are cancelled
-    std::uint64_t cases_read = 0;                             ///< whose images were all read
-    trouble_log troubles{};                                   ///< what meets many cases is not said for each
+    bool stopping = false;                                                ///< set once, before the cases are cancelled
+    std::uint64_t cases_read = 0;                                         ///< whose images were all read
+    trouble_log troubles{};                           ///< what meets many cases is not said for each
+    std::map<std::string, service> former_services{}; ///< that are configured no more, with tasks to be asked for
 };
 
 /// A case is in hand, and counts as open, for as long as this lives: from its claim until its record is closed. Another

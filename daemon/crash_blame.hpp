@@ -4,11 +4,14 @@
 #include "core/case_key.hpp"
 #include "core/failure.hpp"
 #include "core/result.hpp"
+#include "fs/crash_notes.hpp"
 #include "fs/spool_layout.hpp"
+#include "ledger/records.hpp"
 
 #include <array>
 #include <cstddef>
 #include <map>
+#include <optional>
 
 namespace kyc {
 
@@ -18,13 +21,17 @@ inline constexpr std::size_t crashes_allowed = 1;
 /// From here on a crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) writes the case that the crashing thread works on
 /// into work/.crashes, and then dies as before. A SIGKILL from outside (an operator, the kernel short of memory) blames
 /// nobody. Returns how often each case has been blamed by earlier processes.
-[[nodiscard]] result<std::map<case_key, std::size_t>> watch_for_crashes(const fs::spool_layout& layout);
+[[nodiscard]] result<std::map<case_key, fs::crash_count>> watch_for_crashes(const fs::spool_layout& layout);
 
 /// For as long as this lives, the calling thread works on that case. No co_await meanwhile: a thread is meant, not a
 /// coroutine. Nests.
 class crash_blame {
   public:
-    explicit crash_blame(const case_key& which) noexcept;
+    explicit crash_blame(const case_key& which, bool has_task = false) noexcept;
+
+    /// A case whose record is at hand.
+    explicit crash_blame(const ledger::case_record& which) noexcept : crash_blame(which.key, which.has_task()) {}
+
     crash_blame(const crash_blame&) = delete;
     crash_blame& operator=(const crash_blame&) = delete;
     ~crash_blame();
@@ -38,9 +45,15 @@ class crash_blame {
 };
 
 /// The case broke the process with an exception that nobody expected.
-void blame_case(const case_key& which) noexcept;
+void blame_case(const ledger::case_record& which) noexcept;
 
-/// Why it is set aside.
-[[nodiscard]] failure poisonous(std::size_t crashes);
+/// Why a case is not gone on with; none: nothing speaks against it. A task is asked for whatever happened before its
+/// receipt, for it is paid; that counts again if the case would have to be sent anew. What broke down at the answer
+/// ends the case as TASK_UNREAD, with the task's id.
+[[nodiscard]] std::optional<failure> crash_objection(const std::map<case_key, fs::crash_count>& crashes,
+                                                     const ledger::case_record& record);
+
+/// Whether setting the case aside broke down as often: then it is not touched at all.
+[[nodiscard]] bool is_untouchable(const std::map<case_key, fs::crash_count>& crashes, const case_key& which);
 
 } // namespace kyc

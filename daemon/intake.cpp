@@ -370,8 +370,9 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
         co_return;
     }
     const bool renamed_in = known_.at(entry).renamed_in;
-    const auto blamed = world_.crashes.find(fs::key_of(entry));
-    const std::size_t crashes = blamed == world_.crashes.end() ? 0 : blamed->second;
+    ledger::case_record unsent;
+    unsent.key = fs::key_of(entry);
+    const auto crashed = crash_objection(world_.crashes, unsent);
     bool unfinished = known_.at(entry).unfinished;
     auto look = [&]() -> result<taken> {
         taken outcome;
@@ -384,8 +385,8 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
             if (outcome.claimed) return outcome;
             unfinished = false;
         }
-        if (crashes > crashes_allowed) {
-            outcome.found = fs::entry_refused{poisonous(crashes)};
+        if (crashed) {
+            outcome.found = fs::entry_refused{*crashed};
         } else {
             const crash_blame working_on(fs::key_of(entry));
             auto found = inbox_.examine(entry, renamed_in);

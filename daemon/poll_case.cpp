@@ -34,8 +34,10 @@ task_facts facts_of_task(const ledger::case_record& record) {
 }
 
 task_reading read_reply(const case_run& run, const std::string& body) {
-    const crash_blame working_on(run.key());
-    return read_task_reply(*run.target, body);
+    const crash_blame working_on(run.start.record);
+    auto reading = read_task_reply(*run.target, body);
+    fault_point("answer.read", run.key().name);
+    return reading;
 }
 
 /// The server said when to come again: not before, and not all tasks at once.

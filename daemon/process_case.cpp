@@ -57,6 +57,7 @@ async::awaitable<std::filesystem::path> hand_over(case_run& run, std::string nam
     const bool answered = end.state == ledger::case_state::delivered;
     const auto which = run.folder();
     auto write = [&]() -> result<void> {
+        const crash_blame working_on(run.record());
         auto written = fs::write_in_case(which, name, text, world.access);
         if (!written) return unless_vanished(run, written.error());
         return written;
@@ -86,7 +87,7 @@ bool keeps_reply(case_run& run) {
 }
 
 std::string result_text(case_run& run, const answered_case& answered) {
-    const crash_blame working_on(run.key());
+    const crash_blame working_on(run.record());
     return result_json(facts_of(run), answered.task, answered.said, run.record().duplicate_of, answered.reply);
 }
 
@@ -128,8 +129,10 @@ async::awaitable<void> deliver(case_run& run, answered_case answered) {
 }
 
 async::awaitable<void> give_up(case_run& run, failure why) {
-    // An outcome that an earlier process left unknown says nothing about the API: it was kycd that ended.
-    const bool own_end = run.era == 0 && why.code == failure_code::unknown_outcome;
+    // An outcome that an earlier process left unknown says nothing about the API: it was kycd that ended. So it was
+    // where kycd broke down.
+    const bool own_end =
+        (run.era == 0 && why.code == failure_code::unknown_outcome) || why.code == failure_code::task_unread;
     if ((why.stage == stage::submit || why.stage == stage::poll) && !own_end)
         tell_api(run, blames_service(why.code) ? to_string(why.code) : std::string_view());
     auto text = error_json(facts_of(run), why, run.record().attempts, std::chrono::system_clock::now());
@@ -151,17 +154,25 @@ async::awaitable<void> give_up(case_run& run, failure why) {
 /// What a case comes to; none: it waits for its task.
 using case_outcome = std::optional<result<answered_case, failure>>;
 
+/// What speaks against going on with the case; none: nothing. A task is paid for and needs no image, no upload and no
+/// service to be sent to: only breaking down at its answer speaks against asking for it.
+std::optional<failure> objection_to(case_run& run) {
+    if (auto crashed = crash_objection(run.world.crashes, run.record())) return crashed;
+    if (run.record().has_task()) return std::nullopt;
+    if (run.start.refused) return *run.start.refused;
+    if (run.config->services.find(run.key().folder) == nullptr)
+        return failure(stage::intake, failure_code::unknown_service, "there is no service called " + run.key().folder);
+    return std::nullopt;
+}
+
 async::awaitable<case_outcome> live(case_run& run, poll_leave leave) {
-    if (run.start.refused) co_return *run.start.refused;
-    if (run.target == nullptr)
-        co_return failure(stage::intake, failure_code::unknown_service,
-                          "there is no service called " + run.key().folder);
     if (leave) {
         auto told = co_await poll_case(run, std::move(leave));
         if (!told) co_return told.error();
         if (*told) co_return std::move(**told);
     }
-    if (run.record().task_id().empty()) {
+    if (auto objection = objection_to(run)) co_return std::move(*objection);
+    if (!run.record().has_task()) {
         auto sent = co_await submit_case(run);
         if (!sent) co_return sent.error();
         if (*sent) co_return std::move(**sent);
@@ -169,15 +180,29 @@ async::awaitable<case_outcome> live(case_run& run, poll_leave leave) {
     co_return std::nullopt;
 }
 
+/// kycd's own report in the case's folder, as the record's end.
+async::awaitable<std::optional<ledger::case_end>> earlier_end(case_run& run, const std::string& name) {
+    auto read = [&]() -> result<std::optional<ledger::case_end>> {
+        const crash_blame working_on(run.record());
+        const auto text = fs::read_in_case(run.folder(), name);
+        if (!text) return text.error();
+        if (!*text) return std::optional<ledger::case_end>();
+        return std::optional(end_in_report(**text));
+    };
+    co_return co_await keep_trying_on_pool(run.world, read);
+}
+
 /// A case that an earlier process had brought to its end, but for the last rename.
 async::awaitable<bool> finish_earlier_end(case_run& run) {
     auto& world = run.world;
+    // What broke down at the answer is not tried once more, and its error.json goes before that.
+    const bool answer_is_bad = run.record().has_task() && crash_objection(world.crashes, run.record());
     for (const bool answered : {true, false}) {
+        if (answered && answer_is_bad) continue;
         const std::string name = answered ? "result.json" : "error.json";
-        auto read = [&]() { return fs::read_in_case(run.folder(), name); };
-        const auto text = co_await keep_trying_on_pool(world, read);
-        if (!text) continue;
-        auto end = end_in_report(*text);
+        auto found = co_await earlier_end(run, name);
+        if (!found) continue;
+        auto end = std::move(*found);
         // Whatever became of its text: which of the two it is says where the case belongs.
         end.state = answered ? ledger::case_state::delivered : ledger::case_state::failed;
         if (!keeps_reply(run)) end.reply.clear();
@@ -260,9 +285,16 @@ case_run::case_run(case_world& world_, case_start start_)
     if (start.record.taken_at == utc_time{}) start.record.taken_at = std::chrono::system_clock::now();
     if (start.record.service.empty()) start.record.service = key().folder;
     if (target != nullptr) start.record.service = target->name;
+    if (target == nullptr && start.record.has_task()) {
+        // Only services of the settings can go, and what those judge is taken from the reply (core/service.hpp): a name
+        // is all that reading an answer needs.
+        auto& former = world.former_services[start.record.service];
+        former.name = start.record.service;
+        target = &former;
+    }
     // The submits that led to a task did not fail, and of the one that was under way nobody knows.
     const auto& known = start.record;
-    const auto blameless = known.failed_tasks + (known.outcome_unknown() ? 1 : 0) + (known.task_id().empty() ? 0 : 1);
+    const auto blameless = known.failed_tasks + (known.outcome_unknown() ? 1 : 0) + (known.has_task() ? 1 : 0);
     failures = known.attempts > blameless ? known.attempts - blameless : 0;
 }
 
@@ -324,10 +356,10 @@ async::awaitable<void> process_case(std::unique_ptr<case_run> run, poll_leave le
     } catch (const std::bad_alloc&) {
         throw; // the machine's trouble, whoever met it
     } catch (const boost::system::system_error& error) {
-        if (error.code() != boost::asio::error::operation_aborted) blame_case(run->key());
+        if (error.code() != boost::asio::error::operation_aborted) blame_case(run->record());
         throw;
     } catch (...) {
-        blame_case(run->key());
+        blame_case(run->record());
         throw;
     }
     if (vanished) co_await forget_vanished(*run);

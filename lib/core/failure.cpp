@@ -13,7 +13,7 @@ struct code_facts {
 };
 
 /// In the order of the enumeration, so that a code is its own index.
-constexpr std::array<code_facts, 27> codes{{
+constexpr std::array<code_facts, 28> codes{{
     {failure_code::unknown_service, "UNKNOWN_SERVICE", false,
      "Drop the case into a folder named after a service, or add the service under 'services' in the configuration."},
     {failure_code::bad_case_name, "BAD_CASE_NAME", false,
@@ -70,6 +70,9 @@ constexpr std::array<code_facts, 27> codes{{
      "The API no longer knows the task: retry the case and report the task id to the vendor."},
     {failure_code::task_deadline, "TASK_DEADLINE", true,
      "The API gave no answer in time: retry the case later and report the task id if it happens again."},
+    {failure_code::task_unread, "TASK_UNREAD", false,
+     "The call is paid: report the log of the crashes to whoever maintains kycd, and ask the vendor for the answer to "
+     "the task; dropped again, the case is paid again."},
 }};
 
 constexpr bool in_order() {
@@ -78,7 +81,7 @@ constexpr bool in_order() {
             return false;
         }
     }
-    return static_cast<std::size_t>(failure_code::task_deadline) + 1 == codes.size();
+    return static_cast<std::size_t>(failure_code::task_unread) + 1 == codes.size();
 }
 
 static_assert(in_order(), "a row for each failure_code, in the order of the enumeration");

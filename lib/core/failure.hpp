@@ -51,6 +51,7 @@ enum class failure_code {
     task_failed,
     task_lost,
     task_deadline,
+    task_unread, ///< kycd itself broke down at the answer, again
 };
 
 /// The `code` word of error.json, e.g. "NOT_AN_IMAGE".

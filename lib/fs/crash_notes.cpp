@@ -24,8 +24,8 @@ result<unique_fd> open_crash_notes(const spool_layout& layout) {
     return open_beneath(*work, layout.crashes_file().filename().string(), O_WRONLY | O_CREAT | O_APPEND, 0600);
 }
 
-result<std::map<case_key, std::size_t>> read_crash_notes(const spool_layout& layout) {
-    std::map<case_key, std::size_t> counts;
+result<std::map<case_key, crash_count>> read_crash_notes(const spool_layout& layout) {
+    std::map<case_key, crash_count> counts;
     const auto work = open_folder(layout.roots().work);
     if (!work) return work.error();
     const auto text = read_text(*work, layout.crashes_file().filename().string(), max_bytes);
@@ -34,8 +34,16 @@ result<std::map<case_key, std::size_t>> read_crash_notes(const spool_layout& lay
     if (!text) return text.error();
     std::istringstream lines(*text);
     for (std::string line; std::getline(lines, line);) {
-        const auto slash = line.find('/');
-        if (slash != std::string::npos) ++counts[case_key(line.substr(0, slash), line.substr(slash + 1))];
+        std::string_view rest = line;
+        const bool again = rest.starts_with(bulk_mark);
+        if (again) rest.remove_prefix(bulk_mark.size());
+        const bool has_task = rest.ends_with(task_mark);
+        if (has_task) rest.remove_suffix(task_mark.size());
+        const auto slash = rest.find('/');
+        if (slash == std::string_view::npos) continue;
+        auto& count = counts[case_key(std::string(rest.substr(0, slash)), std::string(rest.substr(slash + 1)),
+                                      again ? lane::bulk : lane::live)];
+        ++(has_task ? count.at_answer : count.before_task);
     }
     return counts;
 }
@@ -52,9 +60,11 @@ result<void> forget_crashes(const spool_layout& layout, const case_key& which) {
     const auto file = open_beneath(*work, name, O_WRONLY | O_TRUNC);
     if (!file) return file.error();
     std::string left;
-    for (const auto& [key, count] : *counts)
-        for (std::size_t i = 0; i < count; ++i)
-            left += key.folder + '/' + key.name + '\n';
+    for (const auto& [key, count] : *counts) {
+        const auto line = std::string(key.lane == lane::bulk ? bulk_mark : "") + key.folder + '/' + key.name;
+        for (std::size_t i = 0; i < count.all(); ++i)
+            left.append(line).append(i < count.before_task ? "" : task_mark) += '\n';
+    }
     if (const int error = write_all(file->get(), std::as_bytes(std::span{left})); error != 0)
         return work->trouble_with(error, "write", name);
     return {};

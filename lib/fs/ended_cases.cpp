@@ -58,7 +58,8 @@ std::vector<ended_place> places_of(const spool_layout& layout, const case_key& k
 
 result<std::optional<std::string>> read_report_in(const ended_place& where) {
     const claimed_case as_case{where.key, where.folder};
-    for (const auto* name : {"result.json", "error.json"}) {
+    // A case that failed at its answer (TASK_UNREAD) may have both.
+    for (const auto* name : {"error.json", "result.json"}) {
         auto text = read_in_case(as_case, name);
         if (!text || *text) return text;
     }

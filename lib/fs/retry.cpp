@@ -245,6 +245,7 @@ class retry {
         }
         if (auto synced = sync(to_); !synced) return synced.error();
         ::unlinkat(case_.get(), retried_mark, 0);
+        ::unlinkat(case_.get(), "result.json", 0); // of a TASK_UNREAD: there is going to be another one
         if (::unlinkat(from_.get(), which_.place.name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
             return from_.trouble_with(errno, "remove what is left of", which_.place.name);
         if (auto synced = sync(from_); !synced) return synced.error();

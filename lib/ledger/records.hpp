@@ -66,6 +66,11 @@ struct case_record {
         return last && last->outcome == attempt_outcome::accepted ? last->task_id : std::string();
     }
 
+    /// Whether there is a task to be polled: a call that is paid for.
+    [[nodiscard]] bool has_task() const {
+        return last && last->outcome == attempt_outcome::accepted && !last->task_id.empty();
+    }
+
     /// The receipt of that task.
     [[nodiscard]] utc_time submitted_at() const { return last && last->ended_at ? *last->ended_at : utc_time{}; }
 

@@ -43,6 +43,7 @@ const std::vector<expected_code> codes{
     {code::task_failed, "TASK_FAILED", true},
     {code::task_lost, "TASK_LOST", true},
     {code::task_deadline, "TASK_DEADLINE", true},
+    {code::task_unread, "TASK_UNREAD", false},
 };
 
 } // namespace
