@@ -51,7 +51,16 @@ struct case_run {
 
     [[nodiscard]] const case_key& key() const { return start.record.key; }
 
-    /// Where it lies in work/. Made anew: thousands of cases wait, and their paths need not.
+    /// Whether it goes first or behind, wherever several wait.
+    [[nodiscard]] async::urgency urgency() const {
+        return key().lane == lane::bulk ? async::urgency::behind : async::urgency::first;
+    }
+
+    /// Who asks the API for leave to submit.
+    [[nodiscard]] progeny::caller caller() const { return {target, repeating, key().lane}; }
+
+    /// Where it lies, in work/ or in outbox/, and what the case is called. Made anew: thousands of cases wait, and
+    /// their paths need not.
     [[nodiscard]] fs::claimed_case folder() const;
 
     /// For `show`: something that happened to the case, written with the next commit.

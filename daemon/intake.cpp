@@ -339,7 +339,7 @@ void intake::drop(const fs::inbox_entry& entry) {
 bool intake::enough_held_back(const service& target) const {
     const auto found = world_.held_back.find(target.name);
     if (found == world_.held_back.end()) return false;
-    return found->second >= (world_.api.admits(&target, false) ? world_.config->limits.uploads : 1);
+    return found->second >= (world_.api.admits(progeny::caller(&target, false)) ? world_.config->limits.uploads : 1);
 }
 
 void intake::enqueue_due() {

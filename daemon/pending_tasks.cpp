@@ -16,15 +16,20 @@ constexpr std::chrono::milliseconds shortest_sleep{20};
 
 } // namespace
 
+pending_tasks::line::line(bool repeats_, async::urgency who_, const boost::asio::any_io_executor& loop)
+    : repeats(repeats_), who(who_), earlier(loop) {}
+
+pending_tasks::line::~line() = default;
+
 pending_tasks::pending_tasks(const boost::asio::any_io_executor& loop, progeny::api& api, async::permits& polls,
                              async::task_group& cases)
-    : api_(api), polls_(polls),
-      cases_(cases), first_{false, {}, async::signal(loop)}, repeats_{true, {}, async::signal(loop)} {}
+    : api_(api), polls_(polls), cases_(cases), first_(false, async::urgency::first, loop),
+      repeats_(true, async::urgency::first, loop), bulk_(false, async::urgency::behind, loop) {}
 
 pending_tasks::~pending_tasks() = default;
 
 void pending_tasks::add(std::unique_ptr<case_run> run) {
-    auto& waiting = run->task->repeat ? repeats_ : first_;
+    auto& waiting = line_of(*run);
     const auto due = run->task->due;
     const bool earlier = waiting.cases.empty() || due < waiting.cases.front().due;
     waiting.cases.push_back({due, std::move(run)});
@@ -32,15 +37,21 @@ void pending_tasks::add(std::unique_ptr<case_run> run) {
     if (earlier) waiting.earlier.notify_all();
 }
 
+pending_tasks::line& pending_tasks::line_of(const case_run& run) {
+    if (run.task->repeat) return repeats_;
+    return run.key().lane == lane::bulk ? bulk_ : first_;
+}
+
 void pending_tasks::start(async::task_group& keepers) {
     keepers.spawn(wake(first_));
     keepers.spawn(wake(repeats_));
+    keepers.spawn(wake(bulk_));
 }
 
 async::awaitable<void> pending_tasks::wake(line& waiting) {
     for (;;) {
         co_await wait_until_due(waiting);
-        auto leave = co_await leave_to_ask(waiting.repeats);
+        auto leave = co_await leave_to_ask(waiting);
         std::pop_heap(waiting.cases.begin(), waiting.cases.end(), is_later); // only here do cases leave
         auto run = std::move(waiting.cases.back().run);
         waiting.cases.pop_back();
@@ -60,11 +71,12 @@ async::awaitable<void> pending_tasks::wait_until_due(line& waiting) {
     }
 }
 
-async::awaitable<poll_leave> pending_tasks::leave_to_ask(bool repeat) {
+async::awaitable<poll_leave> pending_tasks::leave_to_ask(const line& waiting) {
     for (;;) {
-        auto call = co_await api_.admit(nullptr, repeat);
-        auto slot = co_await polls_.acquire();
-        const bool its_turn = co_await api_.turn(nullptr, repeat, call);
+        const progeny::caller asking(nullptr, waiting.repeats);
+        auto call = co_await api_.admit(asking);
+        auto slot = co_await polls_.acquire(1, waiting.who);
+        const bool its_turn = co_await api_.turn(asking, call, waiting.who);
         if (its_turn) co_return poll_leave(std::move(call), std::move(slot));
     }
 }

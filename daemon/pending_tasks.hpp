@@ -32,8 +32,9 @@ struct poll_leave {
 
 /// Cases in the order in which their tasks are to be asked for. A case is woken when its time has come and it has leave
 /// to ask: however many are due, those that the API or limits.polls keep waiting stay data. Repeats of questions that
-/// failed stand in a line of their own, for they may have to wait alone. Loop's thread only. Cases that wait when this
-/// is destroyed are dropped: their folders and the ledger say where the next start goes on.
+/// failed stand in a line of their own, for they may have to wait alone; so do the cases of the bulk lane, which ask
+/// when nobody else does. Loop's thread only. Cases that wait when this is destroyed are dropped: their folders and the
+/// ledger say where the next start goes on.
 class pending_tasks {
   public:
     /// All outlive it. A woken case goes on with process_case() in `cases`.
@@ -50,7 +51,7 @@ class pending_tasks {
     void start(async::task_group& keepers);
 
     /// How many wait.
-    [[nodiscard]] std::size_t size() const { return first_.cases.size() + repeats_.cases.size(); }
+    [[nodiscard]] std::size_t size() const { return first_.cases.size() + repeats_.cases.size() + bulk_.cases.size(); }
 
   private:
     struct waiting_case {
@@ -59,7 +60,13 @@ class pending_tasks {
     };
 
     struct line {
+        line(bool repeats_, async::urgency who_, const boost::asio::any_io_executor& loop);
+        ~line();
+        line(const line&) = delete;
+        line& operator=(const line&) = delete;
+
         bool repeats;
+        async::urgency who;
         std::vector<waiting_case> cases; ///< a heap, the one that is due next in front
         async::signal earlier;           ///< a case has come that is due before all others
     };
@@ -70,13 +77,15 @@ class pending_tasks {
 
     [[nodiscard]] async::awaitable<void> wake(line& waiting);
     [[nodiscard]] async::awaitable<void> wait_until_due(line& waiting);
-    [[nodiscard]] async::awaitable<poll_leave> leave_to_ask(bool repeat);
+    [[nodiscard]] async::awaitable<poll_leave> leave_to_ask(const line& waiting);
+    [[nodiscard]] line& line_of(const case_run& run);
 
     progeny::api& api_;
     async::permits& polls_;
     async::task_group& cases_;
     line first_;
     line repeats_;
+    line bulk_; ///< of cases that are verified again
 };
 
 } // namespace kyc

@@ -93,7 +93,7 @@ std::string result_text(case_run& run, const answered_case& answered) {
 
 /// Tells the API how a case ended that was sent to it.
 void tell_api(const case_run& run, std::string_view code) {
-    if (run.target != nullptr) run.world.api.ended(*run.target, run.era, code);
+    if (run.target != nullptr) run.world.api.ended(*run.target, run.key().lane, run.era, code);
 }
 
 /// The code of an answer that only tells of the vendor's own trouble; empty for any other.

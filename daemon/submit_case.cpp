@@ -276,6 +276,7 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, held_case held, pr
     what.images = held.loaded.parts();
     what.request_id = run.request_id();
     what.repeat = run.repeating;
+    what.lane = run.key().lane;
 
     co_await async::begin_shield();
     run.leave_if_stopping();
@@ -335,13 +336,13 @@ async::awaitable<progeny::admission> wait_for_leave(case_run& run) {
     auto& world = run.world;
     for (;;) {
         std::optional<held_back_mark> waiting;
-        if (!world.api.admits(run.target, run.repeating)) waiting.emplace(run);
-        auto leave = co_await world.api.admit(run.target, run.repeating);
+        if (!world.api.admits(run.caller())) waiting.emplace(run);
+        auto leave = co_await world.api.admit(run.caller());
         waiting.reset();
         if (run.start.before_receipt) co_return leave;
         if (leave.probe()) co_return leave; // it goes first, whatever else waits
-        run.start.before_receipt = co_await world.before_receipt.acquire();
-        if (world.api.admits(run.target, run.repeating)) co_return leave;
+        run.start.before_receipt = co_await world.before_receipt.acquire(1, run.urgency());
+        if (world.api.admits(run.caller())) co_return leave;
     }
 }
 
@@ -397,9 +398,9 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
         }
         if (dedupes && !run.start.sending) run.start.sending = sending_mark(world.twins, run.record().fingerprint);
         co_await settle_claim(run);
-        auto slot = co_await world.uploads.acquire();
-        co_await world.rate.take();
-        const bool its_turn = co_await world.api.turn(run.target, run.repeating, leave);
+        auto slot = co_await world.uploads.acquire(1, run.urgency());
+        co_await world.rate.take(run.urgency());
+        const bool its_turn = co_await world.api.turn(run.caller(), leave, run.urgency());
         if (!its_turn) continue; // paused while this case waited
         const auto reply = co_await send_once(run, std::move(*held), std::move(leave), std::move(slot));
         if (reply.ruling.action == action::accept) {

@@ -2,6 +2,8 @@
 // The Progeny API in kycd's words. Abstract, so that tests can script it.
 
 #include "async/awaitable.hpp"
+#include "async/urgency.hpp"
+#include "core/lane.hpp"
 #include "core/retry_rules.hpp"
 #include "core/service.hpp"
 
@@ -25,6 +27,16 @@ struct image_part {
     std::span<const std::byte> bytes;
 };
 
+/// Who wants to call: what decides whether that makes sense now.
+struct caller {
+    const kyc::service* target; ///< null: a poll
+    bool repeat;                ///< the same was tried before and failed
+    kyc::lane lane;
+
+    caller(const kyc::service* target_, bool repeat_, kyc::lane lane_ = kyc::lane::live)
+        : target(target_), repeat(repeat_), lane(lane_) {}
+};
+
 /// One paid call.
 struct submission {
     const kyc::service* target = nullptr;
@@ -33,6 +45,7 @@ struct submission {
     std::vector<image_part> images;
     std::string request_id; ///< the same for all attempts of a case: attempts are charged by it; not sent
     bool repeat = false;    ///< the case's try before failed: this one is paid from the retry budget
+    kyc::lane lane = kyc::lane::live;
 };
 
 /// One question about a task.
@@ -123,8 +136,9 @@ struct api_health {
     bool token_renewing = false;
     std::optional<std::chrono::milliseconds> token_life; ///< what is left of it; none: there is no token
     std::vector<paused_service> paused;
-    bool repeats_held_back = false;    ///< retry.budget is spent: repeats go one at a time
-    std::size_t retry_budget_left = 0; ///< of retry.budget
+    std::vector<paused_service> paused_for_bulk; ///< for re-verifications alone: dropped cases go on
+    bool repeats_held_back = false;              ///< retry.budget is spent: repeats go one at a time
+    std::size_t retry_budget_left = 0;           ///< of retry.budget
     std::uint64_t submits_accepted = 0;
     std::uint64_t calls_answered = 0; ///< any HTTP reply at all
     api_pace pace;
@@ -135,19 +149,19 @@ class api {
     virtual ~api() = default;
 
     /// Suspends while calls make no sense: the host is down (breaker), the credentials are refused, or this service is
-    /// paused, or for a repeat because the retry budget is spent. Ask before taking permits or memory. `target` null: a
-    /// poll, which only the host, the credentials and the budget can hold up. `repeat`: the same was tried before and
-    /// failed.
-    [[nodiscard]] virtual async::awaitable<admission> admit(const kyc::service* target, bool repeat) = 0;
+    /// paused, or for a repeat because the retry budget is spent. Ask before taking permits or memory. A poll can only
+    /// be held up by the host, the credentials and the budget. What cases of the bulk lane meet pauses a service for
+    /// that lane alone, since old cases may be refused that nobody would drop now; what dropped cases meet, for both.
+    [[nodiscard]] virtual async::awaitable<admission> admit(caller who) = 0;
 
     /// Whether admit() would not have to wait.
-    [[nodiscard]] virtual bool admits(const kyc::service* target, bool repeat) const = 0;
+    [[nodiscard]] virtual bool admits(const caller& who) const = 0;
 
     /// The last step before the call, with all permits in hand: suspends until the pace that the API allows lets one
-    /// more go, uploads and polls alternately. True: call now. False: the host, the credentials or the service changed
-    /// meanwhile, so admit() has to be asked again (not for a probe, which is let through on purpose). Throws
-    /// operation_aborted when cancelled.
-    [[nodiscard]] virtual async::awaitable<bool> turn(const kyc::service* target, bool repeat, admission& leave) = 0;
+    /// more go, uploads and polls alternately, and of each those that are `behind` last. True: call now. False: the
+    /// host, the credentials or the service changed meanwhile, so admit() has to be asked again (not for a probe, which
+    /// is let through on purpose). Throws operation_aborted when cancelled.
+    [[nodiscard]] virtual async::awaitable<bool> turn(caller who, admission& leave, async::urgency urgency) = 0;
 
     /// Uploads one case. Actions: accept (task_id is set), fail, retry (certain that nothing was accepted),
     /// unknown_outcome. 401 is dealt with inside: refresh, replay once. Honours cancellation of the caller.
@@ -159,7 +173,7 @@ class api {
     /// A case that was submitted has ended. `code`: how, when that blames the service (blames_service(),
     /// is_vendor_fault()), else empty. `era`: as its last submit's reply said; 0 when an earlier process sent it. Too
     /// many of one code pause the service: what all cases end with is not worth paying for.
-    virtual void ended(const kyc::service& target, std::uint32_t era, std::string_view code) = 0;
+    virtual void ended(const kyc::service& target, kyc::lane lane, std::uint32_t era, std::string_view code) = 0;
 
     /// Logs in, to see whether the credentials are good (`check`, start). Empty: they are. Else why not.
     struct login_outcome {

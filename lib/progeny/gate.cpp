@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <span>
 #include <utility>
 
 namespace kyc::progeny {
@@ -20,6 +21,17 @@ request_pace::kind kind_of(phase during) {
     return request_pace::kind::token;
 }
 
+/// Whose refusals a case waits for: the bulk lane for what dropped cases meet, too.
+std::span<const kyc::lane> lanes_heeded_by(kyc::lane who) {
+    static constexpr std::array both{kyc::lane::live, kyc::lane::bulk};
+    return std::span(both).first(who == kyc::lane::live ? 1 : 2);
+}
+
+/// For people.
+std::string cases_of(const service& target, kyc::lane lane) {
+    return lane == kyc::lane::live ? target.name : "re-verification by " + target.name;
+}
+
 } // namespace
 
 gate::gate(const boost::asio::any_io_executor& executor, const api_options& options)
@@ -34,42 +46,48 @@ async::awaitable<void> gate::wait(steady_time until) {
     }
 }
 
-std::optional<steady_time> gate::wait_until(const service* target, bool repeat) const {
+std::optional<steady_time> gate::wait_until(const caller& who) const {
     if (now() < pace.held_until()) return pace.held_until();
-    return barred_until(target, repeat);
+    return barred_until(who);
 }
 
-std::optional<steady_time> gate::barred_until(const service* target, bool repeat) const {
+std::optional<steady_time> gate::barred_until(const caller& who) const {
     const auto time = now();
     if (const auto until = breaker.wait_until(time)) return until;
     if (tokens.ask(time) == token_state::need::hold) return tokens.held_until();
     if (tokens.unproven() && proving_) return until_notified;
-    if (repeat) {
+    if (who.repeat) {
         if (const auto until = budget.wait_until(time)) return until;
     }
-    if (target != nullptr) {
-        if (const auto found = streaks_.find(target->name); found != streaks_.end())
-            if (const auto until = found->second.wait_until(time)) return until;
-        if (const auto found = watches_.find(target->name); found != watches_.end())
-            return found->second.wait_until(time);
+    if (who.target == nullptr) return {};
+    for (const auto lane : lanes_heeded_by(who.lane)) {
+        const auto* const watch = known_watch_of(*who.target, lane);
+        if (watch == nullptr) continue;
+        if (const auto until = watch->refusals.wait_until(time)) return until;
+        if (const auto until = watch->outcomes.wait_until(time)) return until;
     }
     return {};
 }
 
-admission gate::take(const service* target, bool repeat) {
-    const bool host = breaker.take();
-    const bool proof = tokens.unproven();
-    if (proof) proving_ = true;
-    const bool lone = repeat && budget.take();
-    const bool refused = target != nullptr && streak_of(*target).take();
-    const bool watched = target != nullptr && watch_of(*target).take();
-    if (!host && !proof && !lone && !refused && !watched) return admission{};
-    return admission{[this, host, proof, lone, refused, watched, target] {
-        if (host) breaker.give_back();
-        if (proof) proving_ = false;
-        if (lone) budget.give_back();
-        if (refused) streak_of(*target).give_back();
-        if (watched) watch_of(*target).give_back();
+admission gate::take(const caller& who) {
+    std::vector<std::function<void()>> taken;
+    if (breaker.take()) taken.emplace_back([this] { breaker.give_back(); });
+    if (tokens.unproven()) {
+        proving_ = true;
+        taken.emplace_back([this] { proving_ = false; });
+    }
+    if (who.repeat && budget.take()) taken.emplace_back([this] { budget.give_back(); });
+    if (who.target != nullptr) {
+        for (const auto lane : lanes_heeded_by(who.lane)) {
+            auto& watch = watch_of(*who.target, lane);
+            if (watch.refusals.take()) taken.emplace_back([&watch] { watch.refusals.give_back(); });
+            if (watch.outcomes.take()) taken.emplace_back([&watch] { watch.outcomes.give_back(); });
+        }
+    }
+    if (taken.empty()) return admission{};
+    return admission{[this, taken = std::move(taken)] {
+        for (const auto& give_back : taken)
+            give_back();
         wake();
     }};
 }
@@ -140,20 +158,28 @@ void gate::learn_host(const outcome& came) {
 }
 
 void gate::learn_service(const outcome& came) {
-    auto& streak = streak_of(*came.target);
-    const auto& name = came.target->name;
+    learn_service(came, came.lane);
+    // A case of the bulk lane may be the one that tries a service again which is paused for all.
+    if (came.lane != kyc::lane::live && came.probe) {
+        const auto* const for_all = known_watch_of(*came.target, kyc::lane::live);
+        if (for_all != nullptr && for_all->refusals.is_paused()) learn_service(came, kyc::lane::live);
+    }
+}
+
+void gate::learn_service(const outcome& came, kyc::lane lane) {
+    auto& watch = watch_of(*came.target, lane);
+    const auto who = cases_of(*came.target, lane);
     if (came.ruling.service_trouble && came.status) {
-        if (streak.refused(*came.status, now(), came.probe)) {
-            paused_.insert_or_assign(name, service_pause{came.what, std::chrono::system_clock::now()});
-            say(notice::kind::service_paused, name +
-                                                  " is paused: " + std::to_string(refusal_streak::refusals_to_pause) +
+        if (watch.refusals.refused(*came.status, now(), came.probe)) {
+            watch.why = came.what;
+            watch.since = std::chrono::system_clock::now();
+            say(notice::kind::service_paused, who + " is paused: " + std::to_string(refusal_streak::refusals_to_pause) +
                                                   " cases in a row were refused; the last: " + came.what);
         }
     } else if (came.ruling.action == action::accept || came.ruling.code == failure_code::rejected) {
         // A 400 names fields of the case: the service did look at it.
-        if (streak.success(came.probe)) {
-            paused_.erase(name);
-            say(notice::kind::service_resumed, name + " takes cases again");
+        if (watch.refusals.success(came.probe)) {
+            say(notice::kind::service_resumed, who + " takes cases again");
             wake();
         }
     }
@@ -178,21 +204,20 @@ void gate::learn_budget(const outcome& came) {
     }
 }
 
-void gate::ended(const service& target, std::uint32_t era, std::string_view code) {
-    auto& watch = watch_of(target);
-    switch (watch.ended(code, era, now())) {
-    case outcome_watch::change::paused: {
-        const auto why = std::to_string(watch.cases_with_code()) + " of its latest " +
-                         std::to_string(watch.cases_judged()) + " cases ended with " + watch.code();
-        paused_.insert_or_assign(target.name, service_pause{why, std::chrono::system_clock::now()});
+void gate::ended(const service& target, kyc::lane lane, std::uint32_t era, std::string_view code) {
+    auto& watch = watch_of(target, lane);
+    const auto who = cases_of(target, lane);
+    switch (watch.outcomes.ended(code, era, now())) {
+    case outcome_watch::change::paused:
+        watch.why = std::to_string(watch.outcomes.cases_with_code()) + " of its latest " +
+                    std::to_string(watch.outcomes.cases_judged()) + " cases ended with " + watch.outcomes.code();
+        watch.since = std::chrono::system_clock::now();
         say(notice::kind::service_paused,
-            target.name + " is paused, so that no more is paid for the same: " + why +
+            who + " is paused, so that no more is paid for the same: " + watch.why +
                 "; see 'kycd list --state failed', mend the cause, and one case tries now and then");
         break;
-    }
     case outcome_watch::change::resumed:
-        paused_.erase(target.name);
-        say(notice::kind::service_resumed, target.name + " takes cases again");
+        say(notice::kind::service_resumed, who + " takes cases again");
         wake();
         break;
     case outcome_watch::change::none:
@@ -203,23 +228,32 @@ void gate::ended(const service& target, std::uint32_t era, std::string_view code
 void gate::try_again() {
     tokens.credentials_changed();
     breaker.try_now();
-    for (auto& [name, streak] : streaks_)
-        streak.try_now();
-    for (auto& [name, watch] : watches_)
-        watch.try_now();
+    for (auto& [whose, watch] : watches_) {
+        watch.refusals.try_now();
+        watch.outcomes.try_now();
+    }
     wake();
 }
 
-std::uint32_t gate::submitting(const service& target) {
-    return watch_of(target).submitting(now());
+std::uint32_t gate::submitting(const service& target, kyc::lane lane) {
+    // Who tries a service that is paused for all puts the next try off for all.
+    if (lane != kyc::lane::live) (void)watch_of(target, kyc::lane::live).outcomes.submitting(now());
+    return watch_of(target, lane).outcomes.submitting(now());
 }
 
-outcome_watch& gate::watch_of(const service& target) {
-    return watches_.try_emplace(target.name, options_.service_probe, options_.service_probe_max).first->second;
+gate::service_watch& gate::watch_of(const service& target, kyc::lane lane) {
+    const auto found = watches_.find({target.name, lane});
+    if (found != watches_.end()) return found->second;
+    service_watch fresh{{options_.service_probe, options_.service_probe_max},
+                        {options_.service_probe, options_.service_probe_max},
+                        {},
+                        {}};
+    return watches_.emplace(std::pair(target.name, lane), std::move(fresh)).first->second;
 }
 
-refusal_streak& gate::streak_of(const service& target) {
-    return streaks_.try_emplace(target.name, options_.service_probe, options_.service_probe_max).first->second;
+const gate::service_watch* gate::known_watch_of(const service& target, kyc::lane lane) const {
+    const auto found = watches_.find({target.name, lane});
+    return found == watches_.end() ? nullptr : &found->second;
 }
 
 void gate::say(notice::kind kind, std::string message) const {
@@ -229,7 +263,9 @@ void gate::say(notice::kind kind, std::string message) const {
 std::string gate::why() const {
     if (tokens.is_refused() || tokens.unproven() || tokens.ask(now()) == token_state::need::hold) return token_why;
     if (breaker.is_open()) return host_why_;
-    return paused_.empty() ? std::string() : paused_.begin()->second.why;
+    for (const auto& [whose, watch] : watches_)
+        if (whose.second == kyc::lane::live && watch.is_paused()) return watch.why;
+    return {};
 }
 
 std::optional<gate::wall_time> gate::since() const {
@@ -240,39 +276,31 @@ std::optional<gate::wall_time> gate::since() const {
 }
 
 std::optional<std::chrono::milliseconds> gate::until_next_call() const {
-    const auto until = wait_until(nullptr, false);
+    const auto until = wait_until(caller(nullptr, false));
     if (!until) return std::nullopt;
     if (*until == until_notified) return std::chrono::milliseconds(0);
     return std::max(std::chrono::ceil<std::chrono::milliseconds>(*until - now()), std::chrono::milliseconds(0));
 }
 
-std::vector<paused_service> gate::paused() const {
+std::vector<paused_service> gate::paused(kyc::lane lane) const {
     std::vector<paused_service> list;
     const auto time = now();
-    for (const auto& [name, streak] : streaks_)
-        if (streak.is_paused()) add_paused(list, name, streak.status(), streak.wait_until(time));
-    for (const auto& [name, watch] : watches_) {
-        const auto refused = streaks_.find(name);
-        if (!watch.is_paused() || (refused != streaks_.end() && refused->second.is_paused())) continue;
-        add_paused(list, name, 0, watch.wait_until(time));
+    for (const auto& [whose, watch] : watches_) {
+        if (whose.second != lane || !watch.is_paused()) continue;
+        const bool refused = watch.refusals.is_paused();
+        paused_service one;
+        one.service = whose.first;
+        one.status = refused ? watch.refusals.status() : 0;
+        one.why = watch.why;
+        one.since = watch.since;
+        const auto until = refused ? watch.refusals.wait_until(time) : watch.outcomes.wait_until(time);
+        if (until != until_notified) {
+            const auto left = until ? *until - time : steady_time::duration::zero();
+            one.next_try = std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(0));
+        }
+        list.push_back(std::move(one));
     }
     return list;
-}
-
-void gate::add_paused(std::vector<paused_service>& list, const std::string& name, int status,
-                      const std::optional<steady_time>& until) const {
-    paused_service one;
-    one.service = name;
-    one.status = status;
-    if (const auto found = paused_.find(name); found != paused_.end()) {
-        one.why = found->second.why;
-        one.since = found->second.since;
-    }
-    if (until != until_notified) {
-        const auto left = until ? *until - now() : steady_time::duration::zero();
-        one.next_try = std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(0));
-    }
-    list.push_back(std::move(one));
 }
 
 } // namespace kyc::progeny

@@ -14,6 +14,9 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace kyc::progeny {
 
@@ -37,11 +40,11 @@ class gate {
     void wake() { changed_.notify_all(); }
 
     /// None: a call may begin, with take()'s leave, in the same breath. As api::admit().
-    [[nodiscard]] std::optional<steady_time> wait_until(const service* target, bool repeat) const;
-    [[nodiscard]] admission take(const service* target, bool repeat);
+    [[nodiscard]] std::optional<steady_time> wait_until(const caller& who) const;
+    [[nodiscard]] admission take(const caller& who);
 
     /// As wait_until(), but for the rest after a 429 or 503, which those who stand in line for the pace wait for there.
-    [[nodiscard]] std::optional<steady_time> barred_until(const service* target, bool repeat) const;
+    [[nodiscard]] std::optional<steady_time> barred_until(const caller& who) const;
 
     /// A call goes, as `pace` allows. `time` is its sent_at, by which the call that tries after a rest is known again.
     void begin_call(steady_time time);
@@ -53,8 +56,9 @@ class gate {
         std::optional<int> status;
         std::optional<std::chrono::milliseconds> wait;
         const service* target = nullptr; ///< for submits
-        steady_time sent_at{};           ///< the time of its turn
-        std::size_t at_a_time = 1;       ///< calls under way when it was sent, itself included
+        kyc::lane lane = kyc::lane::live;
+        steady_time sent_at{};     ///< the time of its turn
+        std::size_t at_a_time = 1; ///< calls under way when it was sent, itself included
         bool probe = false;
         bool repeat = false; ///< as the call's
         std::string what;
@@ -71,10 +75,10 @@ class gate {
     void try_again();
 
     /// As api::ended().
-    void ended(const service& target, std::uint32_t era, std::string_view code);
+    void ended(const service& target, kyc::lane lane, std::uint32_t era, std::string_view code);
 
     /// A submit is made now. Returns what its case must remember for ended().
-    std::uint32_t submitting(const service& target);
+    std::uint32_t submitting(const service& target, kyc::lane lane);
 
     void say(notice::kind kind, std::string message) const;
 
@@ -86,7 +90,8 @@ class gate {
     /// When every call waits: until the next may be made, 0 while one tries for all. None: calls may be made.
     [[nodiscard]] std::optional<std::chrono::milliseconds> until_next_call() const;
 
-    [[nodiscard]] std::vector<paused_service> paused() const;
+    /// For what cases of this lane have met.
+    [[nodiscard]] std::vector<paused_service> paused(kyc::lane lane) const;
 
     token_state tokens;
     host_breaker breaker;
@@ -98,10 +103,14 @@ class gate {
     std::optional<wall_time> token_trouble_since; ///< none: the last token came
 
   private:
-    /// Why a service is paused.
-    struct service_pause {
+    /// What the cases of one lane have met at one service, and why it is paused for them.
+    struct service_watch {
+        refusal_streak refusals;
+        outcome_watch outcomes;
         std::string why;
-        wall_time since;
+        wall_time since{};
+
+        [[nodiscard]] bool is_paused() const { return refusals.is_paused() || outcomes.is_paused(); }
     };
 
     void learn_host(const outcome& came);
@@ -109,18 +118,15 @@ class gate {
     void say_pace(request_pace::change news) const;
     void learn_service(const outcome& came);
     void learn_budget(const outcome& came);
-    void add_paused(std::vector<paused_service>& list, const std::string& name, int status,
-                    const std::optional<steady_time>& until) const;
-    refusal_streak& streak_of(const service& target);
-    outcome_watch& watch_of(const service& target);
+    void learn_service(const outcome& came, kyc::lane lane);
+    [[nodiscard]] service_watch& watch_of(const service& target, kyc::lane lane);
+    [[nodiscard]] const service_watch* known_watch_of(const service& target, kyc::lane lane) const;
 
     const api_options& options_;
     async::signal changed_;
-    std::map<std::string, refusal_streak, std::less<>> streaks_; ///< by service
-    std::map<std::string, outcome_watch, std::less<>> watches_;  ///< by service
+    std::map<std::pair<std::string, kyc::lane>, service_watch> watches_; ///< by service and lane
     std::string host_why_;
     wall_time down_since_{};
-    std::map<std::string, service_pause, std::less<>> paused_; ///< by service
     bool proving_ = false; ///< the one call that tries refused credentials is under way
 };
 

@@ -20,6 +20,7 @@ struct call {
     phase during = phase::poll;
     net::http_request request; ///< without Authorization
     const service* target = nullptr;
+    kyc::lane lane = kyc::lane::live;
     std::string key;  ///< names the case
     std::string name; ///< for messages
     bool fresh_task = false;
@@ -74,17 +75,17 @@ class https_api_impl final : public https_api {
         : client_(client), options_(std::move(options)), gate_(executor, options_),
           tokens_(executor, client, options_, gate_), turns_(executor) {}
 
-    async::awaitable<admission> admit(const service* target, bool repeat) override;
+    async::awaitable<admission> admit(caller who) override;
 
-    bool admits(const service* target, bool repeat) const override { return !gate_.wait_until(target, repeat); }
+    bool admits(const caller& who) const override { return !gate_.wait_until(who); }
 
-    async::awaitable<bool> turn(const service* target, bool repeat, admission& leave) override;
+    async::awaitable<bool> turn(caller who, admission& leave, async::urgency urgency) override;
 
     async::awaitable<api_reply> submit(const submission& what, admission leave) override;
     async::awaitable<api_reply> poll(poll_question what, admission leave) override;
 
-    void ended(const service& target, std::uint32_t era, std::string_view code) override {
-        gate_.ended(target, era, code);
+    void ended(const service& target, kyc::lane lane, std::uint32_t era, std::string_view code) override {
+        gate_.ended(target, lane, era, code);
     }
 
     async::awaitable<login_outcome> login() override { return tokens_.login(); }
@@ -134,13 +135,13 @@ class https_api_impl final : public https_api {
     std::uint64_t submits_accepted_ = 0;
 };
 
-async::awaitable<admission> https_api_impl::admit(const service* target, bool repeat) {
+async::awaitable<admission> https_api_impl::admit(caller who) {
     for (;;) {
-        if (const auto until = gate_.wait_until(target, repeat)) {
+        if (const auto until = gate_.wait_until(who)) {
             co_await gate_.wait(*until);
             continue;
         }
-        auto leave = gate_.take(target, repeat);
+        auto leave = gate_.take(who);
         if (gate_.tokens.ask(gate::now()) == token_state::need::use) co_return leave;
         // Here, before memory and permits are taken, is the place to wait for a token. The renewal is then the probe,
         // and what it taught decides about the call; so all is asked again.
@@ -151,11 +152,11 @@ async::awaitable<admission> https_api_impl::admit(const service* target, bool re
     }
 }
 
-async::awaitable<bool> https_api_impl::turn(const service* target, bool repeat, admission& leave) {
+async::awaitable<bool> https_api_impl::turn(caller who, admission& leave, async::urgency urgency) {
     using lane = async::turns::lane;
-    async::turns::place place(turns_, target != nullptr ? lane::first : lane::second);
+    async::turns::place place(turns_, who.target != nullptr ? lane::first : lane::second, urgency);
     for (;;) {
-        if (!leave.probe() && gate_.barred_until(target, repeat)) co_return false;
+        if (!leave.probe() && gate_.barred_until(who)) co_return false;
         const auto now = gate::now();
         const auto ready = gate_.pace.ready_at(now);
         if (place.is_next() && ready <= now) {
@@ -188,8 +189,9 @@ async::awaitable<api_reply> https_api_impl::submit(const submission& what, admis
     sending.target = what.target;
     sending.key = what.request_id;
     sending.repeat = what.repeat;
+    sending.lane = what.lane;
     sending.name = "submit of " + target.name;
-    const auto era = gate_.submitting(target);
+    const auto era = gate_.submitting(target, what.lane);
     auto reply = co_await exchange(sending, leave);
     reply.era = era;
     if (reply.ruling.action == action::accept) ++submits_accepted_;
@@ -295,6 +297,7 @@ void https_api_impl::learn(const call& what, const api_reply& reply, bool probe)
     lesson.status = reply.http_status;
     lesson.wait = reply.retry_after;
     lesson.target = what.target;
+    lesson.lane = what.lane;
     lesson.probe = probe;
     lesson.repeat = what.repeat;
     lesson.what = reply.what;
@@ -348,7 +351,8 @@ api_health https_api_impl::health() const {
     health.next_try = gate_.until_next_call();
     health.token_renewing = gate_.tokens.renewing();
     health.token_life = gate_.tokens.life_left(gate::now());
-    health.paused = gate_.paused();
+    health.paused = gate_.paused(kyc::lane::live);
+    health.paused_for_bulk = gate_.paused(kyc::lane::bulk);
     health.repeats_held_back = gate_.budget.is_empty();
     health.retry_budget_left = gate_.budget.left();
     health.submits_accepted = submits_accepted_;

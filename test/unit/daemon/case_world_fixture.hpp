@@ -30,15 +30,15 @@ class scripted_api final : public progeny::api {
     std::string body = R"({"status": "PENDING"})";
     async::signal changed; ///< notified by the test when it has changed one of these
 
-    async::awaitable<progeny::admission> admit(const service*, bool repeat) override {
-        while (repeat && !repeats_allowed)
+    async::awaitable<progeny::admission> admit(progeny::caller who) override {
+        while (who.repeat && !repeats_allowed)
             co_await changed.wait();
         co_return progeny::admission();
     }
 
-    bool admits(const service*, bool repeat) const override { return !repeat || repeats_allowed; }
+    bool admits(const progeny::caller& who) const override { return !who.repeat || repeats_allowed; }
 
-    async::awaitable<bool> turn(const service*, bool, progeny::admission&) override {
+    async::awaitable<bool> turn(progeny::caller, progeny::admission&, async::urgency) override {
         const bool refused = turns_refused > 0;
         if (refused) --turns_refused;
         co_return !refused;
@@ -61,7 +61,7 @@ class scripted_api final : public progeny::api {
         co_return reply;
     }
 
-    void ended(const service&, std::uint32_t, std::string_view) override {}
+    void ended(const service&, kyc::lane, std::uint32_t, std::string_view) override {}
 
     async::awaitable<login_outcome> login() override { co_return login_outcome(); }
 

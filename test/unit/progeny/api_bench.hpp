@@ -70,13 +70,13 @@ struct api_bench {
 
     async::awaitable<api_reply> submit(std::string id = "case-1") {
         const auto what = card(std::move(id));
-        auto leave = co_await api->admit(what.target, false);
+        auto leave = co_await api->admit(caller(what.target, false));
         auto reply = co_await api->submit(what, std::move(leave));
         co_return reply;
     }
 
     async::awaitable<api_reply> poll(std::chrono::milliseconds age = 90s) {
-        auto leave = co_await api->admit(nullptr, false);
+        auto leave = co_await api->admit(caller(nullptr, false));
         poll_question what;
         what.task_id = "a b/1";
         what.age = age;

@@ -30,8 +30,8 @@ struct gate_bench : api_bench {
 
     async::awaitable<void> ask(bool repeat) {
         for (;;) {
-            auto leave = co_await api->admit(nullptr, repeat);
-            const bool its_turn = co_await api->turn(nullptr, repeat, leave);
+            auto leave = co_await api->admit(caller(nullptr, repeat));
+            const bool its_turn = co_await api->turn(caller(nullptr, repeat), leave, kyc::async::urgency::first);
             if (!its_turn) continue;
             poll_question what;
             what.task_id = "t" + std::to_string(replies.size());
@@ -46,7 +46,7 @@ struct gate_bench : api_bench {
     async::awaitable<void> send(bool repeat) {
         auto what = card("case-" + std::to_string(repeat ? 0 : replies.size() + 1));
         what.repeat = repeat;
-        auto leave = co_await api->admit(what.target, repeat);
+        auto leave = co_await api->admit(caller(what.target, repeat));
         auto got = co_await api->submit(what, std::move(leave));
         replies.push_back(std::move(got));
     }
@@ -141,16 +141,16 @@ BOOST_AUTO_TEST_CASE(a_spent_budget_lets_one_repeat_at_a_time_and_every_first_tr
         co_await send(true);
         BOOST_TEST(api->health().repeats_held_back);
         const auto* target = services.find("ocr_card");
-        BOOST_TEST(!api->admits(target, true));
-        BOOST_TEST(!api->admits(nullptr, true));
-        BOOST_TEST(api->admits(target, false));
-        BOOST_TEST(api->admits(nullptr, false));
+        BOOST_TEST(!api->admits(caller(target, true)));
+        BOOST_TEST(!api->admits(caller(nullptr, true)));
+        BOOST_TEST(api->admits(caller(target, false)));
+        BOOST_TEST(api->admits(caller(nullptr, false)));
         fails = false;
         for (std::size_t i = 0; i < retry_budget::cost; ++i) {
             BOOST_TEST(said(kind::repeats_allowed) == 0);
             co_await ask(false);
         }
-        BOOST_TEST(api->admits(target, true));
+        BOOST_TEST(api->admits(caller(target, true)));
         co_await send(true);
         BOOST_TEST((replies.back().ruling.action == action::accept));
     });
@@ -172,11 +172,11 @@ BOOST_AUTO_TEST_CASE(a_leave_for_the_one_repeat_that_is_not_used_lets_the_next_o
         co_await send(true);
         BOOST_TEST(api->health().repeats_held_back);
         {
-            const auto leave = co_await api->admit(nullptr, true);
+            const auto leave = co_await api->admit(caller(nullptr, true));
             BOOST_TEST(leave.probe());
-            BOOST_TEST(!api->admits(nullptr, true));
+            BOOST_TEST(!api->admits(caller(nullptr, true)));
         }
-        BOOST_TEST(api->admits(nullptr, true));
+        BOOST_TEST(api->admits(caller(nullptr, true)));
         co_await ask(true);
         BOOST_TEST(!api->health().repeats_held_back);
     });
@@ -192,25 +192,104 @@ BOOST_AUTO_TEST_CASE(a_service_whose_cases_all_end_alike_pauses_until_one_ends_o
             BOOST_TEST(said(kind::service_paused) == 0);
             co_await send(false);
             era = replies.back().era;
-            api->ended(target, era, "TASK_FAILED");
+            api->ended(target, kyc::lane::live, era, "TASK_FAILED");
         }
         BOOST_TEST(said(kind::service_paused) == 1);
         BOOST_REQUIRE(api->health().paused.size() == 1u);
         BOOST_TEST(api->health().paused[0].why.find("TASK_FAILED") != std::string::npos);
         BOOST_TEST((api->health().paused[0].since > std::chrono::system_clock::now() - 1h));
         BOOST_TEST(!api->health().since); // the others go on
-        BOOST_TEST(!api->admits(&target, false));
-        BOOST_TEST(api->admits(nullptr, false));
-        BOOST_TEST(api->admits(services.find("face_liveness"), false));
+        BOOST_TEST(!api->admits(caller(&target, false)));
+        BOOST_TEST(api->admits(caller(nullptr, false)));
+        BOOST_TEST(api->admits(caller(services.find("face_liveness"), false)));
         api->try_again();
         co_await send(false);
         BOOST_TEST(replies.back().era > era);
-        api->ended(target, era, ""); // an earlier case's end says nothing about now
+        api->ended(target, kyc::lane::live, era, ""); // an earlier case's end says nothing about now
         BOOST_TEST(said(kind::service_resumed) == 0);
-        api->ended(target, replies.back().era, "");
+        api->ended(target, kyc::lane::live, replies.back().era, "");
         BOOST_TEST(said(kind::service_resumed) == 1);
-        BOOST_TEST(api->admits(&target, false));
+        BOOST_TEST(api->admits(caller(&target, false)));
         BOOST_TEST(api->health().why.empty());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(what_old_cases_meet_pauses_a_service_for_them_alone) {
+    bool refuses = true;
+    client.on_call = [&refuses](const seen_request&) { return came(reply(refuses ? 413 : 200, receipt)); };
+    run([this, &refuses]() -> async::awaitable<void> {
+        (void)co_await api->login();
+        const auto& target = *services.find("ocr_card");
+        const caller dropped(&target, false);
+        const caller again(&target, false, kyc::lane::bulk);
+        const auto send_again = [this](const caller& who) -> async::awaitable<void> {
+            auto what = card("case-" + std::to_string(replies.size() + 1));
+            what.lane = who.lane;
+            auto leave = co_await api->admit(who);
+            auto got = co_await api->submit(what, std::move(leave));
+            replies.push_back(std::move(got));
+        };
+        for (std::size_t i = 0; i < refusal_streak::refusals_to_pause; ++i) {
+            BOOST_TEST(api->admits(again));
+            co_await send_again(again);
+        }
+        BOOST_TEST(said(kind::service_paused) == 1);
+        BOOST_TEST(!api->admits(again));
+        BOOST_TEST(api->admits(dropped));
+        BOOST_TEST(api->health().paused.empty());
+        BOOST_TEST(api->health().paused_for_bulk.size() == 1u);
+        BOOST_TEST(api->health().why.empty());
+        // A dropped case's success says nothing about old ones.
+        refuses = false;
+        co_await send_again(dropped);
+        BOOST_TEST(!api->admits(again));
+        api->try_again();
+        co_await send_again(again);
+        BOOST_TEST(said(kind::service_resumed) == 1);
+        BOOST_TEST(api->health().paused_for_bulk.empty());
+        // What dropped cases meet holds for all, and an old case may be the one that tries again.
+        refuses = true;
+        for (std::size_t i = 0; i < refusal_streak::refusals_to_pause; ++i)
+            co_await send_again(dropped);
+        BOOST_TEST(!api->admits(dropped));
+        BOOST_TEST(!api->admits(again));
+        BOOST_TEST(api->health().paused.size() == 1u);
+        BOOST_TEST(api->health().paused_for_bulk.empty());
+        api->try_again();
+        refuses = false;
+        co_await send_again(again);
+        BOOST_TEST(api->admits(dropped));
+        BOOST_TEST(api->health().paused.empty());
+        // So too with how cases end.
+        std::uint32_t era = 0;
+        for (std::size_t i = 0; i < outcome_watch::cases_to_judge; ++i) {
+            co_await send_again(again);
+            era = replies.back().era;
+            api->ended(target, kyc::lane::bulk, era, "TASK_FAILED");
+        }
+        BOOST_TEST(!api->admits(again));
+        BOOST_TEST(api->admits(dropped));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(an_old_case_that_tries_for_all_puts_the_next_try_off) {
+    client.on_call = [](const seen_request&) { return came(reply(200, receipt)); };
+    run([this]() -> async::awaitable<void> {
+        (void)co_await api->login();
+        const auto& target = *services.find("ocr_card");
+        const caller again(&target, false, kyc::lane::bulk);
+        for (std::size_t i = 0; i < outcome_watch::cases_to_judge; ++i) {
+            co_await send(false);
+            api->ended(target, kyc::lane::live, replies.back().era, "TASK_FAILED");
+        }
+        api->try_again();
+        BOOST_TEST(api->admits(again));
+        auto what = card("again");
+        what.lane = kyc::lane::bulk;
+        auto leave = co_await api->admit(again);
+        auto got = co_await api->submit(what, std::move(leave));
+        BOOST_TEST((got.ruling.action == action::accept));
+        BOOST_TEST(!api->admits(again)); // how that one ends is not known yet
     });
 }
 
