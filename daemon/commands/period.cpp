@@ -3,20 +3,7 @@
 #include "commands/words.hpp"
 #include "core/answer.hpp"
 
-#include <algorithm>
-#include <cmath>
-
 namespace kyc {
-
-using std::chrono::milliseconds;
-
-namespace {
-
-std::string words_for(milliseconds took) {
-    return took < std::chrono::seconds(1) ? std::to_string(took.count()) + "ms" : age_words(took);
-}
-
-} // namespace
 
 void outcome_figures::add(const ledger::case_history& ended) {
     if (ended.state == ledger::case_state::delivered) {
@@ -43,32 +30,29 @@ void outcome_figures::add(const outcome_figures& others) {
     not_paid_again += others.not_paid_again;
 }
 
-void durations::add(std::chrono::system_clock::duration took) {
-    // A clock that was set back makes no case faster than at once.
-    all_.push_back(std::max(std::chrono::duration_cast<milliseconds>(took), milliseconds(0)));
-    sorted_ = false;
-}
-
-milliseconds durations::at(double share) const {
-    if (all_.empty()) return milliseconds(0);
-    if (!sorted_) std::sort(all_.begin(), all_.end());
-    sorted_ = true;
-    const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(all_.size())));
-    return all_[std::clamp<std::size_t>(rank, 1, all_.size()) - 1];
-}
-
-outcome_figures period::sum() const {
+outcome_figures lane_figures::sum() const {
     outcome_figures all;
     for (const auto& [service, figures] : services)
         all.add(figures);
     return all;
 }
 
-void period::add(const ledger::case_history& ended) {
+void lane_figures::add(const ledger::case_history& ended) {
     const auto& service = ended.about.service;
     services[service].add(ended);
     days[{time_words(ended.end.at).substr(0, std::string_view("2026-11-20").size()), service}].add(ended);
     if (ended.state == ledger::case_state::failed) ++failures[ended.end.word];
+}
+
+outcome_figures period::bill() const {
+    auto all = live.sum();
+    all.add(bulk.sum());
+    return all;
+}
+
+void period::add(const ledger::case_history& ended) {
+    if (ended.about.key.lane == lane::bulk) return bulk.add(ended);
+    live.add(ended);
     if (ended.state != ledger::case_state::delivered) return;
     whole.add(ended.end.at - ended.about.taken_at);
     const auto& last = ended.about.last;
@@ -77,17 +61,30 @@ void period::add(const ledger::case_history& ended) {
     answer.add(ended.end.at - *last->ended_at);
 }
 
-std::vector<std::string> outcome_heads(std::string first) {
+std::vector<std::string> outcome_heads(std::string first, lane which) {
+    if (which == lane::bulk)
+        return {std::move(first), "new answers", "pass",       "fail",
+                "inconclusive",   "failed",      "paid calls", "unknown outcomes"};
     return {std::move(first), "delivered",        "pass",          "fail", "inconclusive", "failed",
             "paid calls",     "unknown outcomes", "not paid again"};
 }
 
-std::vector<std::string> outcome_cells(std::string name, const outcome_figures& of) {
+std::vector<std::string> outcome_cells(std::string name, const outcome_figures& of, lane which) {
     std::vector<std::string> cells{std::move(name)};
-    for (const auto number : {of.delivered(), of.passed, of.failed_check, of.inconclusive, of.failed, of.paid_calls,
-                              of.unknown_outcomes, of.not_paid_again})
+    for (const auto number :
+         {of.delivered(), of.passed, of.failed_check, of.inconclusive, of.failed, of.paid_calls, of.unknown_outcomes})
         cells.push_back(std::to_string(number));
+    if (which == lane::live) cells.push_back(std::to_string(of.not_paid_again)); // a re-verification is always sent
     return cells;
+}
+
+std::string bill_words(const period& report) {
+    if (report.bulk.services.empty()) return {};
+    const auto bill = report.bill();
+    return "Paid in all: " + count_words(bill.paid_calls, "call", "calls") + ", " +
+           std::to_string(report.live.sum().paid_calls) + " for dropped cases and " +
+           std::to_string(report.bulk.sum().paid_calls) + " for re-verifications; " +
+           count_words(bill.unknown_outcomes, "submit", "submits") + " with an unknown outcome";
 }
 
 std::vector<std::string> duration_heads(std::string first) {
@@ -101,7 +98,7 @@ std::vector<std::vector<std::string>> duration_rows(const period& report) {
                                    {"receipt to result", report.answer}}) {
         rows.push_back({name});
         for (const double share : {0.5, 0.9, 0.99, 1.0})
-            rows.back().push_back(of.count() == 0 ? "-" : words_for(of.at(share)));
+            rows.back().push_back(of.words_at(share));
     }
     return rows;
 }

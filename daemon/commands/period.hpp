@@ -1,6 +1,8 @@
 #pragma once
 // What came of the cases that ended within a time, added up from the ledger.
 
+#include "core/lane.hpp"
+#include "durations.hpp"
 #include "ledger/reader.hpp"
 #include "ledger/records.hpp"
 
@@ -30,40 +32,39 @@ struct outcome_figures {
     void add(const outcome_figures& others);
 };
 
-/// Durations of many cases.
-class durations {
-  public:
-    void add(std::chrono::system_clock::duration took);
-
-    [[nodiscard]] std::size_t count() const { return all_.size(); }
-
-    /// The duration that this share of them does not exceed (nearest rank), 0 < share <= 1; zero when there are none.
-    [[nodiscard]] std::chrono::milliseconds at(double share) const;
-
-  private:
-    mutable std::vector<std::chrono::milliseconds> all_;
-    mutable bool sorted_ = true;
-};
-
-/// The cases that ended between two times.
-struct period {
-    utc_time from{};
-    utc_time to{};
+/// What ended of one lane.
+struct lane_figures {
     std::map<std::string, outcome_figures> services;                     ///< canonical name
     std::map<std::pair<std::string, std::string>, outcome_figures> days; ///< by UTC date ("2026-11-20") and service
     std::map<std::string, std::uint64_t> failures;                       ///< by code
-    durations whole;                                                     ///< of delivered cases: claim to end
-    durations upload;                                                    ///< of the submit that led to the answer
-    durations answer;                                                    ///< from the receipt to the end
 
     [[nodiscard]] outcome_figures sum() const;
 
     void add(const ledger::case_history& ended);
 };
 
+/// The cases that ended between two times. What was dropped is told from what was verified again, for one case would be
+/// counted twice; the vendor's bill has the calls of both.
+struct period {
+    utc_time from{};
+    utc_time to{};
+    lane_figures live; ///< cases that were dropped
+    lane_figures bulk; ///< re-verifications: "delivered" has a new answer, of "failed" and "gone" the old one stands
+    durations whole;   ///< of delivered live cases: claim to end
+    durations upload;  ///< of the submit that led to their answer
+    durations answer;  ///< from the receipt to the end
+
+    /// Of both lanes: only the paid calls and the unknown outcomes of it mean anything.
+    [[nodiscard]] outcome_figures bill() const;
+
+    void add(const ledger::case_history& ended);
+};
+
 /// The tables of a report, for people: titles under `first`, and cells that stand below them.
-[[nodiscard]] std::vector<std::string> outcome_heads(std::string first);
-[[nodiscard]] std::vector<std::string> outcome_cells(std::string name, const outcome_figures& of);
+[[nodiscard]] std::vector<std::string> outcome_heads(std::string first, lane which);
+[[nodiscard]] std::vector<std::string> outcome_cells(std::string name, const outcome_figures& of, lane which);
+/// What the vendor bills, of both lanes; empty when nothing was verified again.
+[[nodiscard]] std::string bill_words(const period& report);
 [[nodiscard]] std::vector<std::string> duration_heads(std::string first);
 [[nodiscard]] std::vector<std::vector<std::string>> duration_rows(const period& report);
 

@@ -4,6 +4,7 @@
 #include "commands/words.hpp"
 #include "core/issue_advice.hpp"
 #include "core/json_writer.hpp"
+#include "csv_cell.hpp"
 #include "settings_yaml.hpp"
 
 #include <iostream>
@@ -12,51 +13,53 @@ namespace kyc {
 
 namespace {
 
+std::string gone_words(std::uint64_t cases, lane which) {
+    if (which == lane::live) return count_words(cases, "case was", "cases were") + " taken out of work/ by somebody";
+    return count_words(cases, "was", "were") + " given up: the ticket ended, or the case left outbox/";
+}
+
+void print_lane(const lane_figures& of, lane which) {
+    const auto all = of.sum();
+    text_table outcomes(outcome_heads("service", which));
+    for (const auto& [service, figures] : of.services)
+        outcomes.add(outcome_cells(service, figures, which));
+    outcomes.add(outcome_cells("all", all, which));
+    outcomes.print(std::cout, {1, 2, 3, 4, 5, 6, 7, 8});
+    if (all.gone != 0) std::cout << "\n" << gone_words(all.gone, which) << "\n";
+    if (of.failures.empty()) return;
+    std::cout << "\n";
+    text_table failures({"failed with", "cases"});
+    for (const auto& [code, cases] : of.failures)
+        failures.add({code, std::to_string(cases)});
+    failures.print(std::cout, {1});
+}
+
 void print_text(const period& report) {
     std::cout << "Cases that ended from " << time_words(report.from) << " to " << time_words(report.to) << "\n\n";
-    const auto all = report.sum();
-    text_table outcomes(outcome_heads("service"));
-    for (const auto& [service, figures] : report.services)
-        outcomes.add(outcome_cells(service, figures));
-    outcomes.add(outcome_cells("all", all));
-    outcomes.print(std::cout, {1, 2, 3, 4, 5, 6, 7, 8});
-    if (all.gone != 0)
-        std::cout << "\n" << count_words(all.gone, "case was", "cases were") << " taken out of work/ by somebody\n";
-    if (!report.failures.empty()) {
-        std::cout << "\n";
-        text_table failures({"failed with", "cases"});
-        for (const auto& [code, cases] : report.failures)
-            failures.add({code, std::to_string(cases)});
-        failures.print(std::cout, {1});
-    }
+    print_lane(report.live, lane::live);
     std::cout << "\n";
     text_table times(duration_heads("delivered cases took"));
     for (const auto& row : duration_rows(report))
         times.add(row);
     times.print(std::cout, {1, 2, 3, 4});
+    if (report.bulk.services.empty()) return;
+    std::cout << "\nRe-verifications that ended; what changed is told by the report of each ticket\n\n";
+    print_lane(report.bulk, lane::bulk);
+    std::cout << "\n" << bill_words(report) << "\n";
 }
 
-/// RFC 4180. The service of a case of no service is a producer's folder, of whatever name; one that a spreadsheet would
-/// take for a formula is told as text.
-std::string csv_cell(const std::string& name) {
-    auto text = printable(name);
-    if (!text.empty() && std::string_view("=+-@").find(text.front()) != std::string_view::npos) text.insert(0, "'");
-    if (text.find_first_of(",\"") == std::string::npos) return text;
-    std::string quoted = "\"";
-    for (const char c : text)
-        quoted += c == '"' ? "\"\"" : std::string(1, c);
-    return quoted + '"';
-}
-
+/// The service of a case of no service is a producer's folder, of whatever name.
 void print_csv(const period& report) {
-    std::cout
-        << "date,service,delivered,pass,fail,inconclusive,failed,gone,paid_calls,unknown_outcomes,not_paid_again\n";
-    for (const auto& [day, of] : report.days) {
-        std::cout << day.first << ',' << csv_cell(day.second);
-        for (const auto number : {of.delivered(), of.passed, of.failed_check, of.inconclusive, of.failed, of.gone,
-                                  of.paid_calls, of.unknown_outcomes, of.not_paid_again})
-            std::cout << ',' << number;
-        std::cout << '\n';
+    std::cout << "date,service,delivered,pass,fail,inconclusive,failed,gone,paid_calls,unknown_outcomes,not_paid_again,"
+                 "lane\n";
+    for (const auto& [which, figures] : {std::pair(lane::live, &report.live), std::pair(lane::bulk, &report.bulk)}) {
+        for (const auto& [day, of] : figures->days) {
+            std::cout << day.first << ',' << csv_cell(day.second);
+            for (const auto number : {of.delivered(), of.passed, of.failed_check, of.inconclusive, of.failed, of.gone,
+                                      of.paid_calls, of.unknown_outcomes, of.not_paid_again})
+                std::cout << ',' << number;
+            std::cout << ',' << to_string(which) << '\n';
+        }
     }
 }
 
@@ -88,22 +91,15 @@ void write_durations(json_writer& out, const char* name, const durations& of) {
     out.end_object();
 }
 
-void print_json(const period& report) {
-    json_writer out;
-    out.begin_object();
-    out.key("schema");
-    out.text("kycd.report/1");
-    out.key("from");
-    out.text(to_iso8601(report.from));
-    out.key("to");
-    out.text(to_iso8601(report.to));
+/// The keys of one lane, into an object that is begun.
+void write_lane(json_writer& out, const lane_figures& of) {
     out.key("all");
     out.begin_object();
-    write_figures(out, report.sum());
+    write_figures(out, of.sum());
     out.end_object();
     out.key("services");
     out.begin_object();
-    for (const auto& [service, figures] : report.services) {
+    for (const auto& [service, figures] : of.services) {
         out.key(service);
         out.begin_object();
         write_figures(out, figures);
@@ -112,7 +108,7 @@ void print_json(const period& report) {
     out.end_object();
     out.key("days");
     out.begin_array();
-    for (const auto& [day, figures] : report.days) {
+    for (const auto& [day, figures] : of.days) {
         out.begin_object();
         out.key("date");
         out.text(day.first);
@@ -124,16 +120,40 @@ void print_json(const period& report) {
     out.end_array();
     out.key("failures");
     out.begin_object();
-    for (const auto& [code, cases] : report.failures) {
+    for (const auto& [code, cases] : of.failures) {
         out.key(code);
         out.integer(cases);
     }
     out.end_object();
+}
+
+void print_json(const period& report) {
+    json_writer out;
+    out.begin_object();
+    out.key("schema");
+    out.text("kycd.report/1");
+    out.key("from");
+    out.text(to_iso8601(report.from));
+    out.key("to");
+    out.text(to_iso8601(report.to));
+    write_lane(out, report.live);
     out.key("milliseconds");
     out.begin_object();
     write_durations(out, "claim_to_result", report.whole);
     write_durations(out, "upload", report.upload);
     write_durations(out, "receipt_to_result", report.answer);
+    out.end_object();
+    out.key("reverifications");
+    out.begin_object();
+    write_lane(out, report.bulk);
+    out.end_object();
+    out.key("bill");
+    out.begin_object();
+    const auto bill = report.bill();
+    out.key("paid_calls");
+    out.integer(bill.paid_calls);
+    out.key("unknown_outcomes");
+    out.integer(bill.unknown_outcomes);
     out.end_object();
     out.end_object();
     std::cout << std::move(out).finish();
