@@ -21,3 +21,11 @@ target_compile_definitions(kyc_asio PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST
 add_library(kyc_beast STATIC ${PROJECT_SOURCE_DIR}/cmake/beast_impl.cpp)
 target_link_libraries(kyc_beast PUBLIC kyc_asio OpenSSL::SSL OpenSSL::Crypto)
 target_compile_definitions(kyc_beast PUBLIC BOOST_BEAST_SEPARATE_COMPILATION)
+
+# libcsv brings neither a CMake nor a pkg-config file.
+find_path(CSV_INCLUDE_DIR csv.h REQUIRED)
+find_library(CSV_LIBRARY csv REQUIRED)
+add_library(CSV::CSV UNKNOWN IMPORTED)
+set_target_properties(CSV::CSV PROPERTIES
+  IMPORTED_LOCATION ${CSV_LIBRARY}
+  INTERFACE_INCLUDE_DIRECTORIES ${CSV_INCLUDE_DIR})

@@ -11,7 +11,7 @@ python=/usr/bin/python3
 build_packages=(
     g++ cmake ninja-build ccache
     libboost1.81-dev libboost-json1.81-dev libboost-test1.81-dev
-    libssl-dev libsqlite3-dev libsystemd-dev libyaml-cpp-dev libspdlog-dev libjpeg62-turbo-dev libpng-dev libcli11-dev libjemalloc-dev prometheus-cpp-dev
+    libssl-dev libsqlite3-dev libsystemd-dev libyaml-cpp-dev libspdlog-dev libjpeg62-turbo-dev libpng-dev libcli11-dev libjemalloc-dev prometheus-cpp-dev libcsv-dev
     libhowardhinnant-date-dev tzdata
     pkg-config openssl ca-certificates git
     scdoc # the manual
