@@ -37,9 +37,9 @@ install(FILES packaging/completion/kycd.bash DESTINATION ${CMAKE_INSTALL_DATADIR
   COMPONENT kycd)
 install(FILES README.md TYPE DOC COMPONENT kycd)
 install(DIRECTORY docs TYPE DOC COMPONENT kycd)
-install(FILES config/kycd.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT kycd)
+install(FILES config/kycd.yaml config/reverify.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT kycd)
 install(DIRECTORY config/prometheus config/grafana DESTINATION ${CMAKE_INSTALL_DATADIR}/kycd COMPONENT kycd)
-install(FILES config/kycd.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/kycd COMPONENT kycd)
+install(FILES config/kycd.schema.json config/reverify.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/kycd COMPONENT kycd)
 install(FILES systemd/kycd.sysusers DESTINATION lib/sysusers.d RENAME kycd.conf COMPONENT kycd)
 install(FILES systemd/kycd.tmpfiles DESTINATION lib/tmpfiles.d RENAME kycd.conf COMPONENT kycd)
 

@@ -108,7 +108,7 @@ std::string section::schema_of(std::string_view key) const {
 }
 
 const entry* section::claim(std::string_view key) {
-    asked_.emplace_back(key);
+    if (std::find(asked_.begin(), asked_.end(), key) == asked_.end()) asked_.emplace_back(key);
     const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const entry& e) { return e.key == key; });
     if (found == entries_.end()) return nullptr;
     found->known = true;
@@ -122,12 +122,24 @@ const entry* section::claim_leaf(std::string_view key) {
     return claim(key);
 }
 
+shape section::shape_of(std::string_view key) const {
+    const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const entry& e) { return e.key == key; });
+    if (found == entries_.end()) return shape::none;
+    if (found->value.IsSequence()) return shape::list;
+    return found->value.IsMap() ? shape::map : shape::value;
+}
+
+bool section::is_empty_list(std::string_view key) const {
+    const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const entry& e) { return e.key == key; });
+    return found != entries_.end() && found->value.IsSequence() && found->value.size() == 0;
+}
+
 bool section::has(std::string_view key) const {
     return std::any_of(entries_.begin(), entries_.end(), [&](const entry& e) { return e.key == key; });
 }
 
 void section::object(const entry& about, std::string what) {
-    doc_.object(about.line, path_of(about.key), std::move(what));
+    doc_.object(about.line, path_of(printable(about.key)), std::move(what));
 }
 
 boost::system::result<scalar, objection> section::one_value(const entry& from) {
@@ -140,23 +152,52 @@ boost::system::result<scalar, objection> section::one_value(const entry& from) {
 }
 
 void section::list(std::string_view key, std::vector<std::string>& to,
-                   const std::function<parsed<std::string>(const scalar&)>& word) {
+                   const std::function<parsed<std::string>(const scalar&)>& word, twins apart) {
     const auto* const found = claim_leaf(key);
     if (found == nullptr) return;
     if (!found->value.IsSequence()) return object(*found, "must be a list, e.g. [front_id, back_id]");
     std::vector<std::string> words;
     std::set<std::string> seen;
-    for (std::size_t at = 0; at < found->value.size(); ++at) {
-        const YAML::Node item = found->value[at];
+    for (const auto& item : found->value) {
         const entry one{found->key, std::max(line_at(item.Mark()), found->line), item, true};
         const auto value = one_value(one);
         if (!value) return object(one, value.error().what);
         auto good = word(*value);
         if (!good) return object(one, good.error().what);
-        if (!seen.insert(lower_case(*good)).second) return object(one, quote_text(*good) + " is listed twice");
+        if (!seen.insert(apart == twins::exact ? *good : lower_case(*good)).second)
+            return object(one, quote_text(*good) + " is listed twice");
         words.push_back(std::move(*good));
     }
     to = std::move(words);
+}
+
+void section::one_or_more(std::string_view key, std::vector<std::string>& to,
+                          const std::function<parsed<std::string>(const scalar&)>& word, twins apart) {
+    if (shape_of(key) == shape::list) return list(key, to, word, apart);
+    const auto* const found = claim_leaf(key);
+    if (found == nullptr) return;
+    if (found->value.IsMap()) return object(*found, "must be a single value or a list, not a map");
+    const auto value = one_value(*found);
+    if (!value) return object(*found, value.error().what);
+    auto good = word(*value);
+    if (!good) return object(*found, good.error().what);
+    to = {std::move(*good)};
+}
+
+void section::pairs(std::string_view key, std::vector<std::pair<std::string, std::string>>& to,
+                    const std::function<parsed<std::string>(const scalar&)>& value) {
+    static_cast<void>(claim_leaf(key));
+    map(key, [&](section& names) {
+        std::vector<std::pair<std::string, std::string>> read;
+        for (auto& named : names.entries_) {
+            named.known = true;
+            const auto written = names.one_value(named);
+            auto good = written ? value(*written) : parsed<std::string>(written.error());
+            if (!good) return names.object(named, good.error().what);
+            read.emplace_back(named.key, std::move(*good));
+        }
+        to = std::move(read);
+    });
 }
 
 void section::map(std::string_view key, const std::function<void(section&)>& body) {

@@ -1,6 +1,6 @@
 #pragma once
 // Reads a YAML file against a list of known keys, because yaml-cpp by itself lets unknown keys, duplicate keys and
-// wrong types pass. Private to the settings: nothing else in kycd sees YAML nodes through this.
+// wrong types pass. Private to the settings and to tickets: nothing else in kycd sees YAML nodes through this.
 
 #include "settings_yaml.hpp"
 
@@ -32,6 +32,20 @@ struct objection {
 };
 
 [[nodiscard]] objection refuse(std::string what);
+
+/// How the words of a list are told apart.
+enum class twins {
+    by_letters, ///< letter case ignored
+    exact
+};
+
+/// How a value is written.
+enum class shape {
+    none, ///< its key is not there
+    value,
+    list,
+    map
+};
 
 /// What reading one value gives.
 template<class T>
@@ -108,10 +122,17 @@ class section {
         }
     }
 
-    /// Reads a list of words; `word` is as `kind` above with T = std::string. A word may not come twice, letter case
-    /// ignored.
+    /// Reads a list of words; `word` is as `kind` above with T = std::string. A word may not come twice.
     void list(std::string_view key, std::vector<std::string>& to,
-              const std::function<parsed<std::string>(const scalar&)>& word);
+              const std::function<parsed<std::string>(const scalar&)>& word, twins apart = twins::by_letters);
+
+    /// The same, or one word alone.
+    void one_or_more(std::string_view key, std::vector<std::string>& to,
+                     const std::function<parsed<std::string>(const scalar&)>& word, twins apart = twins::by_letters);
+
+    /// Reads a map with free names and a value to each, in the file's order.
+    void pairs(std::string_view key, std::vector<std::pair<std::string, std::string>>& to,
+               const std::function<parsed<std::string>(const scalar&)>& value);
 
     /// Reads the map at `key`. `body` runs even when there is none, so that its keys are known.
     void map(std::string_view key, const std::function<void(section&)>& body);
@@ -123,6 +144,12 @@ class section {
     void require(std::string_view key, std::string_view what_to_write);
 
     [[nodiscard]] bool has(std::string_view key) const;
+
+    /// Whether a list stands there without anything in it.
+    [[nodiscard]] bool is_empty_list(std::string_view key) const;
+
+    /// How the value of `key` is written; it counts as a value also where nothing stands behind the key.
+    [[nodiscard]] shape shape_of(std::string_view key) const;
 
     [[nodiscard]] int line() const { return line_; }
 
