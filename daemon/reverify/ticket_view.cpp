@@ -1,0 +1,147 @@
+#include "reverify/ticket_view.hpp"
+
+#include "case_world.hpp"
+#include "reverify/running_ticket.hpp"
+
+#include <algorithm>
+
+namespace kyc::reverify {
+
+namespace {
+
+/// In whole seconds: a moment that is reckoned anew each time differs by less from one look to the next.
+std::optional<utc_time> moment_after(utc_time now, std::optional<std::chrono::milliseconds> wait) {
+    if (!wait) return std::nullopt;
+    return std::chrono::round<std::chrono::seconds>(now + *wait);
+}
+
+/// Of the services that the ticket's next cases belong to, as far as is known, one that is paused.
+const std::pair<const std::string, std::optional<utc_time>>* paused_service(const running_ticket& ticket,
+                                                                            const ticket_obstacles& in_the_way) {
+    const auto& paused = in_the_way.services;
+    if (!ticket.next.empty()) {
+        const auto found = paused.find(ticket.next.front().service);
+        return found == paused.end() ? nullptr : &*found;
+    }
+    const auto& asked = ticket.asked.which.services;
+    const auto is_paused = [&paused](const auto& each) { return paused.contains(each); };
+    if (asked.empty() || !std::all_of(asked.begin(), asked.end(), is_paused)) return nullptr;
+    return &*paused.find(asked.front());
+}
+
+std::string pause_reason(const running_ticket& ticket) {
+    const auto& why = ticket.about.why;
+    if (pause_of(why) == ticket_pause::person) return why;
+    return "kycd paused it: " + (why == ticket.canary_says ? ticket.canary_outcome : why);
+}
+
+void tell_of_open_window(ticket_view& told, const running_ticket& ticket, const ticket_obstacles& in_the_way,
+                         utc_time now) {
+    told.stand = ticket_stand::running;
+    told.done_after = ticket.pace.left(ticket.balance.not_done(), ticket_pace::clock::now());
+    if (!ticket.window.is_always())
+        told.next_event = ticket_event{ticket_event::kind::window_closes, ticket.window.closes(now)};
+    std::optional<utc_time> next_try;
+    if (!ticket.file_lets_run) {
+        told.why = ticket.looks_without_file != 0 ? "its file is not in the inbox any more"
+                                                  : "kycd has not looked yet what its file asks for";
+    } else if (!in_the_way.of_all.empty()) {
+        told.why = in_the_way.of_all;
+        next_try = in_the_way.next_try;
+    } else if (const auto* service = paused_service(ticket, in_the_way)) {
+        told.why = service->first + " takes no cases for now";
+        next_try = service->second;
+    } else if (in_the_way.dropped_first && ticket.in_hand == 0) {
+        told.why = "dropped cases go first, and some are waiting";
+    }
+    if (told.why.empty()) return;
+    told.stand = ticket_stand::held_up;
+    told.done_after.reset();
+    if (next_try) told.next_event = ticket_event{ticket_event::kind::next_try, *next_try};
+}
+
+} // namespace
+
+std::string_view to_string(ticket_stand value) {
+    switch (value) {
+    case ticket_stand::selecting:
+        return "selecting";
+    case ticket_stand::running:
+        return "running";
+    case ticket_stand::waiting:
+        return "waiting";
+    case ticket_stand::held_up:
+        return "held_up";
+    case ticket_stand::paused:
+        return "paused";
+    case ticket_stand::ending:
+        return "ending";
+    }
+    return "selecting";
+}
+
+std::string_view to_string(ticket_event::kind value) {
+    switch (value) {
+    case ticket_event::kind::window_opens:
+        return "window_opens";
+    case ticket_event::kind::window_closes:
+        return "window_closes";
+    case ticket_event::kind::next_try:
+        return "next_try";
+    }
+    return "next_try";
+}
+
+ticket_obstacles obstacles_of(const case_world& world, utc_time now) {
+    ticket_obstacles found;
+    const auto health = world.api.health();
+    if (world.stopping) {
+        found.of_all = "kycd is stopping";
+    } else if (world.faults.holds_up_all()) {
+        found.of_all = "a fault of the system holds everything up";
+    } else if (health.credentials_refused) {
+        found.of_all = "the API refuses the credentials";
+        found.next_try = moment_after(now, health.next_try);
+    } else if (health.host_down) {
+        found.of_all = "the API is down";
+        found.next_try = moment_after(now, health.next_try);
+    }
+    for (const auto* paused : {&health.paused, &health.paused_for_bulk})
+        for (const auto& each : *paused)
+            found.services.emplace(each.service, moment_after(now, each.next_try));
+    return found;
+}
+
+ticket_view view_of(const running_ticket& ticket, const ticket_obstacles& in_the_way, utc_time now) {
+    ticket_view told;
+    told.name = ticket.about.name;
+    told.balance = ticket.balance;
+    told.in_hand = ticket.in_hand;
+    told.calls = ticket.calls;
+    told.accepted_at = ticket.about.accepted_at;
+    if (!ticket.ending.empty() || ticket.about.state == ledger::ticket_state::reporting) {
+        told.stand = ticket_stand::ending;
+        told.why = ticket.ending.empty() ? "all is done" : end_reason_without_names(ticket.ending);
+        if (!ticket.patience.why().empty())
+            told.next_event = ticket_event{ticket_event::kind::next_try,
+                                           std::chrono::round<std::chrono::seconds>(ticket.patience.next_try())};
+    } else if (ticket.about.state != ledger::ticket_state::running) {
+        told.stand = ticket_stand::paused;
+        told.paused_by = pause_of(ticket.about.why);
+        told.why = pause_reason(ticket);
+    } else if (!ticket.window.is_open(now)) {
+        told.stand = ticket_stand::waiting;
+        told.why = "outside its window, " + ticket.window.describe();
+        told.next_event = ticket_event{ticket_event::kind::window_opens, ticket.window.opens(now)};
+    } else {
+        tell_of_open_window(told, ticket, in_the_way, now);
+    }
+    // What is wrong with an earlier report keeps nobody from running.
+    const bool open = told.stand == ticket_stand::running || told.stand == ticket_stand::held_up;
+    if (!open && !ticket.patience.why().empty()) told.why += "; " + ticket.patience.why();
+    if (told.stand != ticket_stand::paused && told.stand != ticket_stand::waiting)
+        told.still_for = ticket.pace.still_for(ticket_pace::clock::now());
+    return told;
+}
+
+} // namespace kyc::reverify
