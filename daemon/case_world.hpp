@@ -84,10 +84,10 @@ class in_hand_mark {
     in_hand_mark(case_world& world, case_key key, std::optional<time> dropped,
                  time claimed = std::chrono::system_clock::now())
         : world_(&world), place_(world.in_hand.insert(std::move(key)).first), dropped_(dropped.value_or(time())) {
-        stand_.service = world.day.stands.id_of(service_name(world.config->services, place_->folder));
+        stand_.service = stands().id_of(service_name(world.config->services, place_->folder));
         stand_.phase = case_phase::claimed;
         stand_.since = to_epoch_seconds(claimed);
-        world_->day.stands.add(stand_);
+        stands().add(stand_);
         world_->count.opened();
     }
 
@@ -106,18 +106,17 @@ class in_hand_mark {
     ~in_hand_mark() {
         if (world_ == nullptr) return;
         // A stop leaves a case where it stands: the last status file tells of it, and the next start goes on with it.
-        if (!world_->stopping || stand_.phase == case_phase::delivering) world_->day.stands.remove(stand_);
+        if (!world_->stopping || stand_.phase == case_phase::delivering) stands().remove(stand_);
         world_->in_hand.erase(place_);
         world_->count.closed();
     }
 
     /// The case has come so far, then.
     void enters(case_phase phase, time since = std::chrono::system_clock::now()) {
-        auto& stands = world_->day.stands;
-        stands.remove(stand_);
+        stands().remove(stand_);
         stand_.phase = phase;
         stand_.since = to_epoch_seconds(since);
-        stands.add(stand_);
+        stands().add(stand_);
     }
 
     /// When it came into the inbox, if that is known.
@@ -127,6 +126,8 @@ class in_hand_mark {
     }
 
   private:
+    [[nodiscard]] census& stands() const { return world_->day.stands_of(place_->lane); }
+
     case_world* world_ = nullptr;
     std::set<case_key>::iterator place_{};
     time dropped_{};

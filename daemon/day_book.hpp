@@ -4,6 +4,7 @@
 #include "admin/history.hpp"
 #include "admin/recent_failures.hpp"
 #include "core/census.hpp"
+#include "core/lane.hpp"
 #include "core/service.hpp"
 #include "instruments.hpp"
 
@@ -33,7 +34,12 @@ class day_book {
     /// It lies in failed/. `name`: "folder/case".
     void failed(const std::string& service, stage where, failure_code code, std::string name);
 
-    census stands;
+    /// Where the cases of a lane stand: what was dropped is told as cases, what is verified again as part of its
+    /// ticket.
+    [[nodiscard]] census& stands_of(lane which) { return which == lane::bulk ? stands_again : stands; }
+
+    census stands;       ///< of the cases that were dropped
+    census stands_again; ///< of delivered ones that are being verified again
     admin::history history;
     admin::recent_failures failures;
     instruments metrics;

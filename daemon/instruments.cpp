@@ -97,8 +97,10 @@ const std::string& unknown_service() {
 }
 
 instruments::instruments(std::vector<std::string> services, system_clock::time_point started) {
-    for (auto& each : services)
+    for (auto& each : services) {
+        state_.tickets.cases_ended.try_emplace(each);
         state_.services.try_emplace(std::move(each));
+    }
     state_.started = started;
     state_.last_good_load = started;
 }
@@ -109,8 +111,9 @@ void instruments::claimed(const std::string& service, std::optional<duration> wa
     if (waited) told.claim_delay.add(*waited);
 }
 
-void instruments::attempted(const std::string& service, attempt_outcome outcome) {
+void instruments::attempted(const std::string& service, lane way, attempt_outcome outcome) {
     ++state_.services[service].attempts.at(static_cast<std::size_t>(outcome));
+    if (way == lane::bulk) ++state_.ticket_attempts.at(static_cast<std::size_t>(outcome));
 }
 
 void instruments::submitted(const std::string& service, duration took) {
@@ -119,8 +122,9 @@ void instruments::submitted(const std::string& service, duration took) {
     told.upload.add(took);
 }
 
-void instruments::polled(const std::string& service, poll_outcome outcome) {
+void instruments::polled(const std::string& service, lane way, poll_outcome outcome) {
     ++state_.services[service].polls.at(static_cast<std::size_t>(outcome));
+    if (way == lane::bulk) ++state_.ticket_polls.at(static_cast<std::size_t>(outcome));
 }
 
 void instruments::answered(const std::string& service, duration took) {
@@ -150,6 +154,18 @@ void instruments::duplicate(const std::string& service) {
     ++state_.services[service].duplicates;
 }
 
+void instruments::ticket_case_ended(const std::string& service, ticket_case_end how) {
+    ++state_.tickets.cases_ended[service][how];
+}
+
+void instruments::ticket_ended(reverify::ticket_outcome how) {
+    ++state_.tickets.ended.at(static_cast<std::size_t>(how));
+}
+
+void instruments::ticket_refused() {
+    ++state_.tickets.refused;
+}
+
 void instruments::reloaded(bool well, system_clock::time_point at) {
     state_.reloaded_well = well;
     if (well) state_.last_good_load = at;
@@ -165,6 +181,7 @@ class instruments::writer {
         cases();
         ends();
         calls();
+        tickets();
         flight();
         durations();
         transport();
@@ -200,6 +217,7 @@ class instruments::writer {
     void cases();
     void ends();
     void calls();
+    void tickets();
     void flight();
     void durations();
     void transport();
@@ -224,7 +242,7 @@ void instruments::writer::process() {
 }
 
 void instruments::writer::cases() {
-    page_.family(kind::gauge, "kycd_cases", "Cases that have not ended, by how far they are.");
+    page_.family(kind::gauge, "kycd_cases", "Dropped cases that have not ended, by how far they are.");
     std::array<double, case_phase_count> oldest{};
     for (const auto& row : now_.cases) {
         page_.value({{"state", to_string(row.phase)}, {"service", row.service}}, of(row.cases));
@@ -281,6 +299,18 @@ void instruments::writer::calls() {
                  "HTTP requests to the API, by the status of the reply, or by what went wrong without one.");
     for (const auto& [what, count] : now_.calls.responses())
         page_.value({{"call", call_word(what.first)}, {"status", what.second}}, of(count));
+}
+
+void instruments::writer::tickets() {
+    write_ticket_metrics(page_, counted_.tickets, now_.tickets);
+    page_.family(kind::counter, "kycd_ticket_submit_attempts_total",
+                 "Those of kycd_submit_attempts_total that were for tickets.");
+    for (const auto outcome : attempt_outcomes)
+        page_.value({{"outcome", to_string(outcome)}},
+                    of(counted_.ticket_attempts.at(static_cast<std::size_t>(outcome))));
+    page_.family(kind::counter, "kycd_ticket_polls_total", "Those of kycd_polls_total that were for tickets.");
+    for (const auto outcome : poll_outcomes)
+        page_.value({{"outcome", to_string(outcome)}}, of(counted_.ticket_polls.at(static_cast<std::size_t>(outcome))));
 }
 
 void instruments::writer::flight() {

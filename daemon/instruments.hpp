@@ -6,11 +6,13 @@
 #include "core/census.hpp"
 #include "core/duration_histogram.hpp"
 #include "core/failure.hpp"
+#include "core/lane.hpp"
 #include "disk_watch.hpp"
 #include "ledger/ledger.hpp"
 #include "net/http_client.hpp"
 #include "progeny/api.hpp"
 #include "progeny/call_counts.hpp"
+#include "ticket_metrics.hpp"
 
 #include <array>
 #include <chrono>
@@ -68,6 +70,7 @@ struct readings {
     duration_histogram claim_syncs{disk_bounds};
     duration_histogram deliver_syncs{disk_bounds};
     async::loop_latency loop;
+    std::vector<reverify::ticket_view> tickets; ///< that have not ended
 };
 
 /// Counters of one process. Loop's thread only. Services are told by their canonical names, or as unknown_service(): no
@@ -81,10 +84,10 @@ class instruments {
 
     /// `waited`: from the drop; none: nobody knows.
     void claimed(const std::string& service, std::optional<duration> waited);
-    void attempted(const std::string& service, ledger::attempt_outcome outcome);
+    void attempted(const std::string& service, lane way, ledger::attempt_outcome outcome);
     /// A receipt; `took`: the upload, from the intent to the reply.
     void submitted(const std::string& service, duration took);
-    void polled(const std::string& service, poll_outcome outcome);
+    void polled(const std::string& service, lane way, poll_outcome outcome);
     /// `took`: since the receipt.
     void answered(const std::string& service, duration took);
     /// `took`: since the answer; `whole`: since the drop.
@@ -94,6 +97,11 @@ class instruments {
     void gone(const std::string& service);
     void unknown_outcome(const std::string& service);
     void duplicate(const std::string& service);
+    /// A case of a ticket.
+    void ticket_case_ended(const std::string& service, ticket_case_end how);
+    void ticket_ended(reverify::ticket_outcome how);
+    /// BAD_TICKET.
+    void ticket_refused();
     void reloaded(bool well, std::chrono::system_clock::time_point at);
 
     /// The text for a scrape, from a copy of everything as of now: the call costs some microseconds, what it returns
@@ -122,6 +130,9 @@ class instruments {
     /// Everything that is copied.
     struct state {
         std::map<std::string, figures> services;
+        std::array<std::uint64_t, 6> ticket_attempts{}; ///< those among all that were for tickets
+        std::array<std::uint64_t, poll_outcome_count> ticket_polls{};
+        ticket_counts tickets;
         std::chrono::system_clock::time_point started;
         bool reloaded_well = true;
         std::chrono::system_clock::time_point last_good_load;

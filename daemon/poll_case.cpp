@@ -150,13 +150,13 @@ async::awaitable<result<std::optional<answered_case>, failure>> poll_case(case_r
     if (reply.ruling.action != action::accept) {
         remember_poll(run, reply, reply.what);
         task.polls.asked_in_vain();
-        world.day.metrics.polled(run.service_told(), outcome_of(reply.ruling.action, std::nullopt));
+        world.day.metrics.polled(run.service_told(), run.key().lane, outcome_of(reply.ruling.action, std::nullopt));
     }
     if (reply.ruling.action == action::fail)
         co_return poll_failure(run, reply.ruling.code.value_or(failure_code::reply_not_understood), reply, reply.what);
     if (reply.ruling.action == action::accept) {
         auto reading = read_reply(run, reply.body);
-        world.day.metrics.polled(run.service_told(), outcome_of(reply.ruling.action, reading.state));
+        world.day.metrics.polled(run.service_told(), run.key().lane, outcome_of(reply.ruling.action, reading.state));
         if (reading.state == task_state::not_understood) {
             ++task.unreadable;
         } else {

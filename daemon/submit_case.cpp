@@ -255,7 +255,7 @@ async::awaitable<void> settle_claim(case_run& run) {
 void tell_outcome(case_run& run, std::chrono::steady_clock::duration took) {
     auto& day = run.world.day;
     const auto outcome = run.record().last->outcome;
-    day.metrics.attempted(run.service_told(), outcome);
+    day.metrics.attempted(run.service_told(), run.key().lane, outcome);
     if (outcome == ledger::attempt_outcome::accepted) {
         day.submitted(run.service_told(), took);
         run.start.in_hand.enters(case_phase::pending, run.record().submitted_at());

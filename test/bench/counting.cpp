@@ -30,10 +30,10 @@ void live(day_book& day, const std::string& service, census::service_id id, epoc
     day.stands.remove(where);
     const auto dropped = system_clock::now() - milliseconds(second % 7919);
     day.claimed(service, dropped);
-    day.metrics.attempted(service, ledger::attempt_outcome::accepted);
+    day.metrics.attempted(service, lane::live, ledger::attempt_outcome::accepted);
     day.submitted(service, milliseconds(second % 499));
-    day.metrics.polled(service, poll_outcome::waiting);
-    day.metrics.polled(service, poll_outcome::answered);
+    day.metrics.polled(service, lane::live, poll_outcome::waiting);
+    day.metrics.polled(service, lane::live, poll_outcome::answered);
     day.metrics.answered(service, milliseconds(second % 3989));
     day.delivered(service, verdict::pass, milliseconds(second % 97), dropped);
 }

@@ -32,10 +32,10 @@ BOOST_AUTO_TEST_SUITE(instruments_suite)
 BOOST_AUTO_TEST_CASE(what_was_told_stands_in_the_text) {
     instruments metrics({"kyc_card"}, start);
     metrics.claimed("kyc_card", 3s);
-    metrics.attempted("kyc_card", ledger::attempt_outcome::accepted);
+    metrics.attempted("kyc_card", lane::live, ledger::attempt_outcome::accepted);
     metrics.submitted("kyc_card", 800ms);
-    metrics.polled("kyc_card", poll_outcome::waiting);
-    metrics.polled("kyc_card", poll_outcome::answered);
+    metrics.polled("kyc_card", lane::live, poll_outcome::waiting);
+    metrics.polled("kyc_card", lane::live, poll_outcome::answered);
     metrics.answered("kyc_card", 4s);
     metrics.delivered("kyc_card", verdict::pass, 10ms, 8s);
     metrics.failed("kyc_card", stage::prepare, failure_code::not_an_image);
