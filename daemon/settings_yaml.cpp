@@ -204,6 +204,7 @@ void read_everything(section& top, document& doc, settings& s) {
     top.read("status_files", s.status_files, word_or<milliseconds>("off", duration(1s, 1min)));
     top.map("log", [&](section& in) { read_log(in, s.log); });
     top.map("retention", [&](section& in) { read_retention(in, s.retention); });
+    top.map("reports", [&](section& in) { in.read("personal_data", s.reports.personal_data, yaml::truth); });
     top.read("group", s.group, yaml::group_name);
     read_services(top, doc, s.services);
     top.finish();

@@ -138,6 +138,12 @@ struct retention_settings {
     bool operator==(const retention_settings&) const = default;
 };
 
+struct report_settings {
+    bool personal_data = false; ///< in the reports on re-verifications
+
+    bool operator==(const report_settings&) const = default;
+};
+
 /// One consistent set of settings. Built once, checked once, then only read.
 struct settings {
     std::filesystem::path spool; ///< empty when every folder was given by itself
@@ -157,6 +163,7 @@ struct settings {
     std::optional<std::chrono::milliseconds> status_files{5'000}; ///< how often <spool>/status.* are written; none: off
     log_settings log;
     retention_settings retention;
+    report_settings reports;
     std::optional<std::string> group; ///< spool folders 2770 and files 0660 for it, instead of 0700 and 0600
     service_table services;
 };

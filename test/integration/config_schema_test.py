@@ -53,6 +53,7 @@ admin: {show_case_names: "yes"}
 log: {level: warn}
 log: {format: xml}
 retention: {outbox: true}
+reports: {personal_data: 1}
 group: 1000
 ledger: l.db
 ledger: /a/../b

@@ -106,6 +106,8 @@ void check_defaults(const kyc::settings& read) {
     BOOST_TEST(read.admin.show_case_names == plain.admin.show_case_names);
     BOOST_CHECK(read.log == plain.log);
     BOOST_CHECK(read.retention == plain.retention);
+    BOOST_CHECK(read.reports == plain.reports);
+    BOOST_TEST(!read.reports.personal_data);
 }
 
 } // namespace
@@ -153,6 +155,7 @@ lanes: {bulk: {window: 01:00-24:00, share: 1}}
 admin: {listen: "unix:/run/kycd/admin", token: "file:/etc/t", show_case_names: true}
 log: {level: trace, format: json}
 retention: {outbox: 90d, failed: 1h}
+reports: {personal_data: true}
 group: kyc-readers
 services: {my_service: {path: other/place/, images: [b_side, a], fields: [x], extend_data: false}}
 )",
@@ -184,6 +187,7 @@ services: {my_service: {path: other/place/, images: [b_side, a], fields: [x], ex
         (read.admin == kyc::admin_settings{"unix:/run/kycd/admin", {secret_ref::source::file, "/etc/t"}, true}));
     BOOST_CHECK((read.log == kyc::log_settings{kyc::log_level::trace, kyc::log_format::json}));
     BOOST_CHECK((read.retention == kyc::retention_settings{24h * 90, 1h}));
+    BOOST_TEST(read.reports.personal_data);
     BOOST_TEST(read.group.value() == "kyc-readers");
     const auto* const added = read.services.find("my_service");
     BOOST_REQUIRE(added != nullptr);
@@ -300,6 +304,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_file_gives_its_line_its_key_and_what_is_allowed) {
         {"retry: {retry_after_max: 0}\n", 3, "retry.retry_after_max", "at least 1s"},
         {"retention: {outbox: 59m}\n", 3, "retention.outbox", "at least 1h, or off"},
         {"retention: {failed: false}\n", 3, "retention.failed", ", or off"},
+        {"reports: {personal_data: on}\n", 3, "reports.personal_data", "allowed: true, false"},
         // numbers, sizes, truth values
         {"limits: {uploads: 0}\n", 3, "limits.uploads", "allowed: 1 to 1024"},
         {"limits: {uploads: 1025}\n", 3, "limits.uploads", "allowed: 1 to 1024"},
@@ -575,7 +580,7 @@ BOOST_AUTO_TEST_CASE(the_example_the_schema_and_the_manual_name_every_key) {
             BOOST_TEST(manual.find("| `" + in_manual + "` |") != std::string::npos);
         }
     }
-    BOOST_TEST(kyc::settings_keys().size() == 61u);
+    BOOST_TEST(kyc::settings_keys().size() == 62u);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_says_why) {
