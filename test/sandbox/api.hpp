@@ -6,6 +6,7 @@
 #include "sandbox/world.hpp"
 
 #include <optional>
+#include <string>
 
 namespace kyc::sandbox {
 
@@ -13,6 +14,7 @@ namespace kyc::sandbox {
 struct interference {
     bool refuse_login = false;
     bool user_inactive = false;
+    std::string task_answer;        ///< of this submission's task; empty: as its markers say
     bool reply_lost = false;        ///< written to the bill: the client will not see this reply
     std::optional<reply> throttled; ///< the 429 to give once the caller is known
 };

@@ -43,7 +43,8 @@ struct rule_action {
         close_after,
         refuse_login,
         user_inactive,
-        throttle
+        throttle,
+        task_answer, ///< what the task of this submission answers, whatever its markers say
     };
     kind what = kind::normal;
     bool early = false;  ///< before the body is read
@@ -52,6 +53,7 @@ struct rule_action {
     std::chrono::milliseconds time{0}; ///< slow: for the whole reply; hang: until the connection is dropped
     long long length_error = 0;
     sandbox::reply reply;
+    std::string task_answer;
     std::uint64_t throttle_count = 0;
     std::chrono::milliseconds throttle_period{0};
     bool retry_after = true;

@@ -286,6 +286,12 @@ rule_action action_of(const YAML::Node& map) {
         {"close_after", flag(kind::close_after, "close_after")},
         {"refuse_login", flag(kind::refuse_login, "refuse_login")},
         {"user_inactive", flag(kind::user_inactive, "user_inactive")},
+        {"task_answer",
+         [&](const auto& n) {
+             choose(n, kind::task_answer);
+             out.task_answer = text_of(n, "task_answer");
+             if (!is_answer(out.task_answer)) refuse(n, "task_answer: expected one of " + answer_names());
+         }},
         {"throttle", [&](const auto& n) { choose(n, kind::throttle), read_rate(n, out); }},
         {"retry_after", [&](const auto& n) { out.retry_after = boolean_of(n, "retry_after"); }},
         {"proxy_page", [&](const auto& n) { out.throttle_html = boolean_of(n, "proxy_page"); }},

@@ -180,6 +180,7 @@ class session {
         }
         changes.refuse_login = action.what == kind::refuse_login;
         changes.user_inactive = action.what == kind::user_inactive;
+        changes.task_answer = action.task_answer;
         const bool replaced = action.what == kind::answer || action.what == kind::drop || action.what == kind::hang;
         changes.reply_lost = replaced || action.what == kind::cut;
 
@@ -209,6 +210,7 @@ class session {
         case kind::refuse_login:
         case kind::user_inactive:
         case kind::throttle:
+        case kind::task_answer:
             break;
         }
         co_return co_await write(*out);
