@@ -53,7 +53,7 @@ struct case_run {
 
     /// Whether it goes first or behind, wherever several wait.
     [[nodiscard]] async::urgency urgency() const {
-        return key().lane == lane::bulk ? async::urgency::behind : async::urgency::first;
+        return start.again ? async::urgency::behind : async::urgency::first;
     }
 
     /// Who asks the API for leave to submit.
@@ -75,11 +75,11 @@ struct case_run {
 /// Makes run.record() durable, however long the disk takes to allow it.
 [[nodiscard]] async::awaitable<void> put_record(case_run& run);
 
-/// Somebody took the case's folder out of work/ (an erasure, say): there is nothing left to go on with. Thrown by the
-/// steps that touch the folder; process_case() ends the case.
+/// Somebody took the case's folder out of work/ or outbox/ (an erasure, say): there is nothing left to go on with.
+/// Thrown by the steps that touch the folder; process_case() ends the case.
 class case_vanished : public std::runtime_error {
   public:
-    case_vanished() : std::runtime_error("the case's folder has left work/") {}
+    case_vanished() : std::runtime_error("the case's folder has left its place") {}
 };
 
 /// Hands the fault of a step in the case's folder through, unless it means that the folder is gone. Blocks.

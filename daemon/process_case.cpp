@@ -10,6 +10,7 @@
 #include "fs/crash_notes.hpp"
 #include "fs/spool_identity.hpp"
 #include "log.hpp"
+#include "reverify/end_in_place.hpp"
 
 #include <array>
 #include <cstdio>
@@ -25,7 +26,7 @@ std::uint32_t random_number(const random_unit& random) {
 
 case_facts facts_of(case_run& run) {
     case_facts facts;
-    facts.name = run.key().name;
+    facts.name = run.folder().key.name;
     facts.service = run.target != nullptr ? run.target->name : run.key().folder;
     facts.lane = run.key().lane;
     facts.files = run.files.empty() ? run.record().files() : run.files;
@@ -111,6 +112,10 @@ async::awaitable<void> deliver(case_run& run, answered_case answered) {
     const auto begun = std::chrono::steady_clock::now();
     auto text = result_text(run, answered);
     if (!run.record().task_id().empty()) tell_api(run, vendor_fault_of(answered.said));
+    if (run.start.again) {
+        co_await reverify::end_answered(run, std::move(text));
+        co_return;
+    }
     const auto verdict = answered.said.verdict;
     ledger::case_end end;
     end.state = ledger::case_state::delivered;
@@ -136,6 +141,10 @@ async::awaitable<void> give_up(case_run& run, failure why) {
     if ((why.stage == stage::submit || why.stage == stage::poll) && !own_end)
         tell_api(run, blames_service(why.code) ? to_string(why.code) : std::string_view());
     auto text = error_json(facts_of(run), why, run.record().attempts, std::chrono::system_clock::now());
+    if (run.start.again) {
+        co_await reverify::end_failed(run, std::move(why), std::move(text));
+        co_return;
+    }
     ledger::case_end end;
     end.state = ledger::case_state::failed;
     end.word = to_string(why.code);
@@ -197,6 +206,11 @@ async::awaitable<bool> finish_earlier_end(case_run& run) {
     auto& world = run.world;
     // What broke down at the answer is not tried once more, and its error.json goes before that.
     const bool answer_is_bad = run.record().has_task() && crash_objection(world.crashes, run.record());
+    if (run.start.again) {
+        if (answer_is_bad) co_return false;
+        const bool ended = co_await reverify::end_answered_before(run);
+        co_return ended;
+    }
     for (const bool answered : {true, false}) {
         if (answered && answer_is_bad) continue;
         const std::string name = answered ? "result.json" : "error.json";
@@ -252,12 +266,17 @@ async::awaitable<bool> live_and_end(case_run& run, poll_leave leave) {
 void wait_for_task(std::unique_ptr<case_run> run) {
     run->start.before_receipt.release();
     run->files = {}; // the record has them
+    if (run->start.again) run->start.again->keeper().has_receipt(*run->start.again);
     plan_poll(*run);
     auto& pending = run->world.pending;
     pending.add(std::move(run));
 }
 
 async::awaitable<void> forget_vanished(case_run& run) {
+    if (run.start.again) {
+        co_await reverify::end_vanished(run);
+        co_return;
+    }
     auto about = run.about();
     if (const auto task = run.record().task_id(); !task.empty()) about.emplace_back("task", task);
     log::warning("the case's folder was taken out of work/ by somebody else: the case ends here", about);
@@ -281,7 +300,7 @@ case_start::case_start(fs::claimed_case which) {
 
 case_run::case_run(case_world& world_, case_start start_)
     : world(world_), start(std::move(start_)), config(world.config), target(config->services.find(key().folder)),
-      request(random_number(world.random)) {
+      request(random_number(world.random)), settled(start.again != nullptr) {
     if (start.record.taken_at == utc_time{}) start.record.taken_at = std::chrono::system_clock::now();
     if (start.record.service.empty()) start.record.service = key().folder;
     if (target != nullptr) start.record.service = target->name;
@@ -299,13 +318,17 @@ case_run::case_run(case_world& world_, case_start start_)
 }
 
 fs::claimed_case case_run::folder() const {
+    if (start.again)
+        return {case_key(key().folder, start.again->row.case_name), start.again->folder, start.again->flat};
     return {key(), world.layout.work_case(key()), start.record.flat};
 }
 
 log::fields case_run::about() const {
-    return {{"service", target != nullptr ? target->name : key().folder},
-            {"case", key().folder + "/" + key().name},
-            {"request", request_id()}};
+    log::fields told{{"service", target != nullptr ? target->name : key().folder},
+                     {"case", key().folder + "/" + key().name},
+                     {"request", request_id()}};
+    if (start.again) told.emplace_back("lane", std::string(to_string(lane::bulk)));
+    return told;
 }
 
 std::string case_run::request_id() const {
@@ -353,16 +376,27 @@ async::awaitable<void> process_case(std::unique_ptr<case_run> run, poll_leave le
         ended = co_await live_and_end(*run, std::move(leave));
     } catch (const case_vanished&) {
         vanished = true; // a handler cannot await
+    } catch (const reverify::case_given_back&) {
+        run->start.again->keeper().given_back(*run->start.again, run->record());
+        co_return;
     } catch (const std::bad_alloc&) {
         throw; // the machine's trouble, whoever met it
     } catch (const boost::system::system_error& error) {
         if (error.code() != boost::asio::error::operation_aborted) blame_case(run->record());
+        if (run->start.again) run->start.again->keeper().given_back(*run->start.again, run->record());
         throw;
     } catch (...) {
         blame_case(run->record());
         throw;
     }
-    if (vanished) co_await forget_vanished(*run);
+    if (vanished) {
+        try {
+            co_await forget_vanished(*run);
+        } catch (const boost::system::system_error&) { // a stop, or its ticket may not go on
+            if (run->start.again) run->start.again->keeper().given_back(*run->start.again, run->record());
+            throw;
+        }
+    }
     if (!ended) wait_for_task(std::move(run));
 }
 

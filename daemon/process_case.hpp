@@ -1,11 +1,13 @@
 #pragma once
-// The life of one case, from the claimed folder to outbox/ or failed/.
+// The life of one case, from the claimed folder to outbox/ or failed/; or from its place in outbox/ to a new answer
+// there.
 
 #include "case_world.hpp"
 #include "core/failure.hpp"
 #include "fs/case_folder.hpp"
 #include "ledger/ledger.hpp"
 #include "pending_tasks.hpp"
+#include "reverify/bulk_case.hpp"
 #include "twins.hpp"
 
 #include <memory>
@@ -15,11 +17,12 @@ namespace kyc {
 
 /// Where a case starts from.
 struct case_start {
-    ledger::case_record record;             ///< a new one, or what the ledger knew
-    std::unique_ptr<const failure> refused; ///< why it has to go to failed/ as it is; null: it need not
-    bool recovered = false;                 ///< found in work/ at the start: may hold an answer already
-    sending_mark sending;                   ///< with intake.dedupe: this one was sent and has not ended
-    in_hand_mark in_hand;                   ///< the case counts as open
+    ledger::case_record record;                 ///< a new one, or what the ledger knew
+    std::unique_ptr<const failure> refused;     ///< why it has to go to failed/ as it is; null: it need not
+    bool recovered = false;                     ///< of an earlier process: its folder may hold an answer already
+    std::unique_ptr<reverify::bulk_case> again; ///< it is verified again where it stands; null: a dropped case
+    sending_mark sending;                       ///< with intake.dedupe: this one was sent and has not ended
+    in_hand_mark in_hand;                       ///< the case counts as open
     async::permit before_receipt; ///< held until the task id is known: bounds what is claimed but not uploaded
     async::permit unanswered;     ///< held to the end: bounds what is waited for (limits.pending)
 

@@ -57,6 +57,12 @@ auto read_or_end(case_run& run, Work& work) -> async::awaitable<typename std::in
     co_return co_await keep_trying(run.world, step);
 }
 
+/// The images that this case's must still be.
+std::vector<file_facts> sent_before(case_run& run) {
+    const auto& record = run.record();
+    return run.start.again && !record.last ? run.start.again->sent : record.files();
+}
+
 async::awaitable<result<held_case, failure>> hold_case(case_run& run) {
     auto& world = run.world;
     held_case held;
@@ -67,10 +73,11 @@ async::awaitable<result<held_case, failure>> hold_case(case_run& run) {
     auto outlined = co_await read_or_end(run, outline);
     if (!outlined) co_return outlined.error();
     held.outline = std::move(*outlined);
-    held.memory = co_await world.memory.acquire(std::max<std::uint64_t>(held.outline.image_bytes, 1));
+    const auto bytes = std::max<std::uint64_t>(held.outline.image_bytes, 1);
+    held.memory = co_await world.memory.acquire(bytes, run.urgency());
     auto load = [&run, &held]() {
         const crash_blame working_on(run.key());
-        auto loaded = load_case(run.folder(), held.outline, run.record().files(), run.world.pages);
+        auto loaded = load_case(run.folder(), held.outline, sent_before(run), run.world.pages);
         fault_point("prepare.loaded", run.key().name);
         return told_apart(run, std::move(loaded));
     };
@@ -239,6 +246,11 @@ async::awaitable<void> put_intent(case_run& run, const held_case& held) {
     fault_point("intent.recorded", record.key.name);
 }
 
+/// As far as anybody knows.
+bool is_paid(const ledger::attempt& what) {
+    return what.outcome != ledger::attempt_outcome::refused && what.outcome != ledger::attempt_outcome::not_sent;
+}
+
 /// A claim that a power cut undoes after the submit would be claimed, and paid, again.
 async::awaitable<void> settle_claim(case_run& run) {
     if (std::exchange(run.settled, true)) co_return;
@@ -280,6 +292,9 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, held_case held, pr
 
     co_await async::begin_shield();
     run.leave_if_stopping();
+    auto* const again = run.start.again.get();
+    if (again != nullptr) again->check_leave();
+    if (again != nullptr) again->keeper().called(*again, true);
     co_await put_intent(run, held);
     const auto begun = std::chrono::steady_clock::now();
     run.start.in_hand.enters(case_phase::sending);
@@ -291,6 +306,7 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, held_case held, pr
     plan_next_try(run, reply);
     run.era = reply.era;
     const auto took = std::chrono::steady_clock::now() - begun;
+    if (again != nullptr && !is_paid(*record.last)) again->keeper().called(*again, false);
     co_await put_outcome(run);
     tell_outcome(run, took);
     // Whoever reads "submitted" may rely on it: nothing that happens to kycd from here on sends the case again.
@@ -304,18 +320,22 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, held_case held, pr
 /// in which a case of another service could be read and uploaded.
 class held_back_mark {
   public:
-    explicit held_back_mark(case_run& run) : count_(run.world.held_back[run.target->name]) {
+    explicit held_back_mark(case_run& run) {
         run.start.before_receipt.release();
-        ++count_;
+        if (run.start.again) return; // no dropped case stays in the inbox for it
+        count_ = &run.world.held_back[run.target->name];
+        ++*count_;
     }
 
     held_back_mark(const held_back_mark&) = delete;
     held_back_mark& operator=(const held_back_mark&) = delete;
 
-    ~held_back_mark() { --count_; }
+    ~held_back_mark() {
+        if (count_ != nullptr) --*count_;
+    }
 
   private:
-    std::size_t& count_; ///< an element of a map, which stays where it is
+    std::size_t* count_ = nullptr; ///< an element of a map, which stays where it is
 };
 
 /// Until the time that was planned after the last try, by this process or an earlier one. A clock that was set
@@ -379,12 +399,17 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
     }
     for (;;) {
         co_await wait_for_next_try(run);
+        if (run.start.again) {
+            run.start.again->check_leave();
+            if (run.repeating) co_await run.start.again->keeper().take_turn(*run.start.again);
+        }
         auto leave = co_await wait_for_leave(run);
         auto held = co_await hold_case(run);
         if (!held) co_return held.error();
         run.record().fingerprint =
             fingerprint_of(world.spool, *run.target, held->outline.fields, extend_data_of(run, *held), run.files);
-        const bool dedupes = run.config->intake.dedupe.has_value();
+        // Who asks for a case again wants to pay for it again.
+        const bool dedupes = run.config->intake.dedupe.has_value() && !run.start.again;
         if (dedupes && !run.record().last && !run.start.sending) {
             const bool twin_is_sent = world.twins.is_sent(run.record().fingerprint);
             if (twin_is_sent) { // gives away what others need meanwhile
@@ -398,8 +423,10 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
         }
         if (dedupes && !run.start.sending) run.start.sending = sending_mark(world.twins, run.record().fingerprint);
         co_await settle_claim(run);
+        // What goes behind keeps no slot from others while it waits for its turn.
+        if (run.start.again) co_await world.rate.take(run.urgency());
         auto slot = co_await world.uploads.acquire(1, run.urgency());
-        co_await world.rate.take(run.urgency());
+        if (!run.start.again) co_await world.rate.take();
         const bool its_turn = co_await world.api.turn(run.caller(), leave, run.urgency());
         if (!its_turn) continue; // paused while this case waited
         const auto reply = co_await send_once(run, std::move(*held), std::move(leave), std::move(slot));
