@@ -58,6 +58,9 @@ class intake {
     /// What is left to be taken: queued, or coming by itself.
     [[nodiscard]] std::size_t left() const;
 
+    /// Whether something waits to be looked at.
+    [[nodiscard]] bool has_queued() const { return !queue_is_empty(); }
+
     /// What waits in one folder of the inbox, as far as it was looked at.
     struct queue_length {
         std::size_t queued = 0;    ///< not looked at yet, or being looked at now

@@ -1,0 +1,426 @@
+#include "reverify/bulk_lane.hpp"
+
+#include "async/shield.hpp"
+#include "crash_blame.hpp"
+#include "keep_trying.hpp"
+#include "log.hpp"
+#include "process_case.hpp"
+#include "reverify/standing_sight.hpp"
+
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace kyc::reverify {
+
+using std::chrono::steady_clock;
+
+namespace {
+
+/// Rows that are read ahead of a ticket's cases.
+constexpr std::size_t at_a_time = 200;
+
+/// After a live case had to wait, bulk cases keep to their share for so long: the next one may be on its way.
+constexpr std::chrono::seconds live_is_about{10};
+
+/// A window's edge, or a clock that was set, is seen within.
+constexpr std::chrono::seconds longest_sleep{1};
+
+case_key key_of(const ledger::ticket_case& row) {
+    return {row.folder, row.place, lane::bulk};
+}
+
+ledger::case_record new_record(std::int64_t ticket, const ledger::ticket_case& row) {
+    ledger::case_record record;
+    record.key = key_of(row);
+    record.service = row.service;
+    record.ticket = ticket;
+    return record;
+}
+
+/// The record if it is this ticket's; what an older kycd left is of the first ticket that asks for the case.
+std::map<case_key, ledger::case_record>::node_type take_own(std::map<case_key, ledger::case_record>& known,
+                                                            const case_key& key, std::int64_t ticket) {
+    const auto found = known.find(key);
+    if (found == known.end() || (found->second.ticket != 0 && found->second.ticket != ticket)) return {};
+    auto own = known.extract(found);
+    own.mapped().ticket = ticket;
+    return own;
+}
+
+} // namespace
+
+bulk_lane::bulk_lane(case_world& world, std::function<bool()> live_waits, const boost::asio::any_io_executor& loop,
+                     async::task_group& cases, async::task_group::on_exception on_exception)
+    : bell(loop), world_(world), live_waits_(std::move(live_waits)), loop_(loop), cases_(cases),
+      on_exception_(std::move(on_exception)) {}
+
+bulk_lane::~bulk_lane() = default;
+
+running_ticket* bulk_lane::find(std::int64_t id) const {
+    const auto is_it = [id](const auto& each) { return each->about.id == id; };
+    const auto found = std::find_if(tickets_.begin(), tickets_.end(), is_it);
+    return found == tickets_.end() ? nullptr : found->get();
+}
+
+running_ticket& bulk_lane::ticket_of(const bulk_case& which) const {
+    return *find(which.ticket); // a ticket stays until none of its cases is in hand
+}
+
+async::awaitable<running_ticket*> bulk_lane::add(std::unique_ptr<running_ticket> ticket,
+                                                 std::map<case_key, ledger::case_record>& known) {
+    auto& added = *ticket;
+    std::vector<ledger::ticket_case> asked_before;
+    // Everything is looked at once: where the canaries stand, and which cases were on their way.
+    for (std::uint64_t after = 0;;) {
+        auto read = [&]() { return world_.ledger.tickets().ticket_cases(added.about.id, after, at_a_time, false); };
+        auto rows = co_await keep_trying(world_, read);
+        if (rows.empty()) break;
+        after = rows.back().number;
+        for (auto& row : rows) {
+            const bool waits = row.end == ticket_case_end::waiting;
+            if (row.canary && waits) ++added.canaries_left;
+            if (row.canary && !waits) added.note_canary(row);
+            if (!waits) continue;
+            auto open = take_own(known, key_of(row), added.about.id);
+            if (!open) continue;
+            added.calls += open.mapped().paid;
+            const bool has_task = !open.mapped().task_id().empty();
+            added.known.insert(std::move(open));
+            if (has_task) asked_before.push_back(std::move(row));
+        }
+        if (known.empty() && !rows.back().canary) break; // canaries come first
+    }
+    tickets_.push_back(std::move(ticket)); // not before all is counted: feed() looks at it from now on
+    stop_if_asked(added);
+    for (auto& row : asked_before) {
+        row.calls = added.known.at(key_of(row)).paid;
+        auto record = std::move(added.known.extract(key_of(row)).mapped());
+        added.resumed.insert(row.number);
+        owners_.insert_or_assign(record.key, added.about.id);
+        auto again = take_in_hand(added, std::move(row));
+        cases_.spawn(run_case(std::move(again), std::move(record), {}));
+    }
+    bell.notify_all();
+    co_return &added;
+}
+
+std::unique_ptr<bulk_case> bulk_lane::take_in_hand(running_ticket& ticket, ledger::ticket_case row) {
+    ++ticket.in_hand;
+    ++in_hand_;
+    ++sending_;
+    const auto calls = row.calls;
+    owners_.try_emplace(key_of(row), ticket.about.id);
+    auto again = std::make_unique<bulk_case>(*this, ticket.about.id, std::move(row));
+    again->calls = calls;
+    return again;
+}
+
+bool bulk_lane::is_anothers(const case_key& key, std::int64_t ticket) const {
+    const auto owner = owners_.find(key);
+    if (owner != owners_.end() && owner->second != ticket) return true;
+    const auto sent_it = [&](const auto& each) { return each->about.id != ticket && each->known.contains(key); };
+    return std::any_of(tickets_.begin(), tickets_.end(), sent_it);
+}
+
+void bulk_lane::let_go(const bulk_case& which) {
+    const auto owner = owners_.find(key_of(which.row));
+    if (owner != owners_.end() && owner->second == which.ticket) owners_.erase(owner);
+    --ticket_of(which).in_hand;
+    --in_hand_;
+    if (which.before_receipt) --sending_;
+    bell.notify_all();
+}
+
+bool bulk_lane::live_waited() const {
+    return live_waited_ != steady_clock::time_point{} && steady_clock::now() - live_waited_ < live_is_about;
+}
+
+std::size_t bulk_lane::share_of(std::uint64_t limit) const {
+    return static_cast<std::size_t>(std::floor(world_.config->bulk.share * static_cast<double>(limit)));
+}
+
+/// Uploads at a time, and tasks that are waited for.
+bool bulk_lane::has_room() {
+    if (live_waits_()) live_waited_ = steady_clock::now();
+    // A place or two are left for the first live case of a while.
+    const auto places = world_.before_receipt.limit();
+    const auto sending_allowed =
+        live_waited() ? share_of(world_.uploads.limit()) : places - std::max(places / 8, std::uint64_t{1});
+    return sending_ < sending_allowed && in_hand_ < std::max<std::size_t>(share_of(world_.unanswered.limit()), 1);
+}
+
+running_ticket* bulk_lane::next_ticket() {
+    if (world_.stopping) return nullptr;
+    const auto now = std::chrono::system_clock::now();
+    const auto steady_now = steady_clock::now();
+    const auto can = [&](const auto& each) {
+        return each->wants_to_begin(now) && each->rate.free_at(steady_now) <= steady_now && !is_turned_away(*each);
+    };
+    const auto found = std::find_if(tickets_.begin(), tickets_.end(), can);
+    return found == tickets_.end() ? nullptr : found->get();
+}
+
+/// Whether the API takes no case of the service that comes next. One that waits for it is enough to notice when it does
+/// again: all places full of them would keep the other tickets waiting.
+bool bulk_lane::is_turned_away(const running_ticket& ticket) const {
+    if (ticket.next.empty() || ticket.in_hand == 0) return false;
+    const auto* target = world_.config->services.find(ticket.next.front().folder);
+    return target != nullptr && !world_.api.admits(progeny::caller(target, false, lane::bulk));
+}
+
+steady_clock::duration bulk_lane::until_next_look() const {
+    const auto now = steady_clock::now();
+    auto wait =
+        tickets_.empty() ? steady_clock::duration(std::chrono::hours(1)) : steady_clock::duration(longest_sleep);
+    for (const auto& each : tickets_)
+        if (const auto free = each->rate.free_at(now); free > now) wait = std::min(wait, free - now);
+    return wait;
+}
+
+async::awaitable<void> bulk_lane::read_ahead(running_ticket& ticket) {
+    const auto id = ticket.about.id;
+    auto read = [this, id, after = ticket.read_to]() {
+        return world_.ledger.tickets().ticket_cases(id, after, at_a_time, true);
+    };
+    auto rows = co_await keep_trying(world_, read);
+    auto* still = find(id);
+    if (still == nullptr) co_return;
+    still->all_read = rows.size() < at_a_time;
+    if (rows.empty()) co_return;
+    still->read_to = rows.back().number;
+    for (auto& row : rows) // those that went on by themselves at the start are not begun again
+        if (!still->resumed.contains(row.number)) still->next.push_back(std::move(row));
+}
+
+async::awaitable<void> bulk_lane::feed() {
+    for (;;) {
+        auto* chosen = has_room() ? next_ticket() : nullptr;
+        if (chosen == nullptr) {
+            (void)co_await bell.wait_for(until_next_look());
+            continue;
+        }
+        if (chosen->next.empty()) {
+            co_await read_ahead(*chosen);
+            continue;
+        }
+        // In this order everywhere, see recovery.cpp.
+        auto unanswered = co_await world_.unanswered.acquire(1, async::urgency::behind);
+        chosen = has_room() ? next_ticket() : nullptr; // that may have taken hours
+        if (chosen == nullptr || chosen->next.empty()) continue;
+        auto& ticket = *chosen;
+        (void)ticket.rate.book(steady_clock::now());
+        auto row = std::move(ticket.next.front());
+        ticket.next.pop_front();
+        auto record = new_record(ticket.about.id, row);
+        if (auto open = ticket.known.extract(record.key)) {
+            record = std::move(open.mapped());
+            row.calls = std::max(row.calls, record.paid);
+            // Who began a case goes on with it, though another that met it first is about to pass it over.
+            owners_.insert_or_assign(record.key, ticket.about.id);
+        }
+        ticket.sending.spawn(run_case(take_in_hand(ticket, std::move(row)), std::move(record), std::move(unanswered)));
+    }
+}
+
+async::awaitable<void> bulk_lane::run_case(std::unique_ptr<bulk_case> again, ledger::case_record record,
+                                           async::permit unanswered) {
+    async::permit before_receipt;
+    try {
+        co_await begin_case(again, record, unanswered);
+        // Behind the look at its folder: what may take long there takes no place from others.
+        if (again && record.task_id().empty())
+            before_receipt = co_await world_.before_receipt.acquire(1, async::urgency::behind);
+    } catch (const boost::system::system_error& error) {
+        if (again && error.code() == boost::asio::error::operation_aborted) given_back(*again, record);
+        throw;
+    }
+    if (!again) co_return;
+    // What was cancelled while it could not be interrupted would end at the next co_await, which nobody hears of.
+    const auto state = co_await boost::asio::this_coro::cancellation_state;
+    if (state.cancelled() != boost::asio::cancellation_type::none) {
+        given_back(*again, record);
+        co_return;
+    }
+    case_start start(fs::claimed_case{record.key, again->folder, again->flat});
+    start.record = std::move(record);
+    start.recovered = !start.record.task_id().empty();
+    start.in_hand = in_hand_mark(world_, start.record.key, std::nullopt);
+    if (start.recovered) start.in_hand.enters(case_phase::pending, start.record.submitted_at());
+    start.before_receipt = std::move(before_receipt);
+    start.unanswered = std::move(unanswered);
+    start.again = std::move(again);
+    co_await process_case(world_, std::move(start));
+}
+
+/// Looks whether the case can be sent at all. `again` is taken away when it ended here.
+async::awaitable<void> bulk_lane::begin_case(std::unique_ptr<bulk_case>& again, ledger::case_record& record,
+                                             async::permit& unanswered) {
+    if (!unanswered) unanswered = co_await world_.unanswered.acquire(1, async::urgency::behind);
+    const auto key = record.key;
+    const auto crashed = crash_objection(world_.crashes, record);
+    const bool paid = record.has_task();
+    // What was paid for is asked for, whatever stands in the way of a new submit.
+    std::string objection = paid ? std::string() : objection_to_sending(*again, key);
+    if (crashed && (!paid || is_untouchable(world_.crashes, key))) objection = crashed->message;
+    if (crashed && paid && objection.empty()) {
+        // Its folder is not looked into: that may be what breaks kycd. process_case() notes how it ended.
+        again->folder = world_.layout.roots().outbox / key.folder / key.name;
+        co_return;
+    }
+    if (objection.empty()) {
+        const bool was_sent = record.last.has_value();
+        auto look = [this, &again, &record, was_sent]() -> result<standing_sight> {
+            const crash_blame working_on(record);
+            return look_at(world_.layout, *again, was_sent);
+        };
+        auto seen = co_await keep_trying_on_pool(world_, look);
+        objection = paid && !seen.folder.empty() ? std::string() : std::move(seen.objection);
+        again->folder = std::move(seen.folder);
+        again->flat = seen.flat;
+        again->sent = std::move(seen.sent);
+        if (!record.last) record.duplicate_of = std::move(seen.duplicate_of);
+        record.flat = seen.flat;
+    }
+    if (objection.empty()) {
+        if (!paid)
+            owners_.insert_or_assign(key, again->ticket); // another's that was given back meanwhile comes too late
+        co_return;
+    }
+    if (crashed && record.last) again->row.code = to_string(crashed->code);
+    co_await async::begin_shield();
+    co_await skip(*again, record, std::move(objection));
+    again.reset();
+}
+
+/// Why the case is not submitted, as far as that can be told without a look at it; empty: it may be.
+std::string bulk_lane::objection_to_sending(const bulk_case& which, const case_key& key) const {
+    if (world_.config->services.find(key.folder) == nullptr)
+        return "there is no service called " + key.folder + " any more";
+    if (is_anothers(key, which.ticket) || world_.in_hand.contains(key))
+        return "another ticket is verifying it just now";
+    return {};
+}
+
+async::awaitable<void> bulk_lane::skip(bulk_case& again, ledger::case_record& record, std::string why) {
+    auto& row = again.row;
+    row.end = record.last ? ticket_case_end::failed : ticket_case_end::skipped;
+    row.why = std::move(why);
+    row.ended_at = std::chrono::system_clock::now();
+    row.calls = again.calls;
+    std::optional<ledger::closed_case> closed;
+    if (record.last) {
+        ledger::case_end end;
+        end.at = *row.ended_at;
+        if (!row.code.empty()) {
+            end.state = ledger::case_state::failed;
+            end.word = row.code;
+            end.message = row.why;
+        }
+        closed = ledger::closed_case{record, end};
+    }
+    auto step = [this, &again, &closed]() {
+        return world_.ledger.tickets().end_ticket_case(again.ticket, again.row, closed);
+    };
+    co_await keep_trying(world_, step);
+    log::fields about{{"service", row.service}, {"case", row.folder + "/" + row.place}, {"lane", "bulk"}};
+    if (record.has_task()) {
+        about.emplace_back("task", record.task_id());
+        log::warning("the answer to a call that is paid for is not taken: " + row.why, about);
+    } else {
+        log::info("not sent again: " + row.why, about);
+    }
+    ended(again);
+}
+
+void bulk_lane::remove(const running_ticket& ticket) {
+    tickets_.remove_if([&ticket](const auto& each) { return each.get() == &ticket; });
+}
+
+void bulk_lane::hold_back(running_ticket& ticket) {
+    ticket.sending.cancel();
+}
+
+async::awaitable<void> bulk_lane::end() {
+    for (auto& each : tickets_)
+        each->sending.cancel();
+    for (auto& each : tickets_)
+        co_await each->sending.join();
+}
+
+std::vector<ticket_view> bulk_lane::view(utc_time now) const {
+    std::vector<ticket_view> all;
+    if (tickets_.empty()) return all;
+    auto in_the_way = obstacles_of(world_, now);
+    in_the_way.dropped_first = live_waited() && sending_ >= share_of(world_.uploads.limit());
+    for (const auto& each : tickets_)
+        all.push_back(view_of(*each, in_the_way, now));
+    return all;
+}
+
+bool bulk_lane::may_send(const bulk_case& which) const {
+    const auto& ticket = ticket_of(which);
+    // Its own call is not among them yet.
+    return !world_.stopping && ticket.may_call(std::chrono::system_clock::now()) && !ticket.over_budget();
+}
+
+async::awaitable<void> bulk_lane::take_turn(const bulk_case& which) {
+    return ticket_of(which).rate.take();
+}
+
+void bulk_lane::called(bulk_case& which, bool paid) {
+    auto& ticket = ticket_of(which);
+    if (paid) {
+        ++ticket.calls;
+        ++which.calls;
+    } else {
+        --ticket.calls;
+        --which.calls;
+    }
+}
+
+void bulk_lane::has_receipt(bulk_case& which) {
+    if (!std::exchange(which.before_receipt, false)) return;
+    ticket_of(which).pace.moved(steady_clock::now());
+    which.sent = {};
+    --sending_;
+    bell.notify_all();
+}
+
+void bulk_lane::ended(const bulk_case& which) {
+    auto& ticket = ticket_of(which);
+    ticket.balance.add(which.row.end);
+    ticket.pace.ended(steady_clock::now());
+    world_.day.metrics.ticket_case_ended(service_name(world_.config->services, which.row.folder), which.row.end);
+    if (which.row.canary) {
+        --ticket.canaries_left;
+        ticket.note_canary(which.row);
+    }
+    stop_if_asked(ticket);
+    let_go(which);
+}
+
+void bulk_lane::stop_if_asked(running_ticket& ticket) {
+    if (!ticket.ending.empty()) return;
+    if (const auto why = reason_to_stop(ticket.asked, ticket.balance)) ticket.ending = *why;
+}
+
+void bulk_lane::given_back(const bulk_case& which, const ledger::case_record& known) {
+    auto& ticket = ticket_of(which);
+    auto row = which.row;
+    row.calls = which.calls;
+    if (known.last) {
+        auto kept = known;
+        kept.paid = which.calls;
+        ticket.known.insert_or_assign(known.key, std::move(kept));
+    }
+    ticket.next.push_front(std::move(row));
+    let_go(which);
+}
+
+} // namespace kyc::reverify
