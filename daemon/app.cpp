@@ -26,6 +26,8 @@
 #include "progress_marks.hpp"
 #include "recovery.hpp"
 #include "retention.hpp"
+#include "reverify/bulk_lane.hpp"
+#include "reverify/ticket_desk.hpp"
 #include "service_manager.hpp"
 #include "service_report.hpp"
 #include "settings_yaml.hpp"
@@ -51,7 +53,7 @@ namespace {
 /// Cases that may be between claim and receipt: beside those that upload a few are read and checked, so that the next
 /// upload has something to send. Each holds its images, so this is most of what kycd needs of memory.
 std::size_t most_before_receipt(std::size_t uploads) {
-    return uploads + 4;
+    return uploads + 2;
 }
 
 /// What is kept of free buffers while cases follow each other: about one case of three pictures.
@@ -116,6 +118,7 @@ class daemon_app final : public app {
     async::awaitable<void> live();
     async::awaitable<void> work();
     async::awaitable<void> run_cases(std::vector<case_start> recovered);
+    async::awaitable<void> run_tickets(std::vector<ledger::case_record> open);
     async::awaitable<void> scan_once();
     async::awaitable<void> watch_signals();
     async::awaitable<void> run_service();
@@ -163,6 +166,8 @@ class daemon_app final : public app {
     async::task_group keepers_{loop_.get_executor(), end_at_once}; ///< what begins and wakes cases: ends first
     std::unique_ptr<pending_tasks> pending_;
     std::unique_ptr<intake> intake_;
+    std::unique_ptr<reverify::bulk_lane> bulk_;
+    std::unique_ptr<reverify::ticket_desk> tickets_;
     progress_marks progress_; ///< asks intake_ and the ledger
     service_manager manager_;
     service_report report_{manager_, [this] { return service(); }};
@@ -221,8 +226,13 @@ std::optional<start_failure> daemon_app::build() {
                                                      std::move(*crashes),
                                                      records_.spool,
                                                      [this](const std::string& what) { end_damaged(what); },
+                                                     [this] { return tickets_->view(); },
+                                                     [this] { return tickets_->ended(); },
                                                      false});
     intake_ = std::make_unique<intake>(*world_, *inbox_, cases_, loop_.get_executor());
+    auto live_waits = [this] { return intake_->has_queued() || before_receipt_.waiting_first() != 0; };
+    bulk_ = std::make_unique<reverify::bulk_lane>(*world_, live_waits, loop_.get_executor(), cases_, end_at_once);
+    tickets_ = std::make_unique<reverify::ticket_desk>(*world_, *bulk_, loop_.get_executor(), end_at_once);
     progress_.watch("scan", scan_patience, [this](auto now) { return intake_->scan_still_since(now); });
     progress_.watch("ledger", commit_patience, [this](auto) { return world_->ledger.busy_since(); });
     auto access = read_admin_access(*config_, spool_->access.group);
@@ -278,7 +288,9 @@ async::awaitable<void> daemon_app::work() {
     co_await recall_answer_times(*world_);
     auto recovered = co_await recover_cases(*world_, std::move(records_.left_over));
     pending_->start(keepers_);
-    keepers_.spawn(run_cases(std::move(recovered)));
+    if (records_.history_lost) co_await tickets_->distrust();
+    if (!options_.once) keepers_.spawn(run_tickets(std::move(recovered.bulk)));
+    keepers_.spawn(run_cases(std::move(recovered.live)));
     keepers_.spawn(keep_ledger(*world_));
     keepers_.spawn(keep_retention(*world_));
     if (!options_.once) keepers_.spawn(recall_day(*world_)); // whom nobody looks at
@@ -296,6 +308,14 @@ async::awaitable<void> daemon_app::work() {
 async::awaitable<void> daemon_app::run_cases(std::vector<case_start> recovered) {
     co_await resume_cases(*world_, std::move(recovered), cases_);
     co_await intake_->feed();
+}
+
+/// A run with --once ends when the inbox is empty; tickets have their own times.
+async::awaitable<void> daemon_app::run_tickets(std::vector<ledger::case_record> open) {
+    co_await tickets_->recover(std::move(open));
+    if (world_->stopping) co_return; // what is spawned after the cancellation would never hear of it
+    keepers_.spawn(bulk_->feed());
+    co_await tickets_->keep();
 }
 
 async::awaitable<void> daemon_app::scan_once() {
@@ -343,6 +363,8 @@ async::awaitable<void> daemon_app::shut_down() {
     signals_.clear(ignored); // from here on a second signal kills
     keepers_.cancel();
     cases_.cancel();
+    co_await tickets_->end();
+    co_await bulk_->end();
     co_await cases_.join();
     co_await keepers_.join();
     world_->troubles.end();
@@ -375,6 +397,7 @@ void daemon_app::stop(std::string why) {
     log::info("stopping: " + outcome_.trouble +
               "; uploads in flight are finished, tasks are polled on at the next start");
     link_.client->stop_opening(); // a host that is silent holds up no stop
+    tickets_->stop();
     faults_.wake();
     stop_bell_.notify_all();
     count_.changed.notify_all();

@@ -18,6 +18,7 @@
 #include "fs/spool_layout.hpp"
 #include "ledger/ledger.hpp"
 #include "progeny/api.hpp"
+#include "reverify/ticket_view.hpp"
 #include "tally.hpp"
 #include "trouble_log.hpp"
 #include "twins.hpp"
@@ -30,6 +31,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace kyc {
 
@@ -64,6 +66,9 @@ struct case_world {
     std::map<case_key, fs::crash_count> crashes{};            ///< how often earlier processes broke down at a case
     std::string spool;                                        ///< its identity, in work/ as it was at the start
     std::function<void(const std::string&)> ledger_damaged{}; ///< ends the daemon: the next start mends the ledger
+    std::function<std::vector<reverify::ticket_view>()>
+        tickets{}; ///< that have not ended; empty: a run without tickets
+    std::function<std::vector<reverify::ended_ticket>()> ended_tickets{}; ///< lately
     bool stopping = false;                                                ///< set once, before the cases are cancelled
     std::uint64_t cases_read = 0;                                         ///< whose images were all read
     trouble_log troubles{};                           ///< what meets many cases is not said for each

@@ -28,14 +28,19 @@ in_hand_mark mark_of(case_world& world, const ledger::case_record& record) {
 
 } // namespace
 
-async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::vector<fs::claimed_case> in_work) {
+async::awaitable<recovered_cases> recover_cases(case_world& world, std::vector<fs::claimed_case> in_work) {
     auto read = [&world]() { return world.ledger.recover(); };
     auto open = co_await keep_trying(world, read);
     std::map<case_key, ledger::case_record> records;
-    for (auto& record : open)
-        records.emplace(record.key, std::move(record));
-
-    std::vector<case_start> starts;
+    recovered_cases recovered;
+    for (auto& record : open) {
+        if (record.key.lane == lane::bulk) {
+            recovered.bulk.push_back(std::move(record));
+        } else {
+            records.emplace(record.key, std::move(record));
+        }
+    }
+    auto& starts = recovered.live;
     for (auto& which : in_work) {
         if (is_untouchable(world.crashes, which.key)) {
             records.erase(which.key);
@@ -80,7 +85,7 @@ async::awaitable<std::vector<case_start>> recover_cases(case_world& world, std::
         co_await keep_trying(world, close);
     }
     if (!starts.empty()) log::info("going on with " + std::to_string(starts.size()) + " cases of an earlier run");
-    co_return starts;
+    co_return recovered;
 }
 
 namespace {

@@ -36,7 +36,10 @@ async::awaitable<void> apply(case_world& world, retention_rule rule) {
     }
     const std::span<const fs::expired_case> all(*found);
     for (std::size_t from = 0; from < all.size() && !world.stopping; from += at_a_time) {
-        auto remove = [&world, &rule, &outcome, some = all.subspan(from, std::min(at_a_time, all.size() - from))] {
+        std::vector<fs::expired_case> some;
+        for (const auto& each : all.subspan(from, std::min(at_a_time, all.size() - from)))
+            if (!world.in_hand.contains(case_key(each.key.folder, each.key.name, lane::bulk))) some.push_back(each);
+        auto remove = [&world, &rule, &outcome, &some] {
             for (const auto& each : some)
                 outcome.note(each.held ? result<fs::removal>(fs::removal::held)
                                        : fs::remove_ended(world.layout, rule.from, each.key));
@@ -79,6 +82,8 @@ async::awaitable<void> reduce_ledger(case_world& world) {
         if (!done) break; // the case that needs the ledger says what is wrong with it
         reduced += gone->size();
     }
+    if (delivered && !world.stopping) // their reports have gone by the same rule
+        static_cast<void>(co_await world.ledger.tickets().forget_tickets(*delivered));
     if (reduced != 0)
         log::info("the ledger keeps hashes and outcome alone of " + count_words(reduced, "case", "cases") +
                   " whose time is over");

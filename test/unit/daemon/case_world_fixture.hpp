@@ -179,6 +179,8 @@ struct waiting_world {
                                                         {},
                                                         {},
                                                         {},
+                                                        {},
+                                                        {},
                                                         false});
     }
 
