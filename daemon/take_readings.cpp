@@ -29,6 +29,7 @@ readings take_readings(const case_world& world, const intake& taking, const asyn
     seen.claim_syncs = world.settling.durations();
     seen.deliver_syncs = world.leaving.durations();
     seen.loop = loop;
+    seen.tickets = world.tickets();
     return seen;
 }
 
