@@ -7,6 +7,12 @@ std::string text_in(const boost::json::object& from, std::string_view key) {
     return text != nullptr ? std::string(view_of(*text)) : std::string();
 }
 
+std::uint64_t number_in(const boost::json::object& from, std::string_view key) {
+    const auto* value = member(from, key);
+    const auto number = value != nullptr ? integer_of(*value) : std::nullopt;
+    return number && *number > 0 ? static_cast<std::uint64_t>(*number) : 0;
+}
+
 std::vector<const boost::json::object*> objects_in(const boost::json::object& from, std::string_view key) {
     std::vector<const boost::json::object*> found;
     const auto* list = member(from, key);

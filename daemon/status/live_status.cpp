@@ -4,6 +4,7 @@
 #include "core/report_json.hpp"
 #include "loop_report.hpp"
 #include "status/parts.hpp"
+#include "told_tickets.hpp"
 #include "version.hpp"
 
 #include <unistd.h>
@@ -52,6 +53,10 @@ std::string live_status(case_world& world, const intake& taking, const async::lo
     write_in_hand(out, world);
     out.key("inbox");
     write_inbox(out, world, taking);
+    out.key("tickets");
+    write_tickets(out, told(world.tickets()));
+    out.key("ended_tickets");
+    write_ended_tickets(out, world.ended_tickets());
     out.key("counters");
     write_counters(out, world.count);
     out.key("states");

@@ -90,4 +90,21 @@ BOOST_AUTO_TEST_CASE(a_folder_of_any_name_is_told_safely) {
     BOOST_TEST(says(text, "a\\x1b[2J\\x0ab"));
 }
 
+BOOST_AUTO_TEST_CASE(tickets_say_how_far_they_are_and_why_they_stand_still) {
+    const auto text = body_of(R"({"tickets": [
+        {"name": "night", "state": "waiting", "why": "outside its window, 22:30-06:00 UTC", "selected": 5000,
+         "unchanged": 1100, "changed": 80, "failed": 20, "skipped": 0,
+         "next_event": {"what": "window_opens", "at": "2026-11-20T22:30:00.000Z"}},
+        {"name": "a\u001bb", "state": "paused", "why": "paused by the name of its file"},
+        {"name": "c", "state": "running", "why": null, "selected": 1,
+         "next_event": {"what": "window_closes", "at": "2026-11-21T06:00:00.000Z"}}]})");
+    BOOST_TEST(
+        says(text, "Re-verification ticket night: 1200 of 5000 cases done, 80 of them changed and 20 failed.\n"
+                   "  It does not run: outside its window, 22:30-06:00 UTC; it goes on at 2026-11-20 22:30:00 UTC.\n"));
+    BOOST_TEST(says(text, "ticket a\\x1bb: 0 of 0 cases done"));
+    BOOST_TEST(says(text, "paused by the name of its file; whoever looks after kycd has to resume it.\n"));
+    BOOST_TEST(says(text, "0 of 1 case done, 0 of them changed and 0 failed.\n"
+                          "  It runs; its window closes at 2026-11-21 06:00:00 UTC.\n"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
