@@ -25,6 +25,15 @@ std::string name_words(const seen_case& seen) {
     return seen.key.name.empty() ? "(forgotten)" : printable(seen.key.name);
 }
 
+/// What a row says last. A re-verification that failed is no case in failed/: the old answer stands.
+std::string detail_words(const seen_case& seen) {
+    auto words = printable(seen.detail);
+    if (seen.key.lane != lane::bulk) return words;
+    const bool failed = seen.state == standing::failed;
+    return words + (words.empty() ? "" : " ") +
+           (failed ? "(re-verification, the old answer stands)" : "(re-verification)");
+}
+
 /// The table. Its first lines wait until there are enough of them to know how wide the columns are; from then on lines
 /// go out while more are read, for there may be hundreds of thousands.
 class line_printer {
@@ -35,7 +44,7 @@ class line_printer {
         if (settled_) return print(seen);
         waiting_.push_back(seen);
         service_width_ = std::max(service_width_, columns_of(printable(seen.service)));
-        if (!seen.detail.empty()) case_width_ = std::max(case_width_, columns_of(name_words(seen)));
+        if (!detail_words(seen).empty()) case_width_ = std::max(case_width_, columns_of(name_words(seen)));
         if (waiting_.size() == enough) settle();
     }
 
@@ -50,11 +59,11 @@ class line_printer {
     static constexpr std::size_t enough = 1000;
 
     void print(const seen_case& seen) const {
+        const auto detail = detail_words(seen);
         std::cout << padded(seen.since ? time_words(*seen.since) : "-", 20) << "  "
                   << paint_(tone_of(seen.state), padded(std::string(to_string(seen.state)), 10)) << "  "
                   << padded(printable(seen.service), service_width_) << "  "
-                  << (seen.detail.empty() ? name_words(seen)
-                                          : padded(name_words(seen), case_width_) + "  " + printable(seen.detail))
+                  << (detail.empty() ? name_words(seen) : padded(name_words(seen), case_width_) + "  " + detail)
                   << "\n";
     }
 
@@ -75,6 +84,7 @@ std::string to_json(const seen_case& seen) {
     line["case"] = known(seen.key.name);
     line["folder"] = seen.key.folder;
     line["service"] = seen.service;
+    line["lane"] = to_string(seen.key.lane);
     line["state"] = to_string(seen.state);
     line["since"] = known(seen.since ? to_iso8601(*seen.since) : std::string());
     line["detail"] = known(seen.detail);

@@ -1,10 +1,12 @@
 #include "commands/reasons.hpp"
 
+#include "commands/ticket_sight.hpp"
 #include "commands/waits.hpp"
 #include "commands/words.hpp"
 #include "core/json_fields.hpp"
 #include "core/units.hpp"
 #include "fs/case_folder.hpp"
+#include "status_fields.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -49,8 +51,8 @@ class explainer {
   private:
     void say(std::string reason, std::string because, std::string next,
              std::optional<utc_time> next_at = std::nullopt) {
-        out_.reason = std::move(reason);
-        out_.because = std::move(because);
+        out_.reason = again_.empty() ? std::move(reason) : "verified_again";
+        out_.because = again_ + because;
         out_.next = std::move(next);
         out_.next_at = next_at;
     }
@@ -69,9 +71,7 @@ class explainer {
     std::uint64_t live_number(std::string_view group, std::string_view name) const {
         const auto* live = view_.live();
         const auto* in = live != nullptr ? object_member(*live, group) : nullptr;
-        const auto* value = in != nullptr ? member(*in, name) : nullptr;
-        const auto number = value != nullptr ? integer_of(*value) : std::nullopt;
-        return number && *number > 0 ? static_cast<std::uint64_t>(*number) : 0;
+        return in != nullptr ? number_in(*in, name) : 0;
     }
 
     /// `then`: what the daemon would do with it.
@@ -295,12 +295,17 @@ class explainer {
         say("in_hand", "its images are being read and checked", "then it is sent");
     }
 
+    std::string fails_as(const std::string& code) const {
+        return again_.empty() ? "it goes to failed/ as " + code
+                              : "the re-verification fails as " + code + " and the old answer stands";
+    }
+
     void unknown(const ledger::case_history& row) {
         const auto& last = *row.about.last;
         const auto* target = config().services.find(place_.key.folder);
         const bool hold = config().on_unknown_outcome == unknown_outcome_rule::hold ||
                           (target != nullptr && target->never_repeat_unknown);
-        const std::string next = hold ? "it goes to failed/ as UNKNOWN_OUTCOME, for a person to decide"
+        const std::string next = hold ? fails_as("UNKNOWN_OUTCOME") + ", for a person to decide"
                                       : "it is sent again, which may be paid twice (on_unknown_outcome: resubmit)";
         if (not_running(next) || held_by_system() || held_by_api(true)) return;
         say("unknown_outcome",
@@ -331,8 +336,56 @@ class explainer {
         if (!heard.empty()) because += ", last heard: " + heard;
         say("waiting_for_answer", because,
             "asked again in about " + age_words(next - system_clock::now()) + "; without an answer by " +
-                time_words(receipt + config().poll.deadline) + " it goes to failed/ as TASK_DEADLINE",
+                time_words(receipt + config().poll.deadline) + " " + fails_as("TASK_DEADLINE"),
             std::max(next, system_clock::now()));
+    }
+
+    /// A ticket has the case still to be done, or has it in hand: `answered` stands meanwhile.
+    bool is_verified_again(const std::string& answered) {
+        if (view_.ledger() == nullptr) return false;
+        const case_key key(place_.key.folder, place_.key.name, lane::bulk);
+        const auto tickets = view_.ledger()->tickets_waiting_for(key);
+        if (!tickets) view_.add_trouble(tickets.error());
+        if (!tickets || tickets->empty()) return false;
+        const auto& ticket = tickets->front(); // what two ask for the first one has
+        std::optional<ledger::case_history> row;
+        for (auto& each : view_.history_of({key.folder, key.name}))
+            if (each.state == ledger::case_state::open && each.about.key == key) row = std::move(each);
+        again_ = answered + ", and ticket " + ticket + " has it verified again: ";
+        const auto seen = row ? view_.open_case(*row) : seen_case();
+        if (seen.state == standing::pending) {
+            pending(*row); // whatever its ticket does: what was paid is asked for
+        } else if (seen.state == standing::sending) {
+            say("sending", "its upload is under way since " + time_words(*seen.since),
+                "the API's answer, within " + format_duration(config().api.timeouts.request),
+                *seen.since + config().api.timeouts.request);
+        } else {
+            by_its_ticket(ticket, row, seen);
+        }
+        return true;
+    }
+
+    /// It is to be sent, or sent again, when its ticket lets it.
+    void by_its_ticket(const std::string& name, const std::optional<ledger::case_history>& row, const seen_case& seen) {
+        const auto now = system_clock::now();
+        const auto tickets = tickets_of(view_);
+        const auto is_it = [&name](const told_ticket& each) { return each.name == name; };
+        const auto ticket = std::find_if(tickets.begin(), tickets.end(), is_it);
+        if (ticket == tickets.end()) return say("verified_again", "that ticket has just ended", "ask again");
+        if (not_running("the ticket goes on")) return;
+        if (ticket->state != "running") {
+            const auto next = next_words(*ticket, now);
+            return say("verified_again",
+                       "the ticket is " + state_words(*ticket) + (ticket->why.empty() ? "" : ", " + ticket->why),
+                       next.empty() ? "'kycd status' tells how far the ticket is" : next,
+                       ticket->next_event ? std::optional(ticket->next_event->at) : std::nullopt);
+        }
+        if (row && seen.state == standing::unknown) return unknown(*row);
+        if (row) return claimed(seen.detail, row->about.next_try);
+        if (held_by_system() || held_by_api(true)) return;
+        say("verified_again",
+            "it is one of " + count_words(ticket->balance.not_done(), "case", "cases") + " that are to be done",
+            "it is sent when its turn comes, behind what is dropped");
     }
 
     void ended() {
@@ -341,8 +394,9 @@ class explainer {
         const auto when = time_words(paper && paper->ended_at != utc_time{} ? paper->ended_at : place_.changed);
         if (place_.root == standing::delivered) {
             const bool told = paper && paper->answered && !paper->word.empty();
-            return say("delivered", "it was answered at " + when + (told ? ", verdict " + paper->word : ""),
-                       "nothing: the answer is in its result.json");
+            const auto answered = "it was answered at " + when + (told ? ", verdict " + paper->word : "");
+            if (is_verified_again(answered)) return;
+            return say("delivered", answered, "nothing: the answer is in its result.json");
         }
         if (!paper || paper->word.empty())
             return say("failed", "it is in failed/, but its error.json cannot be read", "look into the folder");
@@ -355,6 +409,7 @@ class explainer {
     spool_view& view_;
     const found_place& place_;
     explanation out_;
+    std::string again_; ///< what is said before a reason that concerns a re-verification; empty: it concerns none
 };
 
 } // namespace

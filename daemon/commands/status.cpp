@@ -3,6 +3,7 @@
 #include "commands/colours.hpp"
 #include "commands/complain.hpp"
 #include "commands/spool_view.hpp"
+#include "commands/ticket_sight.hpp"
 #include "commands/words.hpp"
 #include "core/json_fields.hpp"
 #include "core/json_text.hpp"
@@ -49,6 +50,7 @@ struct cell {
 
 struct report {
     std::map<std::pair<row, std::string>, cell> cells; ///< by row and canonical service
+    std::vector<told_ticket> tickets;
     std::uint64_t unexamined = 0;
     std::uint64_t unknown_outcomes = 0; ///< attempts, of all times
     std::uint64_t ended = 0;            ///< within `window`
@@ -168,6 +170,19 @@ void split_waiting(spool_view& view, report& out) {
     }
 }
 
+/// Re-verifications whose upload is under way.
+std::uint64_t bulk_uploads(spool_view& view) {
+    ledger::case_filter open_ones;
+    open_ones.state = ledger::case_state::open;
+    std::uint64_t uploads = 0;
+    const auto read = view.ledger()->list(open_ones, [&](const ledger::case_history& row) {
+        if (row.about.key.lane == lane::bulk && view.open_case(row).state == standing::sending) ++uploads;
+        return true;
+    });
+    if (!read) view.add_trouble(read.error());
+    return uploads;
+}
+
 void count_ended(spool_view& view, report& out) {
     std::uint64_t ended_by_folders = 0;
     for (const bool answered : {true, false}) {
@@ -183,9 +198,14 @@ void count_ended(spool_view& view, report& out) {
     if (view.ledger() == nullptr) return;
     if (const auto ended = view.ledger()->ended_since(out.now - out.window); ended) out.ended = *ended;
     if (const auto counts = view.ledger()->count(); counts) {
-        for (const auto& each : *counts)
+        std::uint64_t of_open_bulk = 0;
+        for (const auto& each : *counts) {
             out.unknown_outcomes += each.unknown_outcomes;
-        out.unknown_outcomes -= std::min(out.unknown_outcomes, out.count({row::sending})); // those will be known
+            if (each.lane == lane::bulk && each.state == ledger::case_state::open)
+                of_open_bulk += each.unknown_outcomes;
+        }
+        const auto sending = out.count({row::sending}) + (of_open_bulk > 0 ? bulk_uploads(view) : 0);
+        out.unknown_outcomes -= std::min(out.unknown_outcomes, sending); // those will be known
     } else {
         view.add_trouble(counts.error());
     }
@@ -200,12 +220,14 @@ report look(spool_view& view) {
         case_query open_ones;
         open_ones.open_only = true;
         view.each_case(open_ones, [&](const seen_case& seen) {
+            if (seen.key.lane == lane::bulk) return true; // its ticket tells of it
             out.cells[{row_of(seen.state), seen.service}].add(seen.since);
             return true;
         });
         split_waiting(view, out);
     }
     count_ended(view, out);
+    out.tickets = tickets_of(view);
     std::erase_if(out.cells, [](const auto& each) { return each.second.cases == 0; });
     return out;
 }
@@ -268,6 +290,30 @@ void print_daemon(const spool_view& view, const report& out, const painter& pain
                   << "\n";
 }
 
+tone tone_of(const told_ticket& ticket) {
+    if (ticket.state == "running" || ticket.state == "selecting") return tone::good;
+    return ticket.state == "waiting" ? tone::plain : ticket.state == "ending" ? tone::notice : tone::bad;
+}
+
+void print_tickets(const report& out, const painter& paint) {
+    if (out.tickets.empty()) return;
+    text_table table({"ticket", "state", "selected", "unchanged", "changed", "failed", "skipped", "not done", "calls"});
+    std::vector<tone> tones{tone::strong};
+    for (const auto& each : out.tickets) {
+        const auto& sum = each.balance;
+        table.add({each.name, state_words(each), std::to_string(sum.selected), std::to_string(sum.unchanged),
+                   std::to_string(sum.changed), std::to_string(sum.failed), std::to_string(sum.skipped),
+                   std::to_string(sum.not_done()), std::to_string(each.calls)});
+        tones.push_back(tone_of(each));
+    }
+    std::cout << "\n";
+    table.print(std::cout, {2, 3, 4, 5, 6, 7, 8}, [&](std::size_t line, std::size_t column, std::string text) {
+        return line == 0 || column == 1 ? paint(tones.at(line), std::move(text)) : text;
+    });
+    for (const auto& each : out.tickets)
+        std::cout << "ticket " << printable(each.name) << ": " << ticket_words(each, out.now) << "\n";
+}
+
 void print_text(const spool_view& view, const report& out, const painter& paint) {
     print_daemon(view, out, paint);
     std::cout << "\n";
@@ -292,6 +338,7 @@ void print_text(const spool_view& view, const report& out, const painter& paint)
         std::cout << count_words(out.unknown_outcomes, "submit", "submits")
                   << " in the ledger had an unknown outcome and may have been paid for nothing: see 'kycd show'\n";
     if (view.ledger() == nullptr && view.running().value_or(false)) std::cout << printable(view.ledger_words()) << "\n";
+    print_tickets(out, paint);
 }
 
 void write_pauses(json_writer& out, const std::vector<pause>& pauses) {
@@ -343,6 +390,8 @@ void print_json(const spool_view& view, const report& report) {
         out.end_object();
     }
     out.end_array();
+    out.key("tickets");
+    write_tickets(out, report.tickets);
     out.key("unexamined");
     out.integer(report.unexamined);
     out.key("unknown_outcomes");

@@ -4,10 +4,14 @@
 #include "commands/complain.hpp"
 #include "commands/reasons.hpp"
 #include "commands/spool_view.hpp"
+#include "commands/ticket_sight.hpp"
 #include "commands/words.hpp"
 #include "core/case_name.hpp"
 #include "core/json_members.hpp"
 #include "fs/inbox_scan.hpp"
+#include "fs/ticket_files.hpp"
+#include "fs/ticket_strays.hpp"
+#include "reverify/stray_watch.hpp"
 #include "settings_yaml.hpp"
 
 #include <algorithm>
@@ -101,8 +105,61 @@ std::optional<explanation> about_words(spool_view& view, const case_words& which
     if (const auto* place = foremost(places)) return explain(view, *place);
     const auto lives = view.history_of(which);
     if (lives.empty()) return std::nullopt;
-    const auto& last = lives.back();
+    // A re-verification says nothing about where a case has gone.
+    const auto is_live = [](const auto& row) { return row.about.key.lane == lane::live; };
+    const auto newest = std::find_if(lives.rbegin(), lives.rend(), is_live);
+    const auto& last = newest != lives.rend() ? *newest : lives.back();
     return explain_missing(last.state == ledger::case_state::open ? view.open_case(last) : view.ended_case(last));
+}
+
+/// One that has not ended.
+std::optional<explanation> about_ticket(spool_view& view, const std::string& name) {
+    const auto now = std::chrono::system_clock::now();
+    for (const auto& each : tickets_of(view)) {
+        if (each.name != name) continue;
+        auto next = next_words(each, now);
+        if (next.empty()) next = "'kycd status' tells how far it is";
+        auto out = say("ticket_" + each.state, each.why.empty() ? "it runs" : each.why, std::move(next));
+        if (each.next_event) out.next_at = each.next_event->at;
+        return out;
+    }
+    return std::nullopt;
+}
+
+/// What lies beside the tickets.
+std::optional<explanation> about_stray(const spool_view& view, const std::string& file) {
+    const auto strays =
+        fs::list_strays(view.layout(), std::chrono::system_clock::now(), reverify::stray_patience_of(view.config()));
+    if (!strays) return std::nullopt;
+    for (const auto& each : *strays)
+        if (each.file == file)
+            return say("not_a_ticket", "it lies among the re-verification tickets and is never taken", each.why);
+    return std::nullopt;
+}
+
+/// Below the folder of tickets in any root.
+std::optional<explanation> about_ticket_path(spool_view& view, const spool_path& path) {
+    const auto& name = path.parts[1];
+    const auto& roots = view.config().folders;
+    std::error_code unknown;
+    if (path.root == standing::delivered && stdfs::is_directory(roots.outbox / fs::ticket_folder / name, unknown)) {
+        if (auto out = about_ticket(view, name)) return out;
+        return say("ticket_ended", "this is the report on a re-verification ticket that has ended",
+                   "open report.html in it");
+    }
+    if (path.root == standing::failed && stdfs::is_directory(roots.failed / fs::ticket_folder / name, unknown))
+        return say("ticket_refused", "it is no ticket that can be run: error.json says what is wrong",
+                   "correct the ticket and put it into " + (roots.inbox / fs::ticket_folder).string() + " again");
+    auto ticket = name;
+    if (const auto files = fs::list_tickets(view.layout()))
+        for (const auto& each : *files)
+            if (each.file == name) ticket = each.name;
+    if (auto out = about_ticket(view, ticket)) return out;
+    if (auto out = about_stray(view, name)) return out;
+    if (stdfs::exists(stdfs::symlink_status(roots.inbox / fs::ticket_folder / name, unknown)))
+        return say("kycds_own", "it lies beside the re-verification tickets and is none by its name",
+                   "tickets are called NAME.yaml; a CSV of names is read by the ticket that names it");
+    return std::nullopt;
 }
 
 /// inbox/<service>/<entry>[/<file>]
@@ -139,6 +196,7 @@ std::optional<explanation> about_inbox(spool_view& view, const spool_path& path)
 }
 
 std::optional<explanation> about_path(spool_view& view, const spool_path& path) {
+    if (path.parts[0] == fs::ticket_folder && path.root != standing::claimed) return about_ticket_path(view, path);
     if (path.root == standing::waiting) return about_inbox(view, path);
     const auto& folder = path.parts[0];
     const auto& name = path.parts[1];
@@ -173,8 +231,8 @@ explanation about_service_folder(const spool_view& view, const spool_path& path)
 }
 
 tone tone_of(const explanation& out) {
-    for (const auto* word :
-         {"failed", "gone", "fault", "credentials_refused", "unknown_outcome", "unreadable", "refused"})
+    for (const auto* word : {"failed", "gone", "fault", "credentials_refused", "unknown_outcome", "unreadable",
+                             "refused", "ticket_refused", "ticket_paused", "ticket_held_up"})
         if (out.reason == word) return tone::bad;
     return out.reason == "delivered" ? tone::good : tone::notice;
 }
@@ -224,6 +282,9 @@ exit_code why_command(const why_options& options) {
     std::optional<explanation> out;
     if (words) {
         out = about_words(view, *words);
+        const bool may_be_ticket = words->service.empty() || words->service == fs::ticket_folder;
+        if (!out && may_be_ticket) out = about_ticket(view, words->name);
+        if (!out && may_be_ticket) out = about_stray(view, words->name);
     } else if (path->parts.size() == 1) {
         out = about_service_folder(view, *path);
     } else {
