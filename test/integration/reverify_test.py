@@ -1,0 +1,529 @@
+"""Delivered cases are verified again as a ticket asks: design section 9."""
+
+import datetime
+import json
+import os
+import re
+import shutil
+import signal
+import time
+
+import pytest
+from world import case_files, picture, wait_for
+
+SERVICE = "face_liveness"
+needs_preload = pytest.mark.skipif("KYCD_PRELOAD" not in os.environ, reason="a sanitizer does not stand a preloaded library")
+
+
+def deliver(world, *cases, service=SERVICE, **more):
+    """Cases that an earlier run has delivered; the bytes of their result.json."""
+    for case in cases:
+        world.drop_folder(service, case, case_files(service, case, **more))
+    assert world.run_once().code in (0, 1)
+    return {case: (world.outbox / service / case / "result.json").read_bytes() for case in cases}
+
+
+def drop_ticket(world, name, text):
+    folder = world.inbox / "reverify"
+    folder.mkdir(exist_ok=True)
+    made = world.staging / "ticket"
+    made.write_text(text)
+    os.utime(made, (time.time() - 60, time.time() - 60))
+    os.rename(made, folder / f"{name}.yaml")
+
+
+def ticket_files(world):
+    return sorted(file.name for file in (world.inbox / "reverify").iterdir())
+
+
+def report(world, name):
+    return json.loads((world.outbox / "reverify" / name / "report.json").read_text())
+
+
+def wait_report(world, name, timeout=20.0):
+    """The report of a ticket that has ended: its file has left the inbox."""
+    wait_for(lambda: (world.outbox / "reverify" / name / "report.json").exists()
+             and not any(file.startswith(name + ".") for file in ticket_files(world)), f"the end of ticket {name}", timeout)
+    return report(world, name)
+
+
+def balance(said):
+    numbers = said["balance"]
+    parts = [numbers[part] for part in ("unchanged", "changed", "failed", "skipped", "not_done")]
+    assert numbers["selected"] == sum(parts), numbers
+    return parts
+
+
+def history(world, case, service=SERVICE):
+    folder = world.outbox / service / case / "history"
+    return sorted(file.name for file in folder.iterdir()) if folder.exists() else []
+
+
+def changes_its_mind(contains, answer="spoof"):
+    return {"name": "another answer", "match": {"call": "submit", "contains": contains}, "do": {"task_answer": answer}}
+
+
+def test_a_new_answer_takes_the_place_of_the_old_one(world):
+    world.start_sandbox()
+    world.configure()
+    before = deliver(world, "A-1", "A-2", "A-3")
+    world.sandbox.rules(changes_its_mind("image A-2"))
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\n")
+    said = wait_report(world, "night")
+    assert balance(said) == [2, 1, 0, 0, 0]
+    assert [each["case"] for each in said["cases"] if each["end"] == "changed"] == ["A-2"]
+    assert daemon.stop() == 0
+
+    for case, old in before.items():
+        result = world.result(case)
+        assert result["lane"] == "bulk" and result["case"] == case
+        assert history(world, case) == [f"{json.loads(old)['task']['answered_at']}.json"]
+        assert (world.outbox / SERVICE / case / "history" / history(world, case)[0]).read_bytes() == old
+    assert world.result("A-2")["verdict"] == "fail" and world.result("A-1")["verdict"] == "pass"
+    assert len(world.bill()) == 6
+    assert world.cases("work") == set()
+
+
+def test_only_what_the_ticket_selects_is_sent(world):
+    world.start_sandbox()
+    world.configure()
+    deliver(world, "A-1", "A-2", "B-1")
+    daemon = world.start_daemon()
+    drop_ticket(world, "some", "window: always\nnames: [A-*]\nlimit: 1\norder: name\n")
+    said = wait_report(world, "some")
+    assert balance(said) == [1, 0, 0, 0, 0]
+    assert history(world, "A-1") and not history(world, "A-2") and not history(world, "B-1")
+    assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize("text, told", [
+    ("service: kyc_crad\n", "kyc_crad"),
+    ("serivce: kyc_card\n", "serivce"),
+    ("window: 22-06\n", "window"),
+    ("canary: [nobody]\nwindow: always\n", "nobody"),
+    ("- a list\n", "night.yaml"),
+    ("# the example, cut short in its comments\n", "write {} if every case is meant"),
+    ("---\n", "write {} if every case is meant"),
+    ("null\n", "write {} if every case is meant"),
+    ("", None),
+])
+def test_a_wrong_ticket_ends_in_failed_with_what_is_wrong(world, text, told):
+    world.start_sandbox()
+    world.configure()
+    deliver(world, "A-1")
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", text or "stop_if: {failed: 200%}\n")
+    error = wait_for(lambda: (world.failed / "reverify/night/error.json").exists()
+                     and json.loads((world.failed / "reverify/night/error.json").read_text()), "the ticket's error.json")
+    assert error["code"] == "BAD_TICKET" and error["service"] == "reverify"
+    assert (told or "200%") in error["message"]
+    wait_for(lambda: ticket_files(world) == [], "the ticket to leave the inbox")
+    assert (world.failed / "reverify/night/night.yaml").exists()
+    assert daemon.stop() == 0
+    assert len(world.bill()) == 1
+
+
+def test_an_empty_ticket_is_waited_for_and_never_means_every_case(world):
+    world.start_sandbox()
+    world.configure(intake={"settle": "1s", "incomplete_after": "1h"})
+    deliver(world, "A-1", "A-2")
+    daemon = world.start_daemon()
+    (world.inbox / "reverify").mkdir(exist_ok=True)
+    empty = world.inbox / "reverify" / "empty.yaml"
+    empty.touch()
+    # Later ones are taken in meanwhile: it is not a matter of a moment.
+    drop_ticket(world, "later", "window: always\nnames: [A-1]\n")
+    assert balance(wait_report(world, "later")) == [1, 0, 0, 0, 0]
+    assert ticket_files(world) == ["empty.yaml"]
+    said = json.loads(world.kycd("status", "--json", "--config", str(world.config_file)).out)
+    assert "is empty" in next(each["why"] for each in said["tickets"] if each["name"] == "empty")
+    empty.write_text("window: always\nnames: [A-2]\n")
+    assert balance(wait_report(world, "empty")) == [1, 0, 0, 0, 0]
+    assert len(world.bill()) == 4
+
+    (world.inbox / "reverify" / "stalled.yaml").touch()
+    os.utime(world.inbox / "reverify" / "stalled.yaml", (time.time() - 7200,) * 2)
+    error = wait_for(lambda: (world.failed / "reverify/stalled/error.json").exists()
+                     and json.loads((world.failed / "reverify/stalled/error.json").read_text()), "the ticket's error.json")
+    assert error["code"] == "BAD_TICKET" and "write {} if every case is meant" in error["message"]
+    assert daemon.stop() == 0
+    assert len(world.bill()) == 4
+
+
+def test_what_is_held_changed_or_gone_is_told_and_not_sent(world):
+    world.start_sandbox()
+    world.configure()
+    deliver(world, "A-1", "B-2", "C-3", "D-4")
+    (world.outbox / SERVICE / "A-1" / ".hold").touch()
+    (world.outbox / SERVICE / "B-2" / "image.jpg").write_bytes(picture("image", "another person"))
+    (world.outbox / SERVICE / "C-3" / "image.jpg").unlink()
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\n")
+    said = wait_report(world, "night")
+    assert balance(said) == [1, 0, 0, 3, 0]
+    skipped = {each["case"]: each["why"] for each in said["cases"] if each["end"] == "skipped"}
+    assert ".hold" in skipped["A-1"] and "image.jpg" in skipped["B-2"] and "image" in skipped["C-3"]
+    assert daemon.stop() == 0
+    assert len(world.bill()) == 5
+
+
+@pytest.mark.parametrize("how", ["removed", "moved", "its result.json removed"])
+def test_cases_that_leave_the_outbox_while_their_tasks_are_under_way_are_told(world, how):
+    world.start_sandbox()
+    world.configure(poll={"first": "100ms", "min": "100ms", "max": "200ms"})
+    cases = [f"A-{i:02}" for i in range(12)]
+    deliver(world, *cases)
+    world.sandbox.rules({"name": "not yet", "match": {"call": "poll"}, "do": {"status": 200, "json": {"state": "PENDING"}}})
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\n")
+    wait_for(lambda: len(world.bill()) == 24, "all tasks to be under way", 30)
+    gone = cases[::2]
+    for case in gone:
+        where = world.outbox / SERVICE / case
+        if how == "removed":
+            shutil.rmtree(where)
+        elif how == "moved":
+            where.rename(world.staging / case)
+        else:
+            (where / "result.json").unlink()
+    world.sandbox.rules()
+    said = wait_report(world, "night", 60)
+    assert balance(said) == [6, 0, 6, 0, 0]
+    assert sorted(each["case"] for each in said["cases"] if each["end"] == "failed") == gone
+    # Whatever that did to the memory: live cases go on, and kycd stops when told to.
+    for number in range(20):
+        world.drop_folder(SERVICE, f"live-{number}", case_files(SERVICE, f"live-{number}"))
+    wait_for(lambda: all((world.outbox / SERVICE / f"live-{number}" / "result.json").exists() for number in range(20)),
+             "the live cases", 60)
+    assert daemon.stop() == 0
+    assert len(world.bill()) == 44
+
+
+@pytest.mark.parametrize("status", [413, 404])
+def test_old_cases_that_are_refused_hold_up_no_dropped_one(world, status):
+    world.start_sandbox()
+    world.configure(log={"level": "info"})
+    deliver(world, *[f"OLD-{i}" for i in range(60)])
+    world.sandbox.rules({"name": "too old", "match": {"call": "submit", "contains": "image OLD-"},
+                         "do": {"status": status, "json": {"detail": "no"}}})
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\n")
+    daemon.wait_for_log("re-verification by face_liveness is paused: 5 cases in a row were refused")
+    # A service that is paused is tried again after a minute; this one is not.
+    world.drop_folder(SERVICE, "LIVE-1", case_files(SERVICE, "LIVE-1"))
+    wait_for(lambda: (world.outbox / SERVICE / "LIVE-1" / "result.json").exists(), "the dropped case", 30)
+    status = json.loads(world.kycd("status", "--json", "--config", str(world.config_file)).out)
+    assert status["daemon"]["paused_services"] == []
+    [ticket] = status["tickets"]
+    assert ticket["state"] == "held_up" and "face_liveness takes no cases for now" in ticket["why"], ticket
+    assert daemon.stop() == 0
+
+
+def test_a_failure_leaves_the_old_answer_and_an_error_in_the_history(world):
+    world.start_sandbox()
+    world.configure()
+    before = deliver(world, "A-1", "B-2")
+    world.sandbox.rules({"name": "no", "match": {"call": "submit", "contains": "image B-2"},
+                         "do": {"status": 400, "json": {"image": ["not this one"]}}})
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\n")
+    said = wait_report(world, "night")
+    assert balance(said) == [1, 0, 1, 0, 0]
+    assert daemon.stop() == 0
+    assert (world.outbox / SERVICE / "B-2" / "result.json").read_bytes() == before["B-2"]
+    [name] = history(world, "B-2")
+    assert name.endswith(".error.json")
+    error = json.loads((world.outbox / SERVICE / "B-2" / "history" / name).read_text())
+    assert error["code"] == "REJECTED" and error["case"] == "B-2" and error["schema"] == "kycd.error/1"
+    assert world.cases("failed") == set()
+
+
+def test_a_ticket_is_paused_resumed_and_cancelled_by_its_name(world):
+    world.start_sandbox()
+    world.configure()
+    deliver(world, *(f"A-{i:02}" for i in range(30)))
+    daemon = world.start_daemon()
+    folder = world.inbox / "reverify"
+    drop_ticket(world, "slow", "window: always\nrate: 2\norder: name\n")
+    wait_for(lambda: len(world.bill()) > 30, "the first call of the ticket")
+    os.rename(folder / "slow.yaml", folder / "slow.yaml.paused")
+    daemon.wait_for_log("a ticket is paused")
+    wait_for(lambda: (world.outbox / "reverify/slow/report.json").exists(), "the report of the paused ticket")
+    paused_at = len(world.bill())
+    assert paused_at < 60
+    balance(report(world, "slow"))
+    os.rename(folder / "slow.yaml.paused", folder / "slow.yaml")
+    wait_for(lambda: len(world.bill()) > paused_at, "a call after the ticket was resumed")
+    os.rename(folder / "slow.yaml", folder / "slow.yaml.cancelled")
+    said = wait_report(world, "slow")
+    parts = balance(said)
+    assert parts[0] + parts[4] == 30 and said["why"] == "cancelled"
+    assert len(world.bill()) == 30 + parts[0]
+    assert daemon.stop() == 0
+
+
+def test_canaries_that_differ_pause_the_ticket_before_the_rest_is_paid(world):
+    world.start_sandbox()
+    world.configure()
+    deliver(world, *(f"A-{i}" for i in range(8)))
+    world.sandbox.rules(changes_its_mind("image A-5"))
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\ncanary: [A-5, A-6]\n")
+    wait_for(lambda: ticket_files(world) == ["night.yaml.paused"], "the ticket to be paused")
+    assert "A-5" in daemon.log() and len(world.bill()) == 8 + 2
+    wait_for(lambda: (world.outbox / "reverify/night/report.json").exists()
+             and balance(report(world, "night")) == [1, 1, 0, 0, 6], "the report of the paused ticket")
+    os.rename(world.inbox / "reverify/night.yaml.paused", world.inbox / "reverify/night.yaml")
+    assert balance(wait_report(world, "night")) == [7, 1, 0, 0, 0]
+    assert len(world.bill()) == 16
+    assert daemon.stop() == 0
+
+
+def test_a_ticket_stops_when_too_much_has_changed(world):
+    world.start_sandbox()
+    world.configure()
+    deliver(world, *(f"A-{i}" for i in range(40)))
+    world.sandbox.rules(changes_its_mind("image A-"))
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\nrate: 5\nstop_if: {changed: 2}\n")
+    said = wait_report(world, "night")
+    parts = balance(said)
+    assert parts[1] >= 3 and parts[4] > 0 and "changed" in said["why"]
+    assert len(world.bill()) == 40 + parts[1]
+    assert daemon.stop() == 0
+
+
+def test_no_more_is_paid_than_the_budget_allows(world):
+    world.start_sandbox()
+    world.configure()
+    deliver(world, *(f"A-{i}" for i in range(6)))
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\nbudget: {calls: 4}\n")
+    said = wait_report(world, "night")
+    assert balance(said) == [4, 0, 0, 0, 2] and "budget" in said["why"]
+    assert said["calls"]["paid"] == 4 and len(world.bill()) == 10
+    assert daemon.stop() == 0
+
+
+def test_a_ticket_goes_on_where_a_kill_left_it(world):
+    world.start_sandbox("--keep-tasks")
+    world.configure(poll={"first": "300ms", "min": "300ms"})
+    cases = [f"A-{i}" for i in range(30)]
+    deliver(world, *cases)
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\nrate: 40\n")
+    for _ in range(3):
+        begun = daemon.log().count("info submitted") + 3
+        wait_for(lambda: daemon.log().count("] submitted") + daemon.log().count("info submitted") >= begun
+                 or not ticket_files(world), "more submits", 20)
+        daemon.process.kill()
+        daemon.wait()
+        daemon = world.start_daemon()
+    said = wait_report(world, "night", 30)
+    assert balance(said) == [30, 0, 0, 0, 0]
+    assert daemon.stop() == 0
+    for case in cases:
+        assert len(history(world, case)) == 1, case
+    # An upload that the kill cut off may have been paid; nothing else is paid twice.
+    unknown = sum(log.read_text().count("is unknown, submitting again") for log in world.logs)
+    assert 60 <= len(world.bill()) <= 60 + unknown
+
+
+def test_two_tickets_that_share_cases_both_end_and_none_is_paid_in_both(world):
+    world.start_sandbox()
+    world.configure()
+    cases = [f"A-{i:02}" for i in range(24)]
+    deliver(world, *cases)
+    daemon = world.start_daemon()
+    drop_ticket(world, "first", "window: always\norder: name\n")
+    drop_ticket(world, "second", "window: always\norder: name\n")
+    parts = [balance(wait_report(world, name)) for name in ("first", "second")]
+    assert daemon.stop() == 0
+    answered = sum(part[0] for part in parts)
+    assert all(part[0] + part[3] == 24 for part in parts) and answered >= 24, parts
+    assert len(world.bill()) == 24 + answered == 24 + sum(len(history(world, case)) for case in cases)
+    for name in ("first", "second"):
+        for each in report(world, name)["cases"]:
+            assert "another ticket" in each["why"] or "answered anew" in each["why"], each
+
+
+def test_a_refusal_that_a_kill_interrupts_is_told_once_and_counts_as_no_call(world):
+    world.start_sandbox()
+    world.configure()
+    world.program = os.environ["KYCD_BREAKABLE"]
+    deliver(world, "A-1")
+    world.sandbox.rules({"name": "no", "match": {"call": "submit"}, "do": {"status": 400, "json": {"image": ["no"]}}})
+    drop_ticket(world, "night", "window: always\n")
+    for step in ("receipt.recorded", "write.synced"):
+        daemon = world.start("run", "--config", str(world.config_file), env={**world.env, "KYCD_FAULT_AT": f"{step}@A-1=kill"
+                             if step == "receipt.recorded" else f"{step}=kill"})
+        assert daemon.wait() == -signal.SIGKILL
+    daemon = world.start_daemon()
+    said = wait_report(world, "night")
+    assert daemon.stop() == 0
+    assert balance(said) == [0, 0, 1, 0, 0] and said["calls"]["paid"] == 0
+    assert len(history(world, "A-1")) == 1
+
+
+def clock(world, when):
+    """The machine's clock shows that time, while time goes on."""
+    offset = int(when.timestamp() - time.time())
+    made = world.root / "clock.new"
+    made.write_text(f"{offset}\n")
+    os.rename(made, world.root / "clock")
+
+
+@needs_preload
+def test_nothing_is_sent_outside_the_window_of_its_zone(world):
+    world.start_sandbox()
+    world.configure(lanes={"bulk": {"window": "22:00-06:00 Europe/Berlin"}})
+    deliver(world, *(f"A-{i:02}" for i in range(40)))
+    env = {**world.env, "LD_PRELOAD": os.environ["KYCD_PRELOAD"], "KYCD_CLOCK_FILE": str(world.root / "clock"),
+           "TZ": "America/New_York"}
+    # The night in which Berlin's clock goes forward: it begins at 21:00 UTC and ends at 04:00 UTC.
+    utc = datetime.timezone.utc
+    clock(world, datetime.datetime(2027, 3, 27, 20, 59, 0, tzinfo=utc))
+    daemon = world.start_daemon(env)
+    drop_ticket(world, "night", "rate: 3\n")
+    daemon.wait_for_log("took in a re-verification ticket")
+    assert len(world.bill()) == 40
+    clock(world, datetime.datetime(2027, 3, 27, 21, 0, 1, tzinfo=utc))
+    wait_for(lambda: len(world.bill()) > 40, "the first call in the window")
+    clock(world, datetime.datetime(2027, 3, 28, 4, 0, 1, tzinfo=utc))
+    daemon.wait_for_log("the window of a ticket has closed; it goes on at Sun 28 Mar 22:00 CEST")
+    wait_for(lambda: (world.outbox / "reverify/night/report.json").exists(), "the report of the first night")
+    first = report(world, "night")
+    sent = len(world.bill())  # one of them may have been under way at the close
+    assert sent < 80
+    assert sum(balance(first)[:4]) <= sent - 40 and balance(first)[4] > 0
+    clock(world, datetime.datetime(2027, 3, 28, 19, 59, 0, tzinfo=utc))
+    clock(world, datetime.datetime(2027, 3, 28, 20, 0, 1, tzinfo=utc))
+    said = wait_report(world, "night", 40)
+    assert balance(said) == [40, 0, 0, 0, 0]
+    assert len(world.bill()) == 80
+    assert daemon.stop() == 0
+    outside = re.compile(r"2027-03-28T(04:(?!00:0)|0[5-9]:|1\d:)\S+ info submitted ")
+    assert not outside.search(daemon.log())
+
+
+def test_two_tickets_with_the_same_cases_both_end(world):
+    world.start_sandbox()
+    world.configure()
+    deliver(world, *(f"A-{i:02}" for i in range(20)))
+    daemon = world.start_daemon()
+    drop_ticket(world, "one", "window: always\nrate: 15\n")
+    drop_ticket(world, "two", "window: always\nrate: 15\norder: newest\n")
+    first, second = wait_report(world, "one", 30), wait_report(world, "two", 30)
+    assert daemon.stop() == 0
+    assert sum(balance(first)[:4]) == 20 and sum(balance(second)[:4]) == 20
+    assert len(world.bill()) == 20 + balance(first)[0] + balance(second)[0]
+    for case in world.cases("outbox"):
+        if case.startswith(SERVICE):
+            assert history(world, case.split("/")[1])
+
+
+def test_what_is_written_over_a_running_ticket_is_not_run(world):
+    world.start_sandbox()
+    world.configure()
+    deliver(world, *(f"A-{i}" for i in range(6)))
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\nrate: 3\n")
+    daemon.wait_for_log("took in a re-verification ticket")
+    (world.inbox / "reverify/night.yaml").write_text("window: always\n")
+    daemon.wait_for_log("a re-verification ticket has ended", 20)
+    daemon.wait_for_log("that counts for nothing")
+    wait_for(lambda: ticket_files(world) == ["night.yaml.paused"], "the other text to be held")
+    assert balance(report(world, "night")) == [6, 0, 0, 0, 0] and len(world.bill()) == 12
+    assert daemon.stop() == 0
+
+
+def test_folders_that_cannot_be_verified_hold_up_nothing(world):
+    world.start_sandbox()
+    world.configure()
+    deliver(world, *(f"A-{i}" for i in range(4)))
+    outbox = world.outbox / SERVICE
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\n")
+    (outbox / "A-1" / "history").write_text("a producer's own")
+    os.rename(outbox / "A-2", world.root / "elsewhere")
+    os.symlink(world.root / "elsewhere", outbox / "A-2")
+    said = wait_report(world, "night")
+    skipped = {each["case"]: each["why"] for each in said["cases"] if each["end"] == "skipped"}
+    assert "history" in skipped["A-1"]
+    assert sum(balance(said)[:4]) + balance(said)[4] == said["balance"]["selected"] and not balance(said)[4]
+    world.drop_case("L-1")
+    world.wait_delivered("L-1")
+    assert not history(world, "A-2") or "A-2" not in skipped
+    assert daemon.stop() == 0
+
+
+def test_a_face_is_not_registered_again_unless_asked_by_name(world):
+    world.start_sandbox()
+    world.configure()
+    deliver(world, "A-1")
+    deliver(world, "F-1", service="register_face")
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\n")
+    assert balance(wait_report(world, "night")) == [1, 0, 0, 0, 0]
+    assert daemon.stop() == 0
+    assert history(world, "F-1", "register_face") == []
+
+
+def test_flat_cases_forms_and_doubles_are_sent_as_they_were(world):
+    world.start_sandbox()
+    world.configure()
+    deliver(world, "F-1", service="background_check")
+    deliver(world, "A-1")
+    deliver(world, "A-1")  # becomes A-1~2
+    world.drop_flat(SERVICE, {"B-1.jpg": picture("image", "flat")})
+    assert world.run_once().code == 0
+    before = {(each["service"], *sorted((part["name"], part["sha256"]) for part in each["files"])): each["texts_sha256"]
+              for each in world.bill()}
+    paid = len(world.bill())
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\n")
+    assert balance(wait_report(world, "night")) == [paid, 0, 0, 0, 0]
+    assert daemon.stop() == 0
+    for each in world.bill()[paid:]:
+        key = (each["service"], *sorted((part["name"], part["sha256"]) for part in each["files"]))
+        assert before[key] == each["texts_sha256"]
+    assert world.result("A-1~2")["case"] == "A-1" and world.result("B-1")["duplicate_of"] is None
+
+
+@needs_preload
+def test_a_ticket_that_says_so_ends_with_its_window(world):
+    world.start_sandbox()
+    world.configure(lanes={"bulk": {"window": "22:00-06:00 Europe/Berlin"}})
+    deliver(world, *(f"A-{i:02}" for i in range(20)))
+    env = {**world.env, "LD_PRELOAD": os.environ["KYCD_PRELOAD"], "KYCD_CLOCK_FILE": str(world.root / "clock")}
+    utc = datetime.timezone.utc
+    clock(world, datetime.datetime(2027, 3, 27, 21, 30, 0, tzinfo=utc))
+    daemon = world.start_daemon(env)
+    drop_ticket(world, "night", "rate: 3\nunfinished: end\n")
+    wait_for(lambda: len(world.bill()) > 20, "the first call of the night")
+    clock(world, datetime.datetime(2027, 3, 28, 4, 0, 1, tzinfo=utc))
+    said = wait_report(world, "night")
+    parts = balance(said)
+    assert parts[0] > 0 and parts[4] > 0 and "window" in said["why"]
+    assert len(world.bill()) == 20 + parts[0]
+    assert daemon.stop() == 0
+
+
+def test_values_are_in_the_report_only_where_they_may_be(world):
+    world.start_sandbox()
+    for wanted in (False, True):
+        world.configure(reports={"personal_data": wanted})
+        case = f"A-{wanted}"
+        deliver(world, case, service="kyc_card")
+        world.sandbox.rules(changes_its_mind(f"selfie_image {case}", "expired"))
+        daemon = world.start_daemon()
+        drop_ticket(world, f"night-{wanted}", f"window: always\nnames: {case}\n")
+        said = wait_report(world, f"night-{wanted}")
+        assert balance(said) == [0, 1, 0, 0, 0] and daemon.stop() == 0
+        [row] = said["cases"]
+        assert row["fields"] and (row["differences"] is not None) == wanted
+        texts = "".join((world.outbox / "reverify" / f"night-{wanted}" / f"report.{kind}").read_text() for kind in ("json", "csv", "html"))
+        person = world.result(case, "kyc_card")["document"]
+        told = [value for value in (person["full_name"], person["number"]) if value and value in texts]
+        assert wanted or not told
