@@ -46,6 +46,37 @@ export function busy(now = Date.now()) {
   };
 }
 
+/** One ticket of a status document; what is given replaces what stands here. */
+function ticket(name, state, parts, more = {}) {
+  const [unchanged, changed, failed, skipped, not_done, in_hand] = parts;
+  return {name, state, why: null, selected: unchanged + changed + failed + skipped + not_done, unchanged, changed, failed, skipped, not_done, in_hand,
+    calls: unchanged + changed + failed + in_hand, accepted_at: null, next_event: null, paused_by: null, forecast_seconds: null, ...more};
+}
+
+/** A night with tickets in each of their states, and the ones before. */
+export function tickets(now = Date.now()) {
+  const doc = busy(now);
+  const at = (seconds) => iso(now + seconds * 1e3);
+  doc.tickets = [
+    ticket('nightly-2026-11-21', 'running', [1180, 41, 3, 16, 3760, 48], {accepted_at: at(-1800), forecast_seconds: 5400, next_event: {what: 'window_closes', at: at(7.5 * 3600)}}),
+    ticket('cards-that-expire', 'waiting', [0, 0, 0, 0, 800, 0], {why: 'outside its window, 22:00-06:00 Europe/Oslo', next_event: {what: 'window_opens', at: at(3 * 3600 + 300)}}),
+    ticket('background-checks', 'held_up', [12, 0, 0, 0, 88, 0], {why: 'background_check takes no cases for now', next_event: {what: 'next_try', at: at(42)}}),
+    ticket('after-the-update', 'paused', [4, 1, 0, 0, 2995, 0], {why: 'kycd paused it: a canary: pass before, fail now', paused_by: 'canaries'}),
+    ticket('by-hand', 'paused', [250, 2, 0, 1, 247, 0], {why: 'paused by the name of its file', paused_by: 'person'}),
+    ticket('just-dropped', 'selecting', [0, 0, 0, 0, 0, 0], {why: 'its cases are being chosen'}),
+    ticket('cancelled-one', 'ending', [90, 2, 0, 0, 408, 8], {why: 'cancelled'}),
+  ];
+  const old = (name, how, why, parts, ago) => {
+    const {selected, unchanged, changed, failed, skipped, not_done, calls} = ticket(name, 'ended', [...parts, 0]);
+    return {name, how, why, selected, unchanged, changed, failed, skipped, not_done, calls, ended_at: at(-ago)};
+  };
+  doc.ended_tickets = [
+    old('strict', 'stop_if', '31 of 60 cases have another answer now (51.7 %), more than the 50 % that stop_if.changed allows', [29, 31, 0, 0, 740], 2000),
+    old('nightly-2026-11-20', 'done', null, [4610, 350, 2, 38, 0], 8 * 3600),
+  ];
+  return doc;
+}
+
 /** The password was changed at the vendor's. */
 export function paused(now = Date.now()) {
   const doc = busy(now);
@@ -96,6 +127,9 @@ export function huge(now = Date.now()) {
   doc.forecast_seconds = 3e9;
   doc.latency = {cases: 1e9, p50_ms: 36e5, p95_ms: 864e5};
   doc.failures = Array.from({length: 26}, (_, i) => ({...doc.failures[i % 3], code: `A_CODE_THAT_IS_RATHER_LONG_${i}`, cases: 10 ** (i % 9)}));
+  doc.tickets = Array.from({length: 40}, (_, i) => ticket(`${'a-ticket-with-a-name-that-does-not-end-'.repeat(6)}${i}`, 'held_up', [1e9, 1, 123456789, 3, 9e9, 44444],
+    {why: 'y'.repeat(2000), next_event: {what: 'next_try', at: iso(now + 1e12)}}));
+  doc.ended_tickets = doc.tickets.slice(0, 20).map((each) => ({...each, how: 'stop_if', ended_at: iso(now - 1e6)}));
   doc.paused_services = ['kyc_card', 'a_service_of_our_own_with_a_name_that_does_not_end'].map((service) => ({service, http_status: 403, why: 'x'.repeat(2000), next_try_in_seconds: 1e7}));
   return doc;
 }
@@ -114,6 +148,9 @@ export function hostile(now = Date.now()) {
   doc.states.push({state: evil, service: evil, cases: 3, oldest_seconds: 1, ages: [3, 0, 0, 0, 0, 0, 0]});
   doc.states.push({state: 'pending', service: '__proto__', cases: 2, oldest_seconds: null, ages: []});
   doc.failures.push({code: evil, advice: evil, cases: 1, last_at: evil, services: {[evil]: 1}, names: [evil, 'A-1', 'constructor']});
+  doc.tickets = [ticket(evil, evil, [NaN, null, -1, undefined, 3, 9], {why: evil, next_event: {what: evil, at: evil}, paused_by: evil, selected: evil}),
+    ticket('__proto__', 'paused', [1, 0, 0, 0, 1, 0], {paused_by: 'constructor'}), {}];
+  doc.ended_tickets = [{name: evil, how: evil, why: evil, ended_at: evil}, {}];
   doc.disk.push({what: evil, free_bytes: null, size_bytes: 5});
   doc.health.components.push({name: evil, ok: false, words: evil});
   return doc;

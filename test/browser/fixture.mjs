@@ -27,7 +27,7 @@ export async function serve(status, history) {
       return undefined;
     }
     const name = request.url === '/' ? 'index.html' : request.url.slice(1);
-    if (!/^[a-z]+\.(html|css|js)$/.test(name)) return reply.writeHead(404, headers).end();
+    if (!/^[a-z_]+\.(html|css|js)$/.test(name)) return reply.writeHead(404, headers).end();
     return reply.writeHead(200, {...headers, 'Content-Type': types[name.split('.').at(-1)]}).end(await readFile(new URL(name, folder)));
   });
   await new Promise((done) => { server.listen(0, '127.0.0.1', done); });

@@ -69,6 +69,35 @@ test('a pause is told with its reason, and is over when it is', async () => {
   assert.ok(await page.locator('#troubles-part').isHidden());
 });
 
+test('a ticket runs before one’s eyes, is paused by its canary, and is told of when it has ended', async () => {
+  assert.ok(await page.locator('#tickets-part').isHidden());
+  const delivered = await number_of('delivered');
+  await world.control('settings', {answer_after: '60s'});
+  await world.drop_ticket('nightly', 'window: always\nnames: "Halvorsen-*"\n');
+  const card = page.locator('.ticket', {hasText: 'nightly'});
+  await card.getByText('12 on their way').waitFor(wait);
+  assert.match((await card.innerText()).replaceAll('\u00a0', ' '), /^nightly\s+Running\s+0 of 12 cases, 0 %\s+12 on their way\s+12 paid calls$/);
+  assert.equal(await number_of('pending'), 0); // those are dropped cases
+  await headline_has('All is well: nothing waits');
+  assert.match(await text_of('#facts'), /0 of 12 cases verified again/);
+  if (process.env.KYCD_SCREENSHOTS) await page.screenshot({path: `${process.env.KYCD_SCREENSHOTS}/live-ticket.png`, fullPage: true});
+  await world.cancel_ticket('nightly');
+  await card.getByText('Ending').waitFor(wait);
+  await world.control('settings', {answer_after: '200ms'});
+  await world.control('scenario', {rules: [{name: 'mind', match: {call: 'submit'}, do: {task_answer: 'spoof'}}]});
+  await world.drop_ticket('careful', 'window: always\nnames: "B-*"\ncanary: B-1\n');
+  const careful = page.locator('.ticket', {hasText: 'careful'});
+  await careful.getByText('Paused by kycd').waitFor(wait);
+  await careful.getByText('kycd paused it: a canary: pass before, fail now').waitFor(wait);
+  await headline_has('Needs a look: kycd has paused the re-verification careful');
+  await world.cancel_ticket('careful');
+  await page.locator('#tickets-ended li', {hasText: 'careful'}).waitFor(wait);
+  assert.match((await text_of('#tickets-ended li >> nth=0')), /^careful\s*Cancelled[^]*1 changed, 11 not done · 1 paid call/);
+  assert.equal(await number_of('delivered'), delivered);
+  assert.doesNotMatch(await page.content(), /Halvorsen|B-1/);
+  await world.control('scenario', {rules: []});
+});
+
 test('it fits light and dark, on a desk and on a phone, with nothing to complain of', async () => {
   for (const [colours, width] of [['light', 1200], ['dark', 1200], ['light', 360], ['dark', 360]]) {
     await page.emulateMedia({colorScheme: colours, reducedMotion: 'reduce'});

@@ -33,7 +33,7 @@ const light_ground = 'rgb(244, 245, 247)';
 const dark_ground = 'rgb(16, 21, 28)';
 const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
-for (const name of ['busy', 'paused', 'full_disk', 'empty', 'huge', 'hostile']) {
+for (const name of ['busy', 'tickets', 'paused', 'full_disk', 'empty', 'huge', 'hostile']) {
   test(`${name}: fits light and dark, on a desk and on a phone, with nothing to complain of`, async () => {
     await on_page(documents[name](), {}, async (page, _, said) => {
       for (const [colours, width] of [['light', 1200], ['dark', 1200], ['light', 360], ['dark', 360]]) {
@@ -68,6 +68,50 @@ test('a paused kycd: what to do, when the next try is, and that it counts down',
     assert.match(await text_of(page, '#troubles'), /What to do: Correct the user name or password/);
     assert.match(await page.title(), /^Paused/);
     assert.match(await page.locator('#troubles time').first().getAttribute('title'), / UTC$/);
+  });
+});
+
+test('tickets: what each does, how far it is, why it stands still and what happens next', async () => {
+  await on_page(documents.tickets(), {}, async (page, listener) => {
+    const cards = (await page.locator('.ticket').allInnerTexts()).map((text) => text.replaceAll('\u00a0', ' ').replace(/\s+/g, ' '));
+    assert.equal(cards.length, 7);
+    assert.match(cards[0], /^nightly-2026-11-21 Running 1,240 of 5,000 cases, 24 % 1,180 unchanged 41 changed 3 failed 16 not sent 48 on their way 3,712 to be done /);
+    assert.match(cards[0], /Done in about 2 h · Its window closes at .*, in 7 h (30|29) min · 1,272 paid calls$/);
+    assert.match(cards[1], /Waits for its window .*Outside its window, 22:00-06:00 Europe\/Oslo; goes on at .*, in 3 h [45] min/);
+    assert.match(cards[2], /Held up .*background_check takes no cases for now; next try in [34]\d s/);
+    assert.match(cards[3], /Paused by kycd .*a canary: pass before, fail now What to do: Its report in the outbox/);
+    assert.match(cards[4], /^by-hand Paused .*Paused by the name of its file/);
+    assert.doesNotMatch(cards[4], /What to do/);
+    assert.match(await text_of(page, '#tickets-ended li >> nth=0'), /^strict\s*Stopped by its own limit.*29 unchanged, 31 changed, 740 not done · 60 paid calls.*31 of 60 cases/s);
+    assert.match(await text_of(page, 'h1'), /^Needs a look: kycd has paused the re-verification after-the-update$/);
+    assert.match(await text_of(page, '#facts'), /1,240 of 5,000 cases verified again/);
+    const bar = page.locator('.ticket .progress').first();
+    assert.deepEqual(await Promise.all(['role', 'aria-valuenow', 'aria-valuemax', 'aria-label'].map((name) => bar.getAttribute(name))),
+      ['progressbar', '1240', '5000', 'Cases done of ticket nightly-2026-11-21']);
+    const widths = await bar.locator('.part:visible').evaluateAll((all) => all.map((each) => [each.className, each.style.width]));
+    assert.deepEqual(widths, [['part unchanged', '23.6%'], ['part changed', '0.82%'], ['part failed', '0.06%'], ['part skipped', '0.32%'], ['part in-hand', '0.96%']]);
+
+    // It follows what happens, and goes when nothing is left to say.
+    await page.evaluate(() => { window.kept = document.querySelector('.ticket'); });
+    const next = documents.tickets();
+    Object.assign(next.tickets[0], {unchanged: 4940, not_done: 0, in_hand: 0});
+    next.tickets.length = 1;
+    listener.status = next;
+    listener.send();
+    await page.waitForFunction(() => document.querySelectorAll('.ticket').length === 1);
+    assert.match(await text_of(page, '.ticket .done'), /^5,000 of 5,000 cases, 100 %$/);
+    assert.ok(await page.evaluate(() => window.kept.isConnected));
+    listener.status = documents.busy();
+    listener.send();
+    await page.waitForFunction(() => document.getElementById('tickets-part').hidden);
+  });
+});
+
+test('without tickets there is no part about them, and of very many only the first are shown', async () => {
+  await on_page(documents.busy(), {}, async (page) => assert.ok(await page.locator('#tickets-part').isHidden()));
+  await on_page(documents.huge(), {}, async (page) => {
+    assert.equal(await page.locator('.ticket').count(), 12);
+    assert.match(await text_of(page, '#tickets-more'), /^And 28 more: “kycd status” shows them.$/);
   });
 });
 

@@ -8,6 +8,10 @@ import * as documents from './documents.mjs';
 const source = await readFile(new URL('../../lib/admin/page/words.js', import.meta.url), 'base64');
 const words = await import(`data:text/javascript;base64,${source}`);
 
+const ticket_source = (await readFile(new URL('../../lib/admin/page/ticket_words.js', import.meta.url), 'utf8'))
+  .replace("'./words.js'", `'data:text/javascript;base64,${source}'`);
+const tickets = await import(`data:text/javascript;base64,${Buffer.from(ticket_source).toString('base64')}`);
+
 const spaces = (text) => text.replaceAll('\u00a0', ' ');
 const headline = (doc, seconds) => spaces(words.story(doc, seconds, new Date(doc.now)).headline);
 
@@ -65,6 +69,35 @@ test('figures that move are not announced, a change of state is', () => {
   const first = words.story(documents.paused(), 0).key;
   assert.equal(words.story(documents.paused(), 20).key, first);
   assert.notEqual(words.story(documents.busy(), 0).key, first);
+});
+
+test('of a ticket: what it does, why not, and when it goes on', () => {
+  const now = new Date('2026-11-20T22:00:00Z');
+  const told = (more) => tickets.told({state: 'running', selected: 9, calls: 1, ...more}, now);
+  const in_an_hour = '2026-11-20T23:00:00Z';
+  assert.equal(spaces(told({forecast_seconds: 1800, next_event: {what: 'window_closes', at: in_an_hour}}).facts),
+    `Done in about 30 min · Its window closes at ${words.clock(new Date(in_an_hour), now)}, in 1 h · 1 paid call`);
+  assert.match(spaces(told({forecast_seconds: 9000, next_event: {what: 'window_closes', at: in_an_hour}}).facts),
+    /^It needs about 3 h more, longer than its window is open · /);
+  assert.equal(told({}).facts, '1 paid call');
+  assert.equal(told({state: 'waiting', forecast_seconds: 60}).facts, '1 paid call');
+  assert.equal(told({state: 'selecting', selected: 0, calls: 0}).facts, '');
+  assert.equal(told({state: 'held_up', why: 'ocr_card takes no cases for now'}).why, 'ocr_card takes no cases for now');
+  assert.equal(spaces(told({state: 'held_up', why: 'the API is down', next_event: {what: 'next_try', at: '2026-11-20T22:00:07Z'}}).why), 'The API is down; next try in 7 s');
+  assert.match(told({state: 'held_up', why: 'x', next_event: {what: 'next_try', at: '2026-11-20T22:00:00Z'}}).why, /trying now$/);
+  assert.deepEqual(['canaries', 'ledger', 'person', null].map((paused_by) => told({state: 'paused', paused_by}).mood), ['worry', 'worry', 'quiet', 'quiet']);
+  assert.equal(told({state: 'of_a_later_version'}).state, 'of a later version');
+  for (const each of ['selecting', 'running', 'waiting', 'held_up', 'paused', 'ending']) assert.match(told({state: each}).state, /^[A-Z]/);
+  for (const how of ['done', 'cancelled', 'stop_if', 'budget', 'window', 'unreadable']) assert.match(tickets.ended({how}).how, /^[A-Z]/);
+});
+
+test('of a ticket: nearly all is not all, and the parts are what was selected', () => {
+  const nearly = {selected: 100000, unchanged: 99999, changed: 0, failed: 0, skipped: 0, not_done: 1, in_hand: 1};
+  assert.equal(spaces(tickets.done_words(nearly)), '99,999 of 100,000 cases, 99 %');
+  assert.equal(tickets.balance_words(nearly), '99,999 unchanged, 1 on their way');
+  assert.equal(tickets.parts(nearly).reduce((sum, each) => sum + each.cases, 0), nearly.selected);
+  assert.equal(spaces(tickets.done_words({selected: 0})), 'No case yet');
+  assert.equal(spaces(tickets.done_words({selected: 1, not_done: 0})), '1 of 1 case, 100 %');
 });
 
 test('an older or broken document makes sentences, not errors', () => {

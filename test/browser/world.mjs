@@ -1,6 +1,6 @@
 // A sandbox for the API, a spool, a configuration and a real kycd, in a temporary folder; ends with close().
 import {execFile, spawn} from 'node:child_process';
-import {appendFile, mkdir, mkdtemp, readFile, rename, rm, writeFile} from 'node:fs/promises';
+import {appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -84,6 +84,21 @@ class world {
     await writeFile(join(made, 'image.jpg'), bytes);
     await mkdir(join(this.inbox, 'face_liveness'), {recursive: true});
     await rename(made, join(this.inbox, 'face_liveness', name));
+  }
+
+  /** Drops a re-verification ticket of this name. */
+  async drop_ticket(name, text) {
+    const made = join(this.root, `made-${this.dropped++}`);
+    await writeFile(made, text);
+    await mkdir(join(this.inbox, 'reverify'), {recursive: true});
+    await rename(made, join(this.inbox, 'reverify', `${name}.yaml`));
+  }
+
+  /** As kycd reverify cancel does it, paused or not. */
+  async cancel_ticket(name) {
+    const folder = join(this.inbox, 'reverify');
+    const file = (await readdir(folder)).find((each) => [`${name}.yaml`, `${name}.yaml.paused`].includes(each));
+    await rename(join(folder, file), join(folder, `${name}.yaml.cancelled`));
   }
 
   /** A picture for which the sandbox gives this answer. */

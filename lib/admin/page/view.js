@@ -1,6 +1,7 @@
 // Puts what words.js says on the page, every second.
 
 import {$, keep, make, say, set} from './dom.js';
+import {show_tickets} from './ticket_view.js';
 import * as words from './words.js';
 
 /** A <time> in the viewer's zone, UTC in its title. */
@@ -309,5 +310,6 @@ export function show_status(doc, age) {
   show_flow(doc);
   show_backlog(doc);
   show_failures(doc.failures ?? []);
+  show_tickets(doc, age ?? 0);
   show_machine(doc);
 }

@@ -262,6 +262,8 @@ function worry(doc) {
   const open = in_states(doc, moving);
   if (ended === 0 && doc.ended && open.oldest > too_quiet_seconds)
     return `Needs a look: ${cases(open.total)} under way, but none has ended in the last hour`;
+  const paused = (doc.tickets ?? []).find((each) => ['canaries', 'ledger'].includes(each.paused_by));
+  if (paused) return `Needs a look: kycd has paused the re-verification ${paused.name}`;
   return null;
 }
 
@@ -288,6 +290,9 @@ function facts_of(doc, mood) {
   const p95 = doc.latency?.p95_ms;
   if (Number.isFinite(p95)) facts.push(`95 % answered within ${took(p95)}`);
   if (mood !== 'paused' && doc.forecast_seconds > 0) facts.push(`the backlog is done in ${about(doc.forecast_seconds)}`);
+  const again = (doc.tickets ?? []).filter((each) => each.state === 'running');
+  const sum = (name) => again.reduce((all, each) => all + (each[name] ?? 0), 0);
+  if (again.length > 0) facts.push(`${count(sum('selected') - sum('not_done'))} of ${cases(sum('selected'))} verified again`);
   const pace = doc.api?.pace?.calls_per_minute;
   if (Number.isFinite(pace)) facts.push(`about ${one_place.format(pace / 60)} calls a second, for the API refused more`);
   return facts.join(' · ');
