@@ -5,6 +5,7 @@
 #include "commands/purge.hpp"
 #include "commands/report.hpp"
 #include "commands/retry.hpp"
+#include "commands/reverify.hpp"
 #include "commands/run.hpp"
 #include "commands/show.hpp"
 #include "commands/status.hpp"
@@ -40,6 +41,7 @@ kyc::exit_code dispatch(const kyc::command& command) {
     if (const auto* show = std::get_if<kyc::show_options>(&command)) return kyc::show_command(*show);
     if (const auto* why = std::get_if<kyc::why_options>(&command)) return kyc::why_command(*why);
     if (const auto* retry = std::get_if<kyc::retry_options>(&command)) return kyc::retry_command(*retry);
+    if (const auto* reverify = std::get_if<kyc::reverify_options>(&command)) return kyc::reverify_command(*reverify);
     if (const auto* report = std::get_if<kyc::report_options>(&command)) return kyc::report_command(*report);
     if (const auto* purge = std::get_if<kyc::purge_options>(&command)) return kyc::purge_command(*purge);
     const auto& text = std::get<kyc::text_only>(command);

@@ -7,6 +7,7 @@
 #include "version.hpp"
 
 #include <CLI/CLI.hpp>
+#include <utility>
 
 namespace kyc {
 
@@ -37,6 +38,7 @@ struct operator_commands {
     retry_options retry;
     report_options report;
     purge_options purge;
+    reverify_options reverify;
     CLI::App* status_command = nullptr;
     CLI::App* list_command = nullptr;
     CLI::App* show_command = nullptr;
@@ -44,11 +46,15 @@ struct operator_commands {
     CLI::App* retry_command = nullptr;
     CLI::App* report_command = nullptr;
     CLI::App* purge_command = nullptr;
+    CLI::App* reverify_command = nullptr;
 
     void add_to(CLI::App& program);
     void add_list(CLI::App& program);
     void add_retry(CLI::App& program);
     void add_report(CLI::App& program);
+    void add_reverify(CLI::App& program);
+    void add_ticket_flags();
+    void add_ticket_action(const char* name, const char* what, reverify_action action);
 
     template<class Options>
     CLI::App* add(CLI::App& program, const char* name, const char* what, Options& target) {
@@ -69,6 +75,7 @@ void operator_commands::add_to(CLI::App& program) {
     why_command = add(program, "why", "Why a file or case is where it is, and what happens next", why);
     why_command->add_option("PATH", why.path, "A file or folder in the spool, or a case")->required();
     add_retry(program);
+    add_reverify(program);
     add_report(program);
     purge_command = add(program, "purge", "Removes the cases whose time is over, as 'retention' says", purge);
     purge_command->add_flag("--dry-run", purge.dry_run, "Only say how many would be removed");
@@ -172,6 +179,85 @@ void operator_commands::add_retry(CLI::App& program) {
     });
 }
 
+void operator_commands::add_ticket_flags() {
+    auto& to = *reverify_command;
+    const auto one = [&to](const char* flag, std::string& target, const char* what, const char* type) {
+        return to.add_option(flag, target, what)->type_name(type);
+    };
+    // Each of these may be given more than once, or with commas where no name can hold one.
+    const auto several = [&to](const char* flag, std::vector<std::string>& target, const char* what, const char* type) {
+        return to.add_option(flag, target, what)->type_name(type)->allow_extra_args(false);
+    };
+    several("--service", reverify.services, "Only cases of this service", "SERVICE")->delimiter(',');
+    several("--verdict", reverify.verdicts, "Only with this verdict: pass, fail, inconclusive", "VERDICT")
+        ->delimiter(',');
+    one("--older-than", reverify.older_than, "Answered last longer ago than this, e.g. 180d", "TIME");
+    one("--delivered-before", reverify.delivered_before, "Answered last before then, in UTC, e.g. 2026-06-01", "TIME");
+    one("--document-expired", reverify.document_expired, "The document has expired: true; or has not: false", "BOOL");
+    one("--expires-within", reverify.expires_within, "The document expires within this time, e.g. 90d", "TIME");
+    several("--name", reverify.names, "Only cases of this name, or pattern with * ? [ ]", "NAME");
+    one("--column", reverify.column, "The CSV's column of names; default: name", "NAME")
+        ->needs(to.add_option("--names-from", reverify.names_from,
+                              "Only cases named in this file: a .csv with a column of names, else a name on each line")
+                    ->type_name("FILE")
+                    ->excludes("--name"));
+    several("--label", reverify.labels, "Only with this label in the case.json", "NAME=VALUE");
+    one("--sample", reverify.sample, "Draw so many of what matches, or a share such as 5%", "N");
+    one("--seed", reverify.seed, "Another number draws others, the same one the same", "N");
+    one("--limit", reverify.limit, "At most so many, the first in their order", "N");
+    one("--order", reverify.order, "oldest, newest, name, expiry, shuffled", "ORDER");
+    one("--window", reverify.window, "When: \"22:00-06:00 Europe/Berlin\", always; default: lanes.bulk.window",
+        "WINDOW");
+    one("--rate", reverify.rate, "Submissions per second at most", "N");
+    one("--budget", reverify.budget, "Paid calls at most", "N");
+    several("--canary", reverify.canary, "This case runs first; if its verdict differs from before, the ticket pauses",
+            "NAME");
+    one("--stop-if-failed", reverify.stop_if_failed, "End when more fail: a number, or a share such as 20%", "N");
+    one("--stop-if-changed", reverify.stop_if_changed, "End when more come out changed, likewise", "N");
+    one("--unfinished", reverify.unfinished, "What a night leaves undone: next_night, end", "WORD");
+}
+
+void operator_commands::add_ticket_action(const char* name, const char* what, reverify_action action) {
+    auto* made = add(*reverify_command, name, what, reverify);
+    if (action != reverify_action::list) made->add_option("NAME", reverify.name, "The ticket's name")->required();
+    made->callback([this, action] { reverify.action = action; });
+}
+
+void operator_commands::add_reverify(CLI::App& program) {
+    reverify_command = add(program, "reverify",
+                           "Delivered cases to be verified again: drops a ticket into the inbox, or looks after those "
+                           "that are there",
+                           reverify);
+    const auto common = reverify_command->get_options().size();
+    add_ticket_flags();
+    auto flags = std::as_const(*reverify_command).get_options();
+    flags.erase(flags.begin(), flags.begin() + static_cast<std::ptrdiff_t>(common));
+    reverify_command->add_option("--ticket", reverify.ticket_file, "A written ticket instead of the flags above")
+        ->type_name("FILE");
+    reverify_command->add_option("--as", reverify.as, "The ticket's name, and that of its report's folder")
+        ->type_name("NAME");
+    reverify_command->add_flag("--plan", reverify.plan,
+                               "Only tell what it would select, how long it takes, what it costs");
+    reverify_command->add_flag("--all", reverify.all, "Every delivered case is meant");
+    // Not by excludes(): the help would name a dozen flags behind each.
+    reverify_command->callback([this, flags = std::move(flags)]() {
+        // An empty value is a shell's variable that was not set, and would select more than somebody meant.
+        for (const auto* flag : std::as_const(*reverify_command).get_options())
+            for (const auto& value : flag->results())
+                if (value.empty())
+                    throw CLI::ValidationError(flag->get_name() + " has an empty value",
+                                               CLI::ExitCodes::ValidationError);
+        for (const auto* flag : flags)
+            if (flag->count() != 0 && reverify_command->count("--ticket") != 0)
+                throw CLI::ValidationError("--ticket says it all: " + flag->get_name() + " cannot stand beside it",
+                                           CLI::ExitCodes::ValidationError);
+    });
+    add_ticket_action("list", "The tickets, and how far each is", reverify_action::list);
+    add_ticket_action("pause", "Pauses a ticket", reverify_action::pause);
+    add_ticket_action("resume", "Lets a paused ticket go on", reverify_action::resume);
+    add_ticket_action("cancel", "Ends a ticket; what was not done stays as it is", reverify_action::cancel);
+}
+
 text_only usage_error(const CLI::App& program, const CLI::ParseError& error) {
     std::string name = "kycd";
     for (const auto* chosen : program.get_subcommands())
@@ -241,6 +327,7 @@ command parse_command_line(int argc, const char* const* argv) {
     if (*looking.why_command) return looking.why;
     if (*looking.report_command) return looking.report;
     if (*looking.purge_command) return looking.purge;
+    if (*looking.reverify_command) return looking.reverify;
     return looking.retry;
 }
 

@@ -90,6 +90,44 @@ struct purge_options {
     bool dry_run = false;
 };
 
+/// What `kycd reverify` is to do.
+enum class reverify_action { ticket, list, pause, resume, cancel };
+
+struct reverify_options {
+    std::filesystem::path config;
+    bool json = false;
+    std::string color = "auto"; ///< always, never, auto
+    reverify_action action = reverify_action::ticket;
+    std::string name;                  ///< of the ticket to pause, resume or cancel
+    std::filesystem::path ticket_file; ///< a written one; empty: from the flags below
+    std::string as;                    ///< the ticket's name; empty: the file's, or one with the time
+    bool plan = false;
+    bool all = false; ///< every delivered case is meant
+
+    // As written: reverify/ticket_flags.hpp reads them as it reads a ticket. Empty: not given.
+    std::vector<std::string> services;
+    std::vector<std::string> verdicts;
+    std::string delivered_before;
+    std::string older_than;
+    std::string document_expired;
+    std::string expires_within;
+    std::vector<std::string> names;
+    std::filesystem::path names_from;
+    std::string column;
+    std::vector<std::string> labels; ///< NAME=VALUE
+    std::string sample;
+    std::string seed;
+    std::string limit;
+    std::string order;
+    std::string window;
+    std::string rate;
+    std::string budget;
+    std::vector<std::string> canary;
+    std::string stop_if_failed;
+    std::string stop_if_changed;
+    std::string unfinished;
+};
+
 /// Nothing to run: text for stdout or stderr and the exit code.
 struct text_only {
     std::string out;
@@ -98,7 +136,7 @@ struct text_only {
 };
 
 using command = std::variant<run_options, check_options, inspect_options, status_options, list_options, show_options,
-                             why_options, retry_options, report_options, purge_options, text_only>;
+                             why_options, retry_options, reverify_options, report_options, purge_options, text_only>;
 
 /// Reads the arguments. Never exits, never prints.
 [[nodiscard]] command parse_command_line(int argc, const char* const* argv);

@@ -40,6 +40,15 @@ _kycd_cases() {
     done | head -n 500
 }
 
+# The names of the tickets in the inbox.
+_kycd_tickets() {
+    local spool path
+    spool="$(_kycd_spool)"
+    for path in "${spool:-/nowhere}"/inbox/reverify/*; do
+        [[ ! -f "$path" ]] || basename "$path"
+    done | sed -n 's/\.ya\{0,1\}ml\(\.paused\|\.cancelled\)\{0,1\}$//p'
+}
+
 # The part of SERVICE/CASE behind the slash, when the word under the cursor has begun one.
 _kycd_name_in() {
     local word="${COMP_WORDS[COMP_CWORD]}"
@@ -74,7 +83,7 @@ _kycd() {
         return
     fi
     case "$before" in
-    --config)
+    --config | --ticket | --names-from)
         _kycd_files
         return
         ;;
@@ -82,7 +91,23 @@ _kycd() {
         _kycd_offer "$(_kycd_services)"
         return
         ;;
-    --since)
+    --verdict)
+        _kycd_offer $'pass\nfail\ninconclusive'
+        return
+        ;;
+    --order)
+        _kycd_offer $'oldest\nnewest\nname\nexpiry\nshuffled'
+        return
+        ;;
+    --document-expired)
+        _kycd_offer $'true\nfalse'
+        return
+        ;;
+    --unfinished)
+        _kycd_offer $'next_night\nend'
+        return
+        ;;
+    --since | --before)
         _kycd_offer $'1h\n24h\n7d\n30d'
         return
         ;;
@@ -102,6 +127,12 @@ _kycd() {
     case "$chosen" in
     inspect | why) _kycd_files ;;
     retry) _kycd_offer "$(_kycd_cases failed)" ;;
+    reverify)
+        case "${COMP_WORDS[2]}" in
+        pause | resume | cancel) ((COMP_CWORD == 2)) || _kycd_offer "$(_kycd_tickets)" ;;
+        esac
+        ((COMP_CWORD > 2)) || _kycd_offer $'list\npause\nresume\ncancel'
+        ;;
     show) _kycd_offer "$(_kycd_cases failed outbox work inbox)" ;;
     esac
 } && complete -F _kycd kycd

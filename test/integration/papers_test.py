@@ -104,6 +104,8 @@ def test_the_shell_offers_words_services_cases_and_files(tmp_path):
     named = ("--config", str(config))
     assert completed("kycd", "list", "--state", "delivere") == ["delivered"]
     assert set(completed("kycd", "report", "--format", "")) == {"text", "csv", "json", "html"}
+    for option in ("--since", "--before"):
+        assert completed("kycd", "report", option, "") == ["1h", "24h", "7d", "30d"]
     assert completed("kycd", "list", *named, "--service", "") == ["kyc_card", "my_service"]
     assert "face_liveness" in completed("kycd", "list", "--config", "/nowhere", "--service", "")
     assert completed("kycd", "retry", *named, "") == ["kyc_card/A-1", "kyc_card/B\\ 2"]

@@ -160,4 +160,40 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_on_stderr_with_the_usage_code) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_ticket_comes_from_flags_or_from_a_file_and_each_action_has_its_name) {
+    const auto parsed =
+        parse({"reverify", "--service", "kyc_card,liveness", "--name", "A,1", "--name", "B", "--older-than", "180d",
+               "--label", "a=b", "--sample", "5%", "--plan", "--as", "nightly"});
+    const auto* ticket = std::get_if<reverify_options>(&parsed);
+    BOOST_REQUIRE(ticket != nullptr);
+    BOOST_CHECK(ticket->action == reverify_action::ticket);
+    BOOST_TEST(ticket->services == (std::vector<std::string>{"kyc_card", "liveness"}));
+    BOOST_TEST(ticket->names == (std::vector<std::string>{"A,1", "B"})); // a case may be called so
+    BOOST_TEST(ticket->older_than == "180d");
+    BOOST_TEST(ticket->sample == "5%");
+    BOOST_TEST(ticket->as == "nightly");
+    BOOST_TEST(ticket->plan);
+    BOOST_TEST(!ticket->all);
+    const std::vector<std::pair<const char*, reverify_action>> actions{
+        {"pause", reverify_action::pause}, {"resume", reverify_action::resume}, {"cancel", reverify_action::cancel}};
+    for (const auto& [word, action] : actions) {
+        const auto acted = parse({"reverify", word, "nightly", "--config", "/a/b.yaml", "--json"});
+        const auto* options = std::get_if<reverify_options>(&acted);
+        BOOST_REQUIRE_MESSAGE(options != nullptr, word);
+        BOOST_CHECK(options->action == action);
+        BOOST_TEST(options->name == "nightly");
+        BOOST_TEST(options->config == "/a/b.yaml");
+        BOOST_TEST(options->json);
+        const auto nameless = parse({"reverify", word});
+        BOOST_TEST((std::get_if<text_only>(&nameless) != nullptr), word);
+    }
+    const auto listed = parse({"reverify", "list"});
+    BOOST_REQUIRE(std::get_if<reverify_options>(&listed) != nullptr);
+    BOOST_CHECK(std::get<reverify_options>(listed).action == reverify_action::list);
+    const auto both = parse({"reverify", "--ticket", "x.yaml", "--limit", "5"});
+    const auto* refused = std::get_if<text_only>(&both);
+    BOOST_REQUIRE(refused != nullptr);
+    BOOST_TEST(refused->err.find("--limit cannot stand beside it") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

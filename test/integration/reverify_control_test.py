@@ -1,0 +1,220 @@
+"""What the name of a ticket's file asks for holds at every moment: nothing is begun that nobody wants any more."""
+
+import json
+import os
+import re
+import time
+
+import pytest
+from notify_test import Hanging
+from reverify_test import balance, deliver, drop_ticket, needs_preload, report, ticket_files, wait_report
+from ticket_sight_test import told, wait_told, words
+from world import wait_for
+
+
+class SlowChoice(Hanging):
+    """The choice of a ticket's cases does not come back before end()."""
+
+    def __init__(self, world):
+        super().__init__(world, "open", world.outbox)
+        self.env["KYCD_INJECT"] += ":A-1"
+        self.begin()
+
+
+def drop_slow_ticket(world, name, text):
+    """One of which no case is chosen yet."""
+    drop_ticket(world, name, text)
+    wait_for(lambda: (told(world, name) or {}).get("why") == "its cases are being chosen", "the choice of cases", 20)
+
+
+def control(world, *words_):
+    said = world.kycd("reverify", *words_, "--config", str(world.config_file))
+    assert said.code == 0, said
+    return said.out
+
+
+@needs_preload
+def test_a_ticket_that_is_cancelled_while_its_cases_are_chosen_pays_nothing(world):
+    deliver(world, "A-1", "A-2", "A-3")
+    slow = SlowChoice(world)
+    daemon = world.start_daemon(env=dict(world.env, **slow.env))
+    drop_slow_ticket(world, "night", "window: always\n")
+    control(world, "cancel", "night")
+    ticket = wait_told(world, "ending")
+    assert ticket["why"] == "cancelled before it began" and ticket["accepted_at"] is None
+    assert "ticket night: cancelled before it began; its file is about to be removed" in words(world)
+    slow.end()
+    wait_for(lambda: ticket_files(world) == [], "the ticket to leave the inbox")
+    wait_for(lambda: told(world) is None, "nobody to tell of the ticket")
+    assert "removed a cancelled ticket that had not begun" in daemon.log() and "took in" not in daemon.log()
+    assert not (world.outbox / "reverify").exists()
+    drop_ticket(world, "night", "window: always\nnames: [A-2]\n")
+    assert balance(wait_report(world, "night")) == [1, 0, 0, 0, 0]
+    assert daemon.stop() == 0
+    assert len(world.bill()) == 4
+
+
+@needs_preload
+def test_a_ticket_that_is_paused_while_its_cases_are_chosen_pays_nothing_before_it_is_resumed(world):
+    deliver(world, "A-1", "A-2", "A-3")
+    slow = SlowChoice(world)
+    daemon = world.start_daemon(env=dict(world.env, **slow.env))
+    drop_slow_ticket(world, "night", "window: always\n")
+    control(world, "pause", "night")
+    assert wait_told(world, "paused")["why"] == "paused by the name of its file"
+    slow.end()
+    wait_for(lambda: (told(world) or {}).get("selected") == 3, "the ticket's cases to be chosen")
+    wait_for(lambda: (world.outbox / "reverify/night/report.json").exists(), "the report of the pause")
+    assert told(world)["state"] == "paused" and balance(report(world, "night")) == [0, 0, 0, 0, 3]
+    assert len(world.bill()) == 3
+    control(world, "resume", "night")
+    assert balance(wait_report(world, "night")) == [3, 0, 0, 0, 0]
+    assert daemon.stop() == 0
+    assert len(world.bill()) == 6
+
+
+@needs_preload
+def test_a_ticket_whose_file_is_taken_away_while_its_cases_are_chosen_pays_nothing(world):
+    deliver(world, "A-1", "A-2")
+    slow = SlowChoice(world)
+    daemon = world.start_daemon(env=dict(world.env, **slow.env))
+    drop_slow_ticket(world, "night", "window: always\n")
+    drop_ticket(world, "later", "window: always\n")
+    wait_for(lambda: (told(world, "later") or {}).get("why") == "the cases of another ticket are chosen first",
+             "the other ticket to wait for its turn", 20)
+    (world.inbox / "reverify/night.yaml").unlink()
+    (world.inbox / "reverify/later.yaml").unlink()
+    daemon.wait_for_log("a ticket that had not begun was taken out of the inbox", 20)
+    slow.end()
+    wait_for(lambda: told(world, "night") is None and told(world, "later") is None, "nobody to tell of the tickets")
+    assert daemon.stop() == 0
+    assert len(world.bill()) == 2
+
+
+@pytest.mark.parametrize("how", ["paused", "cancelled", "removed"])
+def test_what_was_asked_for_while_kycd_was_down_holds_from_the_first_moment(world, how):
+    """At a call in 100 seconds every start has one to make at once."""
+    deliver(world, "A-1", "A-2", "A-3")
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\nrate: 0.01\n")
+    wait_for(lambda: (told(world) or {}).get("calls") == 1 and told(world)["unchanged"] == 1, "the first case", 20)
+    assert daemon.stop() == 0
+    file = world.inbox / "reverify/night.yaml"
+    if how == "removed":
+        file.unlink()
+    else:
+        file.rename(f"{file}.{how}")
+    listed = json.loads(control(world, "list", "--json"))["tickets"]
+    assert [each["state"] for each in listed] == ["running" if how == "removed" else how]
+    assert told(world)["state"] == ("paused" if how == "paused" else "stopped")
+    daemon = world.start_daemon()
+    if how == "paused":
+        wait_for(lambda: (world.outbox / "reverify/night/report.json").exists(), "the report of the pause", 20)
+        assert told(world)["state"] == "paused"
+    else:
+        said = wait_report(world, "night")
+        assert said["why"].startswith("cancelled")
+    assert balance(report(world, "night")) == [1, 0, 0, 0, 2]
+    assert len(world.bill()) == 4
+    assert daemon.stop() == 0
+    assert len(world.bill()) == 4
+
+
+def test_a_cancelled_file_that_is_no_ticket_is_removed(world):
+    folder = world.inbox / "reverify"
+    folder.mkdir()
+    for name, text in (("large", "# " + "x" * (17 << 20)), ("bytes", "\udcff")):
+        file = folder / f"{name}.yaml.cancelled"
+        file.write_text(text, errors="surrogateescape")
+        os.utime(file, (time.time() - 60, time.time() - 60))
+    (world.root / "elsewhere").write_text("window: always\n")
+    (folder / "link.yaml.cancelled").symlink_to(world.root / "elsewhere")
+    os.mkfifo(folder / "pipe.yaml.cancelled")
+    daemon = world.start_daemon()
+    wait_for(lambda: ticket_files(world) == [], "the files to leave the inbox", 20)
+    assert (world.root / "elsewhere").read_text() == "window: always\n"
+    assert daemon.stop() == 0
+    assert not re.search("cannot be removed|Input/output error", daemon.log())
+
+
+@pytest.mark.parametrize("in_the_way", ["file", "link"])
+def test_a_report_that_cannot_be_written_holds_up_its_own_ticket_alone(world, in_the_way):
+    deliver(world, *(f"A-{i}" for i in range(6)))
+    place = world.outbox / "reverify"
+    if in_the_way == "file":
+        place.write_text("somebody's")
+    else:
+        (world.root / "elsewhere").mkdir()
+        place.symlink_to(world.root / "elsewhere")
+    daemon = world.start_daemon()
+    drop_ticket(world, "stuck", "window: always\nnames: [A-0]\n")
+    stuck = wait_for(lambda: (ticket := told(world, "stuck")) and "cannot be written" in (ticket["why"] or "") and ticket,
+                     "the report that cannot be written to be told", 20)
+    assert stuck["state"] == "ending" and stuck["unchanged"] == 1
+    why = "all is done; its report cannot be written: "
+    assert stuck["why"].startswith(why) and stuck["why"].endswith(f"(in {world.outbox})")
+    assert stuck["next_event"]["what"] == "next_try"
+    assert f"ticket stuck: {why}" in words(world) and "; next try at " in words(world)
+    said = world.kycd("why", "stuck", "--config", str(world.config_file)).out
+    assert why in said
+    assert f"stuck: {why}" in control(world, "list") and "; next try at " in control(world, "list")
+    assert json.loads(control(world, "list", "--json"))["tickets"][0]["why"].startswith(why)
+
+    # Others are taken in, paused, resumed and cancelled meanwhile; and nobody waits for the system.
+    drop_ticket(world, "slow", "window: always\nrate: 0.01\norder: name\n")
+    wait_for(lambda: (told(world, "slow") or {}).get("unchanged") == 1, "another ticket to run", 20)
+    control(world, "pause", "slow")
+    wait_told(world, "paused", "slow")
+    control(world, "resume", "slow")
+    wait_told(world, "running", "slow")
+    control(world, "cancel", "slow")
+    assert "cancelled" in wait_told(world, "ending", "slow")["why"]
+    assert "paused by a fault" not in daemon.log()
+    assert len(world.bill()) == 8
+
+    place.unlink()
+    for name, ended in (("stuck", [1, 0, 0, 0, 0]), ("slow", [1, 0, 0, 0, 5])):
+        assert balance(wait_report(world, name, 90)) == ended
+    assert daemon.stop() == 0
+
+
+def test_a_history_that_is_none_is_the_trouble_of_its_case_alone(world):
+    """The case is looked at before it is sent; what comes after that must not cost the answer, or hold up others."""
+    deliver(world, "A-1", "A-2", "A-3")
+    standing = (world.outbox / "face_liveness/A-2/result.json").read_bytes()
+    world.sandbox.settings(answer_after="6s")
+    world.sandbox.rules({"name": "refused", "match": {"call": "submit", "contains": "image A-3"}, "do": {"task_answer": "failure"}})
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\n")
+    wait_for(lambda: len(world.bill()) == 6, "the cases to be sent", 20)
+    for case in ("A-2", "A-3"):
+        (world.outbox / "face_liveness" / case / "history").write_text("somebody's")
+    said = wait_report(world, "night", 40)
+    ends = {each["case"]: (each["end"], each["why"]) for each in said["cases"]}
+    assert balance(said) == [1, 0, 2, 0, 0] and ends["A-2"][0] == ends["A-3"][0] == "failed", ends
+    kept = [file for file in (world.outbox / "face_liveness/A-2").iterdir() if file.name.startswith("result.2")]
+    assert len(kept) == 1 and json.loads(kept[0].read_text())["verdict"] == "pass" and kept[0].name in ends["A-2"][1]
+    assert "history" in ends["A-2"][1] and "pass" in ends["A-2"][1]
+    assert (world.outbox / "face_liveness/A-2/result.json").read_bytes() == standing
+    assert (world.outbox / "face_liveness/A-2/history").read_text() == "somebody's"
+    assert daemon.stop() == 0
+    assert "paused by a fault" not in daemon.log()
+    assert len(world.bill()) == 7  # a task that failed is sent once more
+
+
+def test_a_refused_ticket_that_cannot_be_moved_away_keeps_no_other_waiting(world):
+    world.start_sandbox()
+    world.configure()
+    deliver(world, "A-1")
+    (world.failed / "reverify").write_text("no folder")
+    daemon = world.start_daemon()
+    drop_ticket(world, "bad", "no_such_key: 1\n")
+    wait_for(lambda: "bad.yaml" in daemon.log() or "ticket=bad" in daemon.log(), "the trouble with the ticket", 20)
+    drop_ticket(world, "good", "window: always\n")
+    wait_report(world, "good", 30)
+    assert ticket_files(world) == ["bad.yaml"]
+    # Tried now and then, not at each look: a try is a line of the log, and the good ticket took at least two looks.
+    assert daemon.log().count("it cannot be moved to failed/") <= 3
+    (world.failed / "reverify").unlink()
+    wait_for(lambda: ticket_files(world) == [], "the bad one to be refused", 40)
+    assert daemon.stop() == 0
