@@ -1,6 +1,7 @@
 """The acts of the show that make up a life: install, configure, cases, reload, upgrade, remove, purge."""
 
 import hashlib
+import json
 import stat
 import time
 
@@ -113,16 +114,18 @@ def upgrade(machine, here, package):
 
 def reverify(machine, here):
     act("the nightly ticket")
-    machine.path("/etc/kycd/reverify.yaml").write_text("service: face_liveness\n")
-    machine.run("systemctl", "start", "kycd-reverify.service", check=False)
-    tickets = list((here.spool / "inbox").glob("reverify/*"))
-    if machine.run("kycd", "reverify", "--help", check=False).returncode == 64:
-        check(not tickets, f"a ticket was dropped for a kycd that cannot read it: {tickets}")
-        saw("this kycd cannot read tickets: the service fails and drops none")
-    else:
-        check(len(tickets) == 1, f"the tickets are {tickets}")
-        saw(f"dropped {tickets[0].name}")
-    machine.run("systemctl", "reset-failed", "kycd-reverify.service", check=False)
+    machine.path("/etc/kycd/reverify.yaml").write_text("service: face_liveness\nlimit: 2\nwindow: always\n")
+    before = sum(here.bill().values())
+    machine.run("systemctl", "start", "kycd-reverify.service")
+    reports = here.spool / "outbox/reverify"
+    wait_for(lambda: any(reports.glob("nightly-*/report.json")) and not any((here.spool / "inbox/reverify").iterdir()),
+             "the report of the ticket", 60)
+    [report] = reports.glob("nightly-*/report.json")
+    balance = json.loads(report.read_text())["balance"]
+    check(balance["selected"] == balance["unchanged"] == 2, f"the balance is {balance}")
+    check(sum(here.bill().values()) == before + 2, "the ticket's calls are not on the bill")
+    here.verified_again = 2
+    saw(f"dropped {report.parent.name}, 2 cases verified again and unchanged, 2 calls; its report is there")
 
 
 def remove(machine, here, package):
