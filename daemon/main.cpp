@@ -1,5 +1,6 @@
 // kycd: from arguments to a command to an exit code.
 #include "commands/check.hpp"
+#include "commands/import.hpp"
 #include "commands/inspect.hpp"
 #include "commands/list.hpp"
 #include "commands/purge.hpp"
@@ -44,6 +45,7 @@ kyc::exit_code dispatch(const kyc::command& command) {
     if (const auto* reverify = std::get_if<kyc::reverify_options>(&command)) return kyc::reverify_command(*reverify);
     if (const auto* report = std::get_if<kyc::report_options>(&command)) return kyc::report_command(*report);
     if (const auto* purge = std::get_if<kyc::purge_options>(&command)) return kyc::purge_command(*purge);
+    if (const auto* import = std::get_if<kyc::import_options>(&command)) return kyc::import_command(*import);
     const auto& text = std::get<kyc::text_only>(command);
     std::cout << text.out;
     std::cerr << text.err;

@@ -38,6 +38,7 @@ struct operator_commands {
     retry_options retry;
     report_options report;
     purge_options purge;
+    import_options import;
     reverify_options reverify;
     CLI::App* status_command = nullptr;
     CLI::App* list_command = nullptr;
@@ -46,12 +47,14 @@ struct operator_commands {
     CLI::App* retry_command = nullptr;
     CLI::App* report_command = nullptr;
     CLI::App* purge_command = nullptr;
+    CLI::App* import_command = nullptr;
     CLI::App* reverify_command = nullptr;
 
     void add_to(CLI::App& program);
     void add_list(CLI::App& program);
     void add_retry(CLI::App& program);
     void add_report(CLI::App& program);
+    void add_import(CLI::App& program);
     void add_reverify(CLI::App& program);
     void add_ticket_flags();
     void add_ticket_action(const char* name, const char* what, reverify_action action);
@@ -75,6 +78,7 @@ void operator_commands::add_to(CLI::App& program) {
     why_command = add(program, "why", "Why a file or case is where it is, and what happens next", why);
     why_command->add_option("PATH", why.path, "A file or folder in the spool, or a case")->required();
     add_retry(program);
+    add_import(program);
     add_reverify(program);
     add_report(program);
     purge_command = add(program, "purge", "Removes the cases whose time is over, as 'retention' says", purge);
@@ -177,6 +181,22 @@ void operator_commands::add_retry(CLI::App& program) {
                                        CLI::ExitCodes::ValidationError);
         refuse_empty_time(retry.since, retry.before);
     });
+}
+
+void operator_commands::add_import(CLI::App& program) {
+    import_command = add(program, "import", "Cases from a CSV file and a folder of images into the inbox", import);
+    import_command->add_option("FILE", import.file, "A CSV file with a row for each case")->required();
+    import_command->add_option("--root", import.root, "The folder that holds the images; nothing outside it is read")
+        ->type_name("DIR")
+        ->required();
+    import_command
+        ->add_option("--report", import.report, "Write the rows that were not imported, and why, to this CSV file")
+        ->type_name("FILE");
+    import_command->add_flag("--check-images", import.check_images,
+                             "Look into each image as kycd does before an upload");
+    import_command->add_flag("--again", import.again,
+                             "Also cases of a name that kycd has had before, which may be paid again");
+    import_command->add_flag("--dry-run", import.dry_run, "Look at every row, and only say what would happen");
 }
 
 void operator_commands::add_ticket_flags() {
@@ -327,6 +347,7 @@ command parse_command_line(int argc, const char* const* argv) {
     if (*looking.why_command) return looking.why;
     if (*looking.report_command) return looking.report;
     if (*looking.purge_command) return looking.purge;
+    if (*looking.import_command) return looking.import;
     if (*looking.reverify_command) return looking.reverify;
     return looking.retry;
 }

@@ -90,6 +90,17 @@ struct purge_options {
     bool dry_run = false;
 };
 
+struct import_options {
+    std::filesystem::path config;
+    bool json = false;
+    std::filesystem::path file;   ///< the CSV of cases
+    std::filesystem::path root;   ///< every image is beneath it
+    std::filesystem::path report; ///< a CSV of the rows that were not imported; empty: none
+    bool again = false;           ///< also cases of names that kycd has had before
+    bool check_images = false;    ///< by the image gate
+    bool dry_run = false;
+};
+
 /// What `kycd reverify` is to do.
 enum class reverify_action { ticket, list, pause, resume, cancel };
 
@@ -135,8 +146,9 @@ struct text_only {
     exit_code code = exit_code::done;
 };
 
-using command = std::variant<run_options, check_options, inspect_options, status_options, list_options, show_options,
-                             why_options, retry_options, reverify_options, report_options, purge_options, text_only>;
+using command =
+    std::variant<run_options, check_options, inspect_options, status_options, list_options, show_options, why_options,
+                 retry_options, reverify_options, report_options, purge_options, import_options, text_only>;
 
 /// Reads the arguments. Never exits, never prints.
 [[nodiscard]] command parse_command_line(int argc, const char* const* argv);

@@ -83,7 +83,7 @@ _kycd() {
         return
     fi
     case "$before" in
-    --config | --ticket | --names-from)
+    --config | --root | --report | --ticket | --names-from)
         _kycd_files
         return
         ;;
@@ -125,7 +125,7 @@ _kycd() {
         return
     fi
     case "$chosen" in
-    inspect | why) _kycd_files ;;
+    inspect | why | import) _kycd_files ;;
     retry) _kycd_offer "$(_kycd_cases failed)" ;;
     reverify)
         case "${COMP_WORDS[2]}" in

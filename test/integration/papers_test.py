@@ -113,6 +113,8 @@ def test_the_shell_offers_words_services_cases_and_files(tmp_path):
     assert "ocr_card/C-9" in completed("kycd", "show", *named, "")
     assert completed("kycd", "run", "--config", str(tmp_path / "ky")) == [str(config)]
     assert completed("kycd", "why", "spo", cwd=tmp_path) == ["spool"]
+    assert completed("kycd", "import", "kyc", cwd=tmp_path) == ["kycd.yaml"]
+    assert completed("kycd", "import", "cases.csv", "--root", "spo", cwd=tmp_path) == ["spool"]
 
 
 def test_the_page_of_the_configuration_has_every_key():

@@ -64,6 +64,31 @@ BOOST_AUTO_TEST_CASE(a_report_has_one_format) {
         BOOST_TEST(std::holds_alternative<report_options>(parse(words)));
 }
 
+BOOST_AUTO_TEST_CASE(an_import_needs_a_file_and_a_root) {
+    const auto parsed = parse({"import", "cases.csv", "--root", "/scans", "--report", "bad.csv", "--check-images",
+                               "--again", "--dry-run", "--json"});
+    const auto* import = std::get_if<import_options>(&parsed);
+    BOOST_REQUIRE(import != nullptr);
+    BOOST_TEST(import->file == "cases.csv");
+    BOOST_TEST(import->root == "/scans");
+    BOOST_TEST(import->report == "bad.csv");
+    BOOST_TEST(import->check_images);
+    BOOST_TEST(import->again);
+    BOOST_TEST(import->dry_run);
+    BOOST_TEST(import->json);
+    const auto plain = parse({"import", "cases.csv", "--root", "."});
+    const auto* without = std::get_if<import_options>(&plain);
+    BOOST_REQUIRE(without != nullptr);
+    BOOST_TEST((!without->check_images && !without->again && !without->dry_run && !without->json));
+    for (const auto& words : std::vector<std::vector<const char*>>{
+             {"import", "cases.csv"}, {"import", "--root", "."}, {"import", "one.csv", "two.csv", "--root", "."}}) {
+        const auto wrong = parse(words);
+        const auto* text = std::get_if<text_only>(&wrong);
+        BOOST_REQUIRE(text != nullptr);
+        BOOST_TEST(static_cast<int>(text->code) == 64);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(each_option_arrives) {
     const auto parsed = parse({"run", "--once", "--json", "--config", "/a/b.yaml"});
     const auto* run = std::get_if<run_options>(&parsed);
