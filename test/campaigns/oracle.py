@@ -23,7 +23,7 @@ DELIVERED = "delivered"
 UNKNOWN = "UNKNOWN_OUTCOME"
 
 # Folders that kycd makes for itself beside the services' own; they may stay, empty.
-OWN_FOLDERS = {".assembly", ".flat", ".copy", ".refused", ".delivering", ".copied", ".kycd",
+OWN_FOLDERS = {"reverify", ".assembly", ".flat", ".copy", ".refused", ".delivering", ".copied", ".kycd",
                ".kycd-retry", ".mounts"}
 
 
@@ -76,7 +76,8 @@ class Ledger:
     """The ledger as it stands: {case: [(number, outcome, task id)]}, {case: [(state, word)]}, and what is open. Cases are
     named as they came out."""
 
-    def __init__(self, file):
+    def __init__(self, file, lane=None):
+        """`lane`: only cases of it; None: of both."""
         self.attempts = collections.defaultdict(list)
         self.cases = collections.defaultdict(list)
         self.open = []
@@ -91,14 +92,16 @@ class Ledger:
             if self.has_history:
                 names = {}
                 for row, folder, name, state, word, place in database.execute(
-                        "SELECT id, folder, name, state, word, place FROM kyc_case"):
+                        "SELECT id, folder, name, state, word, place FROM kyc_case WHERE ?1 IS NULL OR lane = ?1",
+                        (lane,)):
                     names[row] = os.path.basename(place) if place else name
                     self.cases[names[row]].append((state, word))
                     if state == "open":
                         self.open.append(f"{folder}/{name}")
                 for row, *attempt in database.execute("SELECT case_id, number, outcome, task_id FROM attempt "
                                                       "ORDER BY case_id, number"):
-                    self.attempts[names[row]].append(tuple(attempt))
+                    if row in names:
+                        self.attempts[names[row]].append(tuple(attempt))
             elif "open_case" in tables:
                 self.open = ["/".join(row) for row in database.execute("SELECT folder, name FROM open_case")]
         finally:
@@ -171,6 +174,7 @@ class Oracle:
         self.ends = collections.Counter()
         self.billed = collections.defaultdict(list)
         self.bill = bill
+        self.known_places = {(drop.folder, drop.case) for drop in drops}  # what may be in outbox and failed
         for line in bill:
             self.billed[identity_of_bill(line)].append(line)
 
@@ -186,13 +190,13 @@ class Oracle:
         for identity, lines in self.billed.items():
             if identity not in ours:
                 self._wrong(f"the bill has {len(lines)} lines of bytes that nobody dropped: task {lines[0]['task']}")
-        services = {drop.folder for drop in self.drops} | set(make_cases.SERVICES) | {"liveness"}
+        services = {folder for folder, _ in self.known_places} | set(make_cases.SERVICES) | {"liveness"}
         for path in leftovers(self.world, services):
             self._wrong(f"left behind: {path}")
         for root in (self.world.outbox, self.world.failed):
             for service in root.iterdir() if root.is_dir() else ():
                 for case in service.iterdir() if service.name != ".kycd" and service.is_dir() else ():
-                    if (service.name, case.name) not in dropped:
+                    if (service.name, case.name) not in self.known_places:
                         self._wrong(f"came out but was never dropped: {case}")
         for name in self.ledger.open:
             self._wrong(f"the ledger still has {name} open")
@@ -233,8 +237,11 @@ class Oracle:
             self._wrong(f"{where}/{told} has the schema {answer.get('schema')}")
         return end, answer
 
+    def _files_in(self, where):
+        return {str(path.relative_to(where)): path for path in where.rglob("*") if path.is_symlink() or not path.is_dir()}
+
     def _judge_files(self, drop, where, told):
-        found = {str(path.relative_to(where)): path for path in where.rglob("*") if path.is_symlink() or not path.is_dir()}
+        found = self._files_in(where)
         if found.pop(told, None) is None:
             self._wrong(f"{where} has no {told}")
         for name in sorted(set(found) - set(drop.files)):
@@ -340,10 +347,10 @@ class Trace:
 
     def about_to_be_sent(self):
         """The cases of which the process had recorded an intent, and nothing after it that tells what came of it."""
-        open_cases = set()
+        open_cases = collections.Counter()  # two of one name may be under way, one in each lane
         for step, case in self.steps:
             if step == "intent.recorded":
-                open_cases.add(case)
+                open_cases[case] += 1
             elif step == "receipt.recorded":
-                open_cases.discard(case)
-        return open_cases
+                open_cases[case] -= 1
+        return {case for case, count in open_cases.items() if count > 0}
