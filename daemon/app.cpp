@@ -20,6 +20,7 @@
 #include "ledger_upkeep.hpp"
 #include "log.hpp"
 #include "operator_desk.hpp"
+#include "page_upkeep.hpp"
 #include "pending_tasks.hpp"
 #include "process_case.hpp"
 #include "progress_line.hpp"
@@ -55,9 +56,6 @@ namespace {
 std::size_t most_before_receipt(std::size_t uploads) {
     return uploads + 2;
 }
-
-/// What is kept of free buffers while cases follow each other: about one case of three pictures.
-constexpr std::size_t kept_for_images = 1024 * 1024;
 
 random_unit make_random() {
     return [engine = std::mt19937_64(std::random_device{}())]() mutable {
@@ -138,7 +136,7 @@ class daemon_app final : public app {
     run_options options_;
     fs::spool_layout layout_;
     std::optional<taken_spool> spool_;
-    fs::page_stock pages_{kept_for_images}; ///< before the loop, whose coroutines hold buffers to the end
+    fs::page_stock pages_; ///< before the loop, whose coroutines hold buffers to the end
     boost::asio::io_context loop_{1};
     async::loop_latency latency_;
     async::blocking_pool pool_{pool_threads(), behind_the_loop}; ///< images and folders
@@ -293,6 +291,7 @@ async::awaitable<void> daemon_app::work() {
     keepers_.spawn(run_cases(std::move(recovered.live)));
     keepers_.spawn(keep_ledger(*world_));
     keepers_.spawn(keep_retention(*world_));
+    keepers_.spawn(keep_pages(*world_));
     if (!options_.once) keepers_.spawn(recall_day(*world_)); // whom nobody looks at
     keepers_.spawn(note_backlog(*world_));
     keepers_.spawn(world_->troubles.keep_looking());

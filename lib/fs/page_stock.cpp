@@ -9,12 +9,19 @@ namespace kyc::fs {
 
 namespace {
 
-/// So many at most are kept, that none of them takes long to look through and keeping one never allocates.
-constexpr std::size_t most_kept = 64;
+/// So many at most are kept, that none of them takes long to look through and keeping one never allocates. 32 uploads
+/// of three pictures are 96.
+constexpr std::size_t most_kept = 128;
 
 std::size_t in_whole_pages(std::size_t size) {
     static const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     return std::max<std::size_t>((size + page - 1) / page, 1) * page;
+}
+
+template<class Regions>
+void unmap(const Regions& regions) {
+    for (const auto& each : regions)
+        ::munmap(each.begin, each.size);
 }
 
 } // namespace
@@ -39,13 +46,12 @@ void page_buffer::shrink(std::size_t size) {
     size_ = std::min(size, size_);
 }
 
-page_stock::page_stock(std::size_t most_spare) : most_spare_(most_spare) {
+page_stock::page_stock() {
     spare_.reserve(most_kept + 1);
 }
 
 page_stock::~page_stock() {
-    for (const auto& each : spare_)
-        unmap(each);
+    unmap(spare_);
 }
 
 page_buffer page_stock::take(std::size_t size) {
@@ -55,9 +61,17 @@ page_buffer page_stock::take(std::size_t size) {
     void* const begin =
         ::mmap(nullptr, least, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     if (begin == MAP_FAILED) throw std::bad_alloc();
-    const std::lock_guard lock(mutex_);
-    out_bytes_ += least;
-    return {*this, static_cast<std::byte*>(begin), size, least};
+    {
+        const std::lock_guard lock(mutex_);
+        out_bytes_ += least;
+    }
+    page_buffer lent(*this, static_cast<std::byte*>(begin), size, least);
+    unmap(remove_oldest(least)); // none of them is of use for what is read now
+    return lent;
+}
+
+void page_stock::shed_unused() {
+    unmap(remove_oldest(least_spare()));
 }
 
 std::size_t page_stock::mapped() const {
@@ -76,8 +90,30 @@ page_stock::region page_stock::take_spare(std::size_t least) {
     const auto found = *best;
     spare_.erase(best);
     spare_bytes_ -= found.size;
+    least_spare_ = std::min(least_spare_, spare_bytes_);
     out_bytes_ += found.size;
     return found;
+}
+
+/// Since the call before.
+std::size_t page_stock::least_spare() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(least_spare_, spare_bytes_);
+}
+
+/// Until they are at least so many bytes, or none is left. What becomes of them is for the caller: unmapping takes
+/// long, so not under the lock.
+std::vector<page_stock::region> page_stock::remove_oldest(std::size_t least) {
+    const std::lock_guard lock(mutex_);
+    std::size_t bytes = 0;
+    auto end = spare_.begin();
+    for (; end != spare_.end() && bytes < least; ++end)
+        bytes += end->size;
+    std::vector<region> removed(spare_.begin(), end);
+    spare_.erase(spare_.begin(), end);
+    spare_bytes_ -= bytes;
+    least_spare_ = std::min(least_spare_, spare_bytes_);
+    return removed;
 }
 
 void page_stock::give_back(region which) noexcept {
@@ -85,16 +121,11 @@ void page_stock::give_back(region which) noexcept {
     out_bytes_ -= which.size;
     spare_.push_back(which); // has room
     spare_bytes_ += which.size;
-    const auto bound = out_bytes_ == 0 ? 0 : most_spare_;
-    while (!spare_.empty() && (spare_bytes_ > bound || spare_.size() > most_kept)) {
-        spare_bytes_ -= spare_.front().size;
-        unmap(spare_.front());
-        spare_.erase(spare_.begin());
-    }
-}
-
-void page_stock::unmap(region which) noexcept {
-    ::munmap(which.begin, which.size);
+    if (spare_.size() <= most_kept) return;
+    const auto oldest = spare_.front();
+    spare_.erase(spare_.begin());
+    spare_bytes_ -= oldest.size;
+    ::munmap(oldest.begin, oldest.size);
 }
 
 } // namespace kyc::fs

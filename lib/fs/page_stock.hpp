@@ -42,18 +42,21 @@ class page_buffer {
 
 /// Lends buffers that are as large as what is read into them, to a page. On the heap a picture would take the next
 /// larger of the allocator's sizes, a seventh more, and be cleared before it is read into; pages that come and go with
-/// each picture cost more than that. A few buffers that came back are kept for the next, the rest is the system's, and
-/// all of it once none is out. Must outlive its buffers. Any thread.
+/// each picture cost more than that, a tenth of what a case costs. So what comes back is kept for the next, until it
+/// has lain unused for a while. Must outlive its buffers. Any thread.
 class page_stock {
   public:
-    /// Keeps buffers of at most so many bytes that nobody uses.
-    explicit page_stock(std::size_t most_spare);
+    page_stock();
     ~page_stock();
     page_stock(const page_stock&) = delete;
     page_stock& operator=(const page_stock&) = delete;
 
     /// Not cleared: what it held before may still stand in it. std::bad_alloc if the system has no memory.
     [[nodiscard]] page_buffer take(std::size_t size);
+
+    /// Gives the system back what has lain unused since the call before; to be called now and then. Takes some
+    /// milliseconds where that is much.
+    void shed_unused();
 
     /// Bytes of all buffers that are out, and of all that are kept.
     [[nodiscard]] std::size_t mapped() const;
@@ -67,13 +70,14 @@ class page_stock {
     };
 
     [[nodiscard]] region take_spare(std::size_t least);
+    [[nodiscard]] std::size_t least_spare();
+    [[nodiscard]] std::vector<region> remove_oldest(std::size_t least);
     void give_back(region which) noexcept;
-    void unmap(region which) noexcept;
 
-    const std::size_t most_spare_;
     mutable std::mutex mutex_;
     std::vector<region> spare_; ///< the longest unused first
     std::size_t spare_bytes_ = 0;
+    std::size_t least_spare_ = 0; ///< bytes, since the last shed_unused()
     std::size_t out_bytes_ = 0;
 };
 

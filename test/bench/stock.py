@@ -40,6 +40,8 @@ class Stock:
         self.service, self.cases = service, cases
         self.top = pathlib.Path(tempfile.mkdtemp(prefix="stock-", dir=folder))
         self.runs = 0
+        self.results = self.top / "results"
+        self.results.mkdir()
         drawings = {field: [filled(one, filled_to * 1000) for one in drawn] for field, drawn in drawn_for(service, kb).items()}
         with make_cases.Spool(self.top) as spool:
             for number in range(cases):
@@ -54,8 +56,10 @@ class Stock:
 
     def take_back(self, world):
         os.rename(world.outbox / self.service, self.folder)
+        # Not removed before close(): ext4 gives no inode again within minutes of its removal, and looks past each of them for the
+        # next round's files.
         for case in os.scandir(self.folder):
-            os.unlink(case.path + "/result.json")
+            os.rename(case.path + "/result.json", self.results / f"{self.runs}-{case.name}")
 
     def world(self, api, **settings):
         """A new spool that holds all cases, configured for this API; take_back() and close() are the caller's."""

@@ -135,7 +135,7 @@ struct waiting_world {
     async::permits polls{loop.get_executor(), 1};
     async::permits before_receipt{loop.get_executor(), 100};
     async::permits unanswered{loop.get_executor(), 100};
-    fs::page_stock pages{0};
+    fs::page_stock pages;
     async::permits memory{loop.get_executor(), 1};
     async::rate_limit rate{0};
     async::group_work<result<void>> settling{loop.get_executor(), pool, {}};

@@ -17,7 +17,7 @@ namespace {
 
 struct case_on_disk {
     temporary_folder root;
-    page_stock pages{0};
+    page_stock pages;
     claimed_case which{{"kyc_card", "A-1"}, root.path() / "work/kyc_card/A-1", false};
 
     case_on_disk() { stdfs::create_directories(which.folder); }

@@ -354,7 +354,7 @@ BOOST_AUTO_TEST_CASE(a_delivery_that_meets_trouble_arrives_once) {
 
 BOOST_AUTO_TEST_CASE(trouble_while_reading_is_never_the_cases_failure) {
     const place where{"a folder", false, {}, {}};
-    page_stock pages(0);
+    page_stock pages;
     claimed_case which;
     bool read_it = false;
     const auto begin = [&] {
