@@ -1,7 +1,9 @@
 #include "net/multipart.hpp"
 
+#include <openssl/rand.h>
+
 #include <algorithm>
-#include <random>
+#include <array>
 #include <stdexcept>
 
 namespace kyc::net {
@@ -84,13 +86,18 @@ std::uint64_t multipart_form::size() const {
     return boost::asio::buffer_size(buffers());
 }
 
+// Not from std::random_device: each number of it is an instruction that waits for the processor's noise source, 20 us
+// and more on a virtual machine, on the loop and for every upload.
 std::string random_boundary() {
     static constexpr char digits[] = "0123456789abcdef";
-    std::random_device random;
+    std::array<unsigned char, 16> random{};
+    if (::RAND_bytes(random.data(), static_cast<int>(random.size())) != 1)
+        throw std::runtime_error("OpenSSL has no random bytes for a boundary");
     std::string boundary = "kycd-";
-    for (int word = 0; word < 4; ++word)
-        for (auto [bits, nibble] = std::pair(random(), 0); nibble < 8; ++nibble, bits >>= 4)
-            boundary.push_back(digits[bits & 15]);
+    for (const unsigned byte : random) {
+        boundary.push_back(digits[byte >> 4U]);
+        boundary.push_back(digits[byte & 15U]);
+    }
     return boundary;
 }
 

@@ -46,6 +46,7 @@ class multipart_form {
     std::vector<boost::asio::const_buffer> parts_;
 };
 
+/// 128 random bits, as OpenSSL's generator gives them. std::runtime_error if it has none. Any thread.
 [[nodiscard]] std::string random_boundary();
 
 } // namespace kyc::net
