@@ -130,6 +130,8 @@ BOOST_AUTO_TEST_CASE(the_quick_reader_of_jpegs_judges_as_libjpeg_does) {
                                                       .restart_interval = restart_interval,
                                                       .every_colour_pixel = fitted,
                                                       .fitted_codes = fitted}));
+    for (const bool fitted : {false, true}) // long enough to be walked in several lanes
+        files.push_back(kyc::test::make_jpeg({.width = 900, .height = 700, .quality = 95, .fitted_codes = fitted}));
     std::size_t walked = 0;
     for (const auto& whole : files) {
         for (std::size_t i = 0; i < 100; ++i) {
