@@ -5,7 +5,6 @@ waiting. From start to the first upload, cases per second once it runs, and proc
 
 import pathlib
 import statistics
-import tempfile
 import time
 
 import bench
@@ -41,7 +40,7 @@ def one_run(stock, top):
 def measure(read):
     sizes = {"few": read.few, "between": read.between, "many": read.many}
     found = {size: [] for size in sizes}
-    with tempfile.TemporaryDirectory(dir=read.folder) as folder:
+    with bench.workplace(read) as folder:
         top = pathlib.Path(folder)
         stocks = {size: Stock(top, "face_liveness", cases, SMALL) for size, cases in sizes.items()}
         for _ in range(read.rounds):

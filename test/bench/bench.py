@@ -1,6 +1,8 @@
 """What the sections of scripts/bench share: arguments, the machine, a spool full of cases, a measured run, a table."""
 
 import argparse
+import atexit
+import contextlib
 import datetime
 import json
 import os
@@ -36,6 +38,21 @@ def defaults(read, own_arguments, **changes):
     parser = argparse.ArgumentParser()
     own_arguments(parser)
     return argparse.Namespace(**{**vars(read), **vars(parser.parse_args([])), **changes})
+
+
+@contextlib.contextmanager
+def workplace(read):
+    """A folder for what a section makes. What lies in it at the end is emptied, and removed when the program ends: ext4 without a
+    journal gives no inode again within minutes of its removal, and looks past each of them when the next section makes a file."""
+    top = tempfile.mkdtemp(dir=read.folder)
+    try:
+        yield top
+    finally:
+        for folder, _, files in os.walk(top):
+            for file in files:
+                with contextlib.suppress(OSError):
+                    os.truncate(os.path.join(folder, file), 0)
+        atexit.register(shutil.rmtree, top, ignore_errors=True)
 
 
 def machine(folder):

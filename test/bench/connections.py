@@ -4,7 +4,6 @@ on a path that 8 fill. Handshakes are counted, those that resume a session apart
 """
 
 import pathlib
-import tempfile
 
 import bench
 from narrow_path import NarrowPath
@@ -37,7 +36,6 @@ def closing_server(read, top):
         summary = stock.once(api, limits={"uploads": read.uploads}).summary
     finally:
         api.close()
-    stock.close()
     requests = api.requests()
     first = {request.connection: request for request in requests if request.number == 1}
     resumed = sum(request.resumed for request in first.values())
@@ -62,7 +60,6 @@ def narrow_path(read, top):
                 api.close()
             found[uploads].append(read.path_cases / passage.cost.seconds)
             handshakes[uploads].append(passage.summary["tls_handshakes"])
-    stock.close()
     return {"cases": read.path_cases, "rounds": read.rounds, "MB/s": read.rate, "one-way delay, s": read.delay,
             "path's cases per second": read.rate / 0.97,
             "cases per second": {uploads: bench.spread(numbers) for uploads, numbers in found.items()},
@@ -72,7 +69,7 @@ def narrow_path(read, top):
 
 
 def measure(read):
-    with tempfile.TemporaryDirectory(dir=read.folder) as folder:
+    with bench.workplace(read) as folder:
         top = pathlib.Path(folder)
         return {"closing server": closing_server(read, top), "narrow path": narrow_path(read, top)}
 

@@ -8,7 +8,6 @@ import json
 import pathlib
 import random
 import sys
-import tempfile
 import time
 
 import bench
@@ -43,7 +42,7 @@ def measure(read):
     import world
     from timing_peer import TimingPeer
     dice = random.Random(5)
-    with tempfile.TemporaryDirectory(dir=read.folder) as folder:
+    with bench.workplace(read) as folder:
         top = pathlib.Path(folder)
         peer = TimingPeer(top / "peer", "face_liveness", lambda _: dice.uniform(0.05, 0.35))
         here = world.World(top / "world")

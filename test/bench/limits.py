@@ -10,7 +10,6 @@ import json
 import os
 import pathlib
 import sys
-import tempfile
 import time
 
 import bench
@@ -82,7 +81,7 @@ def measure(read, limiter):
     import world
     pace = 1 / 3 if read.quick else 1
     settled, until = limiter.settled * pace, limiter.until * pace
-    with tempfile.TemporaryDirectory(dir=read.folder) as top:
+    with bench.workplace(read) as top:
         here = world.World(os.path.join(top, "world"))
         try:
             here.start_sandbox()

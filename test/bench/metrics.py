@@ -8,7 +8,6 @@ import http.client
 import pathlib
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -166,7 +165,7 @@ def alone(read, daemon, looker):
 def measure(read):
     from peers import free_port, listens
     from world import wait_for
-    with tempfile.TemporaryDirectory(dir=read.folder) as folder:
+    with bench.workplace(read) as folder:
         top = pathlib.Path(folder)
         stock = Stock(top, "face_liveness", read.cases, SMALL)
         api = ScriptedApi(top / "api", stock.service)

@@ -10,7 +10,6 @@ import os
 import pathlib
 import re
 import sys
-import tempfile
 import time
 
 import bench
@@ -115,7 +114,7 @@ def percentiles(seconds):
 
 
 def measure(read):
-    with tempfile.TemporaryDirectory(dir=read.folder) as folder:
+    with bench.workplace(read) as folder:
         night = Night(read, folder)
         night.drop_live("warm")
         alone, beside, reports, found_right = [], [], [], []

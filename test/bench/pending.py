@@ -5,7 +5,6 @@ they take while they wait. Default settings; the sandbox answers after --answer-
 
 import os
 import sys
-import tempfile
 import time
 
 import bench
@@ -50,7 +49,7 @@ def settled(read, still=5.0, limit=120.0):
 def measure(read):
     import make_cases
     import world
-    with tempfile.TemporaryDirectory(dir=read.folder) as top:
+    with bench.workplace(read) as top:
         here = world.World(os.path.join(top, "world"))
         try:
             here.start_sandbox()

@@ -6,7 +6,6 @@ all cores, nginx's too.
 """
 
 import pathlib
-import tempfile
 
 import bench
 from clients import Load
@@ -24,7 +23,7 @@ def own_arguments(parser):
 
 
 def measure(read):
-    with tempfile.TemporaryDirectory(dir=read.folder) as folder:
+    with bench.workplace(read) as folder:
         top = pathlib.Path(folder)
         api = ScriptedApi(top / "api", core=SERVER)
         load = Load(read, api, top, read.cases, read.connections, core=CLIENT)

@@ -5,7 +5,6 @@ is pinned: kycd, its threads and nginx share the cores as they can.
 """
 
 import pathlib
-import tempfile
 
 import bench
 from clients import Load
@@ -22,7 +21,7 @@ def own_arguments(parser):
 
 
 def measure(read):
-    with tempfile.TemporaryDirectory(dir=read.folder) as folder:
+    with bench.workplace(read) as folder:
         top = pathlib.Path(folder)
         stock = Stock(top, "kyc_card", read.cases, **({"kb": (read.picture_kb // 2, read.picture_kb), "filled_to": 322}
                                                       if read.picture_kb else {}))
