@@ -51,6 +51,8 @@ struct lane : progress {
     std::uint64_t window = 0;
 
     [[nodiscard]] bool goes_on() const { return bit + most_turn_bits < until && !broken; }
+
+    [[nodiscard]] const progress& reached() const { return *this; }
 };
 
 class walk {
@@ -160,7 +162,7 @@ class walk {
     void go_near(progress& made, std::uint64_t bit) const {
         auto alone = lane_from(made, bit);
         run(std::array{&alone});
-        made = alone;
+        made = alone.reached();
     }
 
     /// Where a unit may begin, some bytes behind.
@@ -186,14 +188,14 @@ class walk {
         }
         run(running);
 
-        progress made = lanes[0];
+        progress made = lanes[0].reached();
         for (std::size_t i = 1; i < lane_count; ++i) {
             go_near(made, begins[i].bit);
             while (made.bit < begins[i].bit && !made.broken)
                 read_code(made);
             if (made.bit != begins[i].bit || made.at != 0) continue;
             const auto units = made.units;
-            made = lanes[i];
+            made = lanes[i].reached();
             made.units += units;
         }
         return made;
