@@ -64,6 +64,7 @@ std::string number(std::uint64_t value) {
 
 std::string stack(const day_bar& bar, std::uint64_t x, std::uint64_t width, std::uint64_t most) {
     std::vector<bar_part> parts;
+    parts.reserve(segments.size());
     for (const auto& part : segments)
         parts.push_back(
             {bar.of.*part.cases, part.colour, bar.date + ": " + number(bar.of.*part.cases) + " " + part.name});
@@ -72,6 +73,7 @@ std::string stack(const day_bar& bar, std::uint64_t x, std::uint64_t width, std:
 
 std::string key() {
     std::vector<chart_key> keys;
+    keys.reserve(segments.size());
     for (const auto& part : segments)
         keys.push_back({part.name, part.colour});
     return key_line(keys);

@@ -125,11 +125,10 @@ std::optional<exit_code> look_for_twin(spool_view& view, const made_ticket& made
             std::cerr << "kycd: reverify: this very ticket, " << name << ", is in the inbox already\n";
             return exit_code::done;
         }
-        return complain("reverify: there is a ticket " + name +
-                            " in the inbox already; give this one another name with "
-                            "--as, or 'kycd reverify cancel " +
-                            name + "'",
-                        exit_code::some_failed);
+        auto what =
+            "reverify: there is a ticket " + name + " in the inbox already; give this one another name with --as, ";
+        what.append("or 'kycd reverify cancel ").append(name).append("'");
+        return complain(what, exit_code::some_failed);
     }
     if (view.ledger() == nullptr) return std::nullopt;
     const auto known = view.ledger()->tickets();
@@ -260,6 +259,7 @@ std::string already(fs::ticket_wish wish) {
 
 exit_code no_such_ticket(const std::string& name, const std::vector<fs::ticket_file>& files) {
     std::vector<std::string> names;
+    names.reserve(files.size());
     for (const auto& each : files)
         names.push_back(each.name);
     auto what = "reverify: there is no ticket " + printable(name) + " in the inbox";

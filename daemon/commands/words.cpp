@@ -70,8 +70,8 @@ void text_table::print(std::ostream& out, const std::vector<std::size_t>& right,
         for (std::size_t i = 0; i < line.size(); ++i) {
             const bool to_the_right = std::find(right.begin(), right.end(), i) != right.end();
             const bool last = i + 1 == line.size();
-            auto cell = last && !to_the_right ? line[i] : padded(line[i], widths[i], to_the_right);
-            text += paint ? paint(number, i, std::move(cell)) : std::move(cell);
+            const auto cell = last && !to_the_right ? line[i] : padded(line[i], widths[i], to_the_right);
+            text += paint ? paint(number, i, cell) : cell;
             if (!last) text += "  ";
         }
         out << text << '\n';
