@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import shutil
+import stat
 import statistics
 import struct
 import subprocess
@@ -48,10 +49,10 @@ def workplace(read):
     try:
         yield top
     finally:
-        for folder, _, files in os.walk(top):
-            for file in files:
-                with contextlib.suppress(OSError):
-                    os.truncate(os.path.join(folder, file), 0)
+        for file in pathlib.Path(top).rglob("*"):
+            # Never what lies elsewhere, too.
+            if stat.S_ISREG((found := file.lstat()).st_mode) and found.st_nlink == 1:
+                os.truncate(file, 0)
         atexit.register(shutil.rmtree, top, ignore_errors=True)
 
 
