@@ -77,6 +77,10 @@ class Page:
             lines[name.rstrip(":")] = why[0] if word == "bad" else ""
         return status == 200, lines
 
+    def wait_ready(self, timeout=60):
+        """The page is there before what an earlier run left is put in order."""
+        wait_for(lambda: self.ready()[0], "readyz to be well", timeout)
+
     def not_ready_for(self, component):
         ready, lines = self.ready()
         return not ready and lines[component]
@@ -288,14 +292,14 @@ def test_a_unix_socket_is_for_its_owner_or_its_group(world, group):
     assert stat.S_IMODE(path.stat().st_mode) == (0o660 if group else 0o600)
     if group:
         assert path.group() == "daemon"
-    assert page.ready()[0]
+    page.wait_ready()
     events = page.events()
     assert events.next_status()["schema"] == "kycd.status/1"
     daemon.process.kill()
     daemon.wait()
     assert path.exists(), "a killed daemon leaves its socket"
     again = world.start_daemon()
-    assert Page(again).ready()[0]
+    Page(again).wait_ready()
     assert again.stop() == 0
     assert not path.exists()
 
@@ -323,7 +327,7 @@ def test_a_port_that_is_taken_stops_nothing(world):
         world.wait_delivered("A-1", timeout=30)
         assert daemon.log().count("the admin page is not there") == 1
     daemon.wait_for_log("admin listening", timeout=60)  # it tries every 10 s
-    assert Page(daemon).ready()[0]
+    Page(daemon).wait_ready()
     assert daemon.stop() == 0
 
 
@@ -374,7 +378,7 @@ def test_credentials_that_are_refused_make_it_not_ready(world):
     assert page.ask("/livez")[0] == 200
     world.write_password(PASSWORD)
     daemon.send(signal.SIGHUP)
-    wait_for(lambda: page.ready()[0], "readyz to be well again", 30)
+    page.wait_ready()
     world.wait_delivered("A-1", timeout=30)
 
 
@@ -391,13 +395,13 @@ def test_an_api_that_is_down_makes_it_not_ready(world):
 
 def test_an_idle_daemon_notices_that_its_spool_has_gone(world):
     daemon, page = start(world)
-    assert page.ready()[0]
+    page.wait_ready()
     shutil.move(world.outbox, world.root / "away")
     why = wait_for(lambda: page.not_ready_for("spool"), "readyz to tell of the outbox", 60)
     assert "outbox" in why
     assert page.ask("/livez")[0] == 200, "a restart would not help"
     shutil.move(world.root / "away", world.outbox)
-    wait_for(lambda: page.ready()[0], "readyz to be well again", 60)
+    page.wait_ready()
     assert daemon.stop() == 0
 
 
@@ -421,7 +425,7 @@ def test_a_ledger_that_cannot_be_written_makes_it_not_ready(world):
         assert "No space left" in why or "full" in why
         assert page.ask("/livez")[0] == 200
         filler.unlink()
-        wait_for(lambda: page.ready()[0], "readyz to be well again", 60)
+        page.wait_ready()
         world.wait_delivered("A-1", timeout=60)
         assert daemon.stop() == 0
     finally:
