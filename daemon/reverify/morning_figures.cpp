@@ -57,6 +57,7 @@ std::vector<cause_group> by_cause(const std::vector<changed_case>& changes) {
         group.cases.push_back(&each);
     }
     std::vector<cause_group> sorted;
+    sorted.reserve(groups.size());
     for (auto& [key, group] : groups)
         sorted.push_back(std::move(group));
     return sorted;

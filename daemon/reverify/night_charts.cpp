@@ -144,6 +144,7 @@ std::string grid(const places& at, const std::string& full, const std::string& h
 std::string bar(const night_piece& piece, const std::string& when, std::uint64_t x, std::uint64_t width,
                 std::uint64_t most) {
     std::vector<bar_part> parts;
+    parts.reserve(segments.size());
     for (const auto& part : segments)
         parts.push_back({piece.cases.*part.cases, part.colour,
                          html_escaped(when) + ": " + number(piece.cases.*part.cases) + " " + part.name});
@@ -196,6 +197,7 @@ std::string throughput_chart(const night& of, const time_window& window) {
         drawn += bar(of.pieces[i], window.on_its_clock(of.pieces[i].from), at.left[i], at.step - (at.step > 8 ? 4 : 1),
                      scale);
     std::vector<chart_key> keys;
+    keys.reserve(segments.size());
     for (const auto& part : segments)
         keys.push_back({part.name, part.colour});
     const auto caption = "Cases that ended per " + step_words(of.step) + ", at most " + number(most);
@@ -222,6 +224,7 @@ std::string latency_chart(const night& of, const time_window& window) {
     for (auto each = share_lines.rbegin(); each != share_lines.rend(); ++each)
         drawn += line(of, *each, at, scale);
     std::vector<chart_key> keys;
+    keys.reserve(share_lines.size());
     for (const auto& each : share_lines)
         keys.push_back({each.name, each.colour});
     return frame("How long answers took, from receipt to answer, per " + step_words(of.step),

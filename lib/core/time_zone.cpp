@@ -114,7 +114,7 @@ boost::system::result<named_zone, std::string> named_zone::of_machine() {
     constexpr std::string_view folder = "/zoneinfo/";
     if (const auto at = name.find(folder); name.starts_with('/') && at != std::string_view::npos)
         name.remove_prefix(at + folder.size());
-    const auto zone = find(name);
+    auto zone = find(name);
     if (zone) return zone;
     return "TZ is " + quote_text(variable) + ", and " +
            (database() == nullptr ? std::string(no_database) : "that is no time zone of this machine's database");

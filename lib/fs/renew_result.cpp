@@ -30,7 +30,7 @@ result<void> write_history(const folder& at, const std::string& name, const std:
     // The umask took the group's part away. EPERM: it is the producer's own, and can be written to.
     if (const int error = set_access(history->get(), folder_mode(access), access); error != 0 && error != EPERM)
         return at.trouble_with(error, "set the mode of", history_folder);
-    if (const auto kept = sync(at); !kept) return kept;
+    if (auto kept = sync(at); !kept) return kept;
     return write_atomically(*history, name, text, file_mode(access));
 }
 
@@ -93,7 +93,7 @@ result<void> renew_result(const spool_layout& layout, const case_key& where, con
                           const std::string& old_text, const std::string& new_text, const access_rules& access) {
     const auto at = open_standing(layout, where);
     if (!at) return at.error();
-    if (const auto kept = write_history(*at, old_name, old_text, access); !kept) return kept;
+    if (auto kept = write_history(*at, old_name, old_text, access); !kept) return kept;
     return write_atomically(*at, result_name, new_text, file_mode(access));
 }
 

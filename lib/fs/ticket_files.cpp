@@ -242,6 +242,7 @@ result<std::vector<ticket_file>> list_tickets(const spool_layout& layout) {
         if (!is_new && each.wish > place->second.wish) place->second = std::move(each);
     }
     std::vector<ticket_file> found;
+    found.reserve(by_name.size());
     for (auto& [name, each] : by_name)
         found.push_back(std::move(each));
     std::sort(found.begin(), found.end(), [](const ticket_file& a, const ticket_file& b) {

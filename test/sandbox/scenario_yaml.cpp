@@ -83,7 +83,7 @@ boost::json::value json_of(const YAML::Node& node, int depth = 0) {
         return out;
     }
     if (!node.IsScalar()) return nullptr;
-    const auto text = node.Scalar();
+    const auto& text = node.Scalar();
     if (node.Tag() == "!") return boost::json::value(text); // it was quoted
     if (text == "true") return true;
     if (text == "false") return false;
