@@ -396,10 +396,12 @@ def test_a_case_that_is_completed_later_is_taken_then(world):
 def test_a_file_that_is_still_written_is_not_taken(world):
     whole = picture("image", 1)
     daemon = world.start_daemon()
-    folder = world.inbox / "face_liveness/A-1"
-    folder.mkdir(parents=True)
-    with open(folder / "image.jpg", "wb", buffering=0) as slow:
+    made = world.staging / "image.jpg"
+    with open(made, "wb", buffering=0) as slow:
         slow.write(whole)  # complete to look at, and still open
+        folder = world.inbox / "face_liveness/A-1"
+        folder.mkdir(parents=True)
+        os.rename(made, folder / "image.jpg")
         daemon.wait_for_log("still being written")
         # Others come and go meanwhile, for longer than the settle time.
         for number in range(3):
