@@ -109,7 +109,7 @@ def test_a_reply(world, row):
         assert [line["reply_lost"] for line in world.bill()] == [True, False]
     elif row["action"] == "pause":
         world.sandbox.rules(rule({"call": call}, **answer))
-        world.configure(once={"patience": "1s"})
+        world.configure(once={"patience": "3s"})
         run = world.run_once()
         assert run.code == 77, run
         assert run.log.count(" error ") == 1, "one alarm"

@@ -304,7 +304,7 @@ def test_a_paused_service_does_not_hold_up_the_others(world):
 
 
 def test_five_refusals_in_a_row_pause_the_service_and_no_other(world):
-    world.configure(limits={"uploads": 1}, once={"patience": "2s"})
+    world.configure(limits={"uploads": 1}, once={"patience": "4s"})
     world.sandbox.rules(rule({"call": "submit", "service": "ocr_passport"}, status=403, json={"detail": "no"}))
     for number in range(9):
         world.drop_case(f"A-{number}", "ocr_passport")
@@ -381,7 +381,7 @@ def test_tokens_of_a_few_seconds_are_renewed_in_time(bare_world):
 
 
 def test_refused_credentials_end_a_run_with_77_and_keep_the_cases(world):
-    world.configure(once={"patience": "2s"})
+    world.configure(once={"patience": "4s"})
     world.sandbox.rules(rule({"call": "obtain"}, refuse_login=True))
     for number in range(3):
         world.drop_case(f"A-{number}")
@@ -396,7 +396,7 @@ def test_refused_credentials_end_a_run_with_77_and_keep_the_cases(world):
 
 
 def test_a_disabled_account_pauses_and_loses_nothing(world):
-    world.configure(once={"patience": "2s"})
+    world.configure(once={"patience": "4s"})
     world.sandbox.rules(rule({"call": "submit"}, user_inactive=True))
     world.drop_case("A-1")
     run = world.run_once()
@@ -420,7 +420,7 @@ def unreachable(world):
 
 def test_an_api_that_does_not_listen_is_unreachable(world):
     world.sandbox.stop()
-    world.configure(once={"patience": "1s"})
+    world.configure(once={"patience": "3s"})
     world.drop_case("A-1")
     unreachable(world)
 
@@ -428,7 +428,7 @@ def test_an_api_that_does_not_listen_is_unreachable(world):
 def test_a_certificate_of_another_authority_gets_nothing(world):
     other = Sandbox(world.root / "other")
     world.sandboxes.append(other)
-    world.configure(api={"ca_file": other.ca_file}, once={"patience": "1s"})
+    world.configure(api={"ca_file": other.ca_file}, once={"patience": "3s"})
     world.drop_case("A-1")
     run = unreachable(world)
     assert "certificate" in run.log
@@ -439,7 +439,7 @@ def test_a_certificate_of_another_authority_gets_nothing(world):
 def test_a_certificate_of_another_name_gets_nothing(bare_world):
     world = bare_world
     world.start_sandbox("--listen", "0.0.0.0:0")
-    world.configure(api={"base_url": f"https://127.0.0.2:{world.sandbox.port}/api/v3"}, once={"patience": "1s"})
+    world.configure(api={"base_url": f"https://127.0.0.2:{world.sandbox.port}/api/v3"}, once={"patience": "3s"})
     world.drop_case("A-1")
     run = unreachable(world)
     assert "certificate" in run.log
@@ -447,7 +447,7 @@ def test_a_certificate_of_another_name_gets_nothing(bare_world):
 
 
 def test_the_system_s_authorities_do_not_vouch_for_the_sandbox(world):
-    world.configure(api={"ca_file": None}, once={"patience": "1s"})
+    world.configure(api={"ca_file": None}, once={"patience": "3s"})
     world.drop_case("A-1")
     unreachable(world)
     assert world.sandbox.stats()["requests"] == {}
@@ -492,7 +492,7 @@ def test_a_connection_is_tls_1_2_or_better(bare_world):
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
-    world.configure(api={"base_url": f"https://localhost:{listener.getsockname()[1]}/api/v3"}, once={"patience": "1s"})
+    world.configure(api={"base_url": f"https://localhost:{listener.getsockname()[1]}/api/v3"}, once={"patience": "3s"})
     world.drop_case("A-1")
     unreachable(world)
     listener.close()

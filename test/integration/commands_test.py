@@ -66,7 +66,7 @@ def test_a_password_in_the_configuration_is_refused_and_not_repeated(world, secr
 
 def test_a_password_file_that_others_can_read_is_refused(world):
     world.password_file.chmod(0o644)
-    world.configure(once={"patience": "1s"})
+    world.configure(once={"patience": "3s"})
     world.drop_case("A-1")
     run = world.run_once()
     assert run.code in (77, 78), run
@@ -248,7 +248,7 @@ def test_cases_that_are_not_ready_are_named_and_do_not_change_the_code(world):
 
 
 def test_a_run_that_loses_patience_is_2_and_the_next_run_polls_on(world):
-    world.configure(once={"patience": "1s"})
+    world.configure(once={"patience": "3s"})
     for number in range(3):
         world.drop_case(f"A-{number}", answer="never" if number < 2 else None)
     run = world.run_once()

@@ -11,7 +11,7 @@ from peers import Tinyproxy
 def tinyproxy(world):
     proxy = Tinyproxy(world.root / "tinyproxy")
     world.configure(api={"proxy": proxy.url, "timeouts": {"connect": "1s", "handshake": "1s", "idle": "2s", "request": "6s"}},
-                    once={"patience": "2s"}, log={"level": "info"})
+                    once={"patience": "4s"}, log={"level": "info"})
     yield proxy
     proxy.stop()
 

@@ -38,7 +38,7 @@ def test_a_stop_does_not_wait_for_a_lookup_that_hangs(world):
 def test_a_run_to_the_end_does_not_wait_for_a_lookup_that_hangs(world):
     file, env = lookups(world)
     file.write_text("600")
-    world.configure(once={"patience": "1s"}, api={"timeouts": {"connect": "1s"}})
+    world.configure(once={"patience": "3s"}, api={"timeouts": {"connect": "1s"}})
     world.drop_case("A-1")
     assert world.run_once(env=env, timeout=120).code == 69
     check = world.kycd("check", "--config", str(world.config_file), env=env, timeout=120)

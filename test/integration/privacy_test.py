@@ -260,7 +260,7 @@ def test_the_password_of_a_proxy_is_not_told(world, where):
     env = dict(world.env)
     if where == "environment":
         env["https_proxy"] = proxy
-    world.configure(once={"patience": "1s"}, log={"level": "trace"}, **({"api": {"proxy": proxy}} if where == "config" else {}))
+    world.configure(once={"patience": "3s"}, log={"level": "trace"}, **({"api": {"proxy": proxy}} if where == "config" else {}))
     world.drop_case("A-1")
     done = world.run_once(env=env)
     assert done.code == (78 if where == "config" else 69), done

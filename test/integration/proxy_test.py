@@ -116,7 +116,7 @@ def test_a_proxy_for_plain_http_is_not_used(world, proxy):
 def test_a_proxy_that_wants_a_login_is_named_and_the_case_is_kept(world):
     proxy = ConnectProxy(refuse="HTTP/1.1 407 Proxy Authentication Required\r\n"
                                 "Proxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n")
-    world.configure(api={"proxy": proxy.url}, once={"patience": "1s"})
+    world.configure(api={"proxy": proxy.url}, once={"patience": "3s"})
     run = once(world)
     proxy.close()
     assert run.code == 69, run
@@ -126,7 +126,7 @@ def test_a_proxy_that_wants_a_login_is_named_and_the_case_is_kept(world):
 
 
 def test_a_proxy_that_is_not_there_is_unreachable(world):
-    world.configure(api={"proxy": "http://127.0.0.1:1"}, once={"patience": "1s"})
+    world.configure(api={"proxy": "http://127.0.0.1:1"}, once={"patience": "3s"})
     run = once(world)
     assert run.code == 69 and world.sandbox.stats()["requests"] == {}, run
     assert "127.0.0.1:1" in run.log
