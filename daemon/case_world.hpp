@@ -16,6 +16,7 @@
 #include "fs/crash_notes.hpp"
 #include "fs/page_stock.hpp"
 #include "fs/spool_layout.hpp"
+#include "held_back.hpp"
 #include "ledger/ledger.hpp"
 #include "progeny/api.hpp"
 #include "reverify/ticket_view.hpp"
@@ -60,7 +61,7 @@ struct case_world {
     day_book& day;
     random_unit random;
     std::map<std::string, poll_learner> poll_learners; ///< by service: when its tasks are polled
-    std::map<std::string, std::size_t> held_back;      ///< by service: claimed cases that wait for the API to take them
+    held_back_counts held_back{};                      ///< claimed cases that wait for the API to take them
     std::set<case_key> in_hand; ///< claimed cases that have not ended: their records are theirs alone
     twin_list twins;            ///< cases with the same bytes that are on their way
     std::map<case_key, fs::crash_count> crashes{};            ///< how often earlier processes broke down at a case

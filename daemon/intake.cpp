@@ -337,9 +337,8 @@ void intake::drop(const fs::inbox_entry& entry) {
 /// While the API does not take a service's cases, a few of them in hand are enough to notice when it does again; the
 /// rest stays in the inbox, and out of the way of the other services.
 bool intake::enough_held_back(const service& target) const {
-    const auto found = world_.held_back.find(target.name);
-    if (found == world_.held_back.end()) return false;
-    return found->second >= (world_.api.admits(progeny::caller(&target, false)) ? world_.config->limits.uploads : 1);
+    const bool admitted = world_.api.admits(progeny::caller(&target, false));
+    return world_.held_back.of(lane::live, target.name) >= (admitted ? world_.config->limits.uploads : 1);
 }
 
 void intake::enqueue_due() {

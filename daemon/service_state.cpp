@@ -78,10 +78,7 @@ service_state look_at_service(const case_world& world, const intake& taking, con
     for (const auto& [folder, queue] : taking.queues())
         state.inbox += queue.queued + queue.not_ready;
     const std::uint64_t total = world.in_hand.size();
-    std::uint64_t held_back = 0;
-    for (const auto& [service, cases] : world.held_back)
-        held_back += cases;
-    const auto before_receipt = std::min<std::uint64_t>(total, world.before_receipt.used() + held_back);
+    const auto before_receipt = std::min<std::uint64_t>(total, world.before_receipt.used() + world.held_back.all());
     state.uploading = std::min<std::uint64_t>(before_receipt, world.uploads.used());
     state.before = before_receipt - state.uploading;
     state.pending = total - before_receipt;

@@ -320,22 +320,22 @@ async::awaitable<progeny::api_reply> send_once(case_run& run, held_case held, pr
 /// in which a case of another service could be read and uploaded.
 class held_back_mark {
   public:
-    explicit held_back_mark(case_run& run) {
+    explicit held_back_mark(case_run& run) : run_(run) {
         run.start.before_receipt.release();
-        if (run.start.again) return; // no dropped case stays in the inbox for it
-        count_ = &run.world.held_back[run.target->name];
-        ++*count_;
+        run.world.held_back.add(run.key().lane, run.target->name);
+        if (run.start.again) run.start.again->keeper().held_back(*run.start.again, true);
     }
 
     held_back_mark(const held_back_mark&) = delete;
     held_back_mark& operator=(const held_back_mark&) = delete;
 
     ~held_back_mark() {
-        if (count_ != nullptr) --*count_;
+        if (run_.start.again) run_.start.again->keeper().held_back(*run_.start.again, false);
+        run_.world.held_back.remove(run_.key().lane, run_.target->name);
     }
 
   private:
-    std::size_t* count_ = nullptr; ///< an element of a map, which stays where it is
+    const case_run& run_;
 };
 
 /// Until the time that was planned after the last try, by this process or an earlier one. A clock that was set

@@ -33,6 +33,9 @@ class case_keeper {
     /// It has its receipt: what bounds how many are being sent can go to another one.
     virtual void has_receipt(bulk_case& which) = 0;
 
+    /// It waits for the API to take it, or for its next try: others may be sent meanwhile. With false: it goes on.
+    virtual void held_back(const bulk_case& which, bool waits) = 0;
+
     /// `which.row` tells how it ended, and that is durable.
     virtual void ended(const bulk_case& which) = 0;
 

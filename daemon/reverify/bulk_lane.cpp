@@ -25,6 +25,9 @@ namespace {
 /// Rows that are read ahead of a ticket's cases.
 constexpr std::size_t at_a_time = 200;
 
+/// Rows of services that are paused are kept for later, up to so many, while what comes behind them is begun.
+constexpr std::size_t most_read_ahead = 5'000;
+
 /// After a live case had to wait, bulk cases keep to their share for so long: the next one may be on its way.
 constexpr std::chrono::seconds live_is_about{10};
 
@@ -114,6 +117,7 @@ std::unique_ptr<bulk_case> bulk_lane::take_in_hand(running_ticket& ticket, ledge
     ++ticket.in_hand;
     ++in_hand_;
     ++sending_;
+    ++unsent_[row.folder];
     const auto calls = row.calls;
     owners_.try_emplace(key_of(row), ticket.about.id);
     auto again = std::make_unique<bulk_case>(*this, ticket.about.id, std::move(row));
@@ -133,8 +137,14 @@ void bulk_lane::let_go(const bulk_case& which) {
     if (owner != owners_.end() && owner->second == which.ticket) owners_.erase(owner);
     --ticket_of(which).in_hand;
     --in_hand_;
-    if (which.before_receipt) --sending_;
+    if (which.before_receipt) no_longer_unsent(which);
     bell.notify_all();
+}
+
+void bulk_lane::no_longer_unsent(const bulk_case& which) {
+    --sending_;
+    const auto found = unsent_.find(which.row.folder);
+    if (--found->second == 0) unsent_.erase(found);
 }
 
 bool bulk_lane::live_waited() const {
@@ -160,18 +170,45 @@ running_ticket* bulk_lane::next_ticket() {
     const auto now = std::chrono::system_clock::now();
     const auto steady_now = steady_clock::now();
     const auto can = [&](const auto& each) {
-        return each->wants_to_begin(now) && each->rate.free_at(steady_now) <= steady_now && !is_turned_away(*each);
+        return each->may_begin(now) && each->rate.free_at(steady_now) <= steady_now && can_begin(*each);
     };
     const auto found = std::find_if(tickets_.begin(), tickets_.end(), can);
     return found == tickets_.end() ? nullptr : found->get();
 }
 
-/// Whether the API takes no case of the service that comes next. One that waits for it is enough to notice when it does
-/// again: all places full of them would keep the other tickets waiting.
-bool bulk_lane::is_turned_away(const running_ticket& ticket) const {
-    if (ticket.next.empty() || ticket.in_hand == 0) return false;
-    const auto* target = world_.config->services.find(ticket.next.front().folder);
-    return target != nullptr && !world_.api.admits(progeny::caller(target, false, lane::bulk));
+/// While the API takes no cases of its service, one in hand that waits for that is enough to notice when it does again:
+/// more would stand in the way of other services and tickets. The same holds once as many wait for their next try as
+/// may be sent at a time.
+bool bulk_lane::is_turned_away(const ledger::ticket_case& row) const {
+    const auto* target = world_.config->services.find(row.folder);
+    if (target == nullptr) return false;
+    if (!world_.api.admits(progeny::caller(target, false, lane::bulk))) return unsent_.contains(row.folder);
+    return world_.held_back.of(lane::bulk, target->name) >= world_.config->limits.uploads;
+}
+
+/// What of the ticket is begun next: the first one read ahead whose service the API takes; before the canaries have
+/// ended, only of these. The end: nothing.
+std::deque<ledger::ticket_case>::iterator bulk_lane::next_case(running_ticket& ticket) const {
+    auto& next = ticket.next;
+    const auto last = ticket.canaries_left == 0
+                          ? next.end()
+                          : std::find_if_not(next.begin(), next.end(), [](const auto& row) { return row.canary; });
+    const std::string* full = nullptr; // mostly many rows of one folder follow each other
+    const auto fits = [this, &full](const ledger::ticket_case& row) {
+        if (full != nullptr && row.folder == *full) return false;
+        if (!is_turned_away(row)) return true;
+        full = &row.folder;
+        return false;
+    };
+    const auto found = std::find_if(next.begin(), last, fits);
+    return found == last ? next.end() : found;
+}
+
+/// Whether a case of the ticket is there to be begun, or may be among those that have not been read.
+bool bulk_lane::can_begin(running_ticket& ticket) const {
+    if (next_case(ticket) != ticket.next.end()) return true;
+    if (ticket.all_read) return false;
+    return ticket.next.empty() || (ticket.canaries_left == 0 && ticket.next.size() < most_read_ahead);
 }
 
 steady_clock::duration bulk_lane::until_next_look() const {
@@ -205,18 +242,20 @@ async::awaitable<void> bulk_lane::feed() {
             (void)co_await bell.wait_for(until_next_look());
             continue;
         }
-        if (chosen->next.empty()) {
+        if (next_case(*chosen) == chosen->next.end()) {
             co_await read_ahead(*chosen);
             continue;
         }
         // In this order everywhere, see recovery.cpp.
         auto unanswered = co_await world_.unanswered.acquire(1, async::urgency::behind);
         chosen = has_room() ? next_ticket() : nullptr; // that may have taken hours
-        if (chosen == nullptr || chosen->next.empty()) continue;
+        if (chosen == nullptr) continue;
         auto& ticket = *chosen;
+        const auto place = next_case(ticket);
+        if (place == ticket.next.end()) continue;
         (void)ticket.rate.book(steady_clock::now());
-        auto row = std::move(ticket.next.front());
-        ticket.next.pop_front();
+        auto row = std::move(*place);
+        ticket.next.erase(place);
         auto record = new_record(ticket.about.id, row);
         if (auto open = ticket.known.extract(record.key)) {
             record = std::move(open.mapped());
@@ -388,7 +427,20 @@ void bulk_lane::has_receipt(bulk_case& which) {
     if (!std::exchange(which.before_receipt, false)) return;
     ticket_of(which).pace.moved(steady_clock::now());
     which.sent = {};
-    --sending_;
+    no_longer_unsent(which);
+    bell.notify_all();
+}
+
+void bulk_lane::held_back(const bulk_case& which, bool waits) {
+    auto& of_ticket = ticket_of(which).held_back;
+    if (waits) {
+        ++of_ticket[which.row.service];
+        if (which.before_receipt) --sending_;
+    } else {
+        const auto found = of_ticket.find(which.row.service);
+        if (--found->second == 0) of_ticket.erase(found);
+        if (which.before_receipt) ++sending_;
+    }
     bell.notify_all();
 }
 

@@ -9,6 +9,7 @@
 #include "reverify/ticket_view.hpp"
 
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <list>
 #include <map>
@@ -61,6 +62,7 @@ class bulk_lane final : public case_keeper {
     [[nodiscard]] async::awaitable<void> take_turn(const bulk_case& which) override;
     void called(bulk_case& which, bool paid) override;
     void has_receipt(bulk_case& which) override;
+    void held_back(const bulk_case& which, bool waits) override;
     void ended(const bulk_case& which) override;
     void given_back(const bulk_case& which, const ledger::case_record& known) override;
 
@@ -81,7 +83,10 @@ class bulk_lane final : public case_keeper {
     [[nodiscard]] async::awaitable<void> skip(bulk_case& again, ledger::case_record& record, std::string why);
     [[nodiscard]] std::unique_ptr<bulk_case> take_in_hand(running_ticket& ticket, ledger::ticket_case row);
     void let_go(const bulk_case& which);
-    [[nodiscard]] bool is_turned_away(const running_ticket& ticket) const;
+    [[nodiscard]] bool is_turned_away(const ledger::ticket_case& row) const;
+    [[nodiscard]] std::deque<ledger::ticket_case>::iterator next_case(running_ticket& ticket) const;
+    [[nodiscard]] bool can_begin(running_ticket& ticket) const;
+    void no_longer_unsent(const bulk_case& which);
     static void stop_if_asked(running_ticket& ticket);
 
     /// Whether another ticket has the case in hand, or has sent it and does not know yet what came of that.
@@ -93,8 +98,9 @@ class bulk_lane final : public case_keeper {
     async::task_group& cases_;
     async::task_group::on_exception on_exception_;
     std::list<std::unique_ptr<running_ticket>> tickets_; ///< in the order of acceptance
-    std::map<case_key, std::int64_t> owners_; ///< which ticket has a case in hand; the ledger has one record for both
-    std::size_t sending_ = 0;                 ///< cases in hand without a receipt
+    std::map<case_key, std::int64_t> owners_;   ///< which ticket has a case in hand; the ledger has one record for both
+    std::size_t sending_ = 0;                   ///< cases in hand without a receipt, but for those that are held back
+    std::map<std::string, std::size_t> unsent_; ///< by folder: cases in hand without a receipt
     std::size_t in_hand_ = 0;
     std::chrono::steady_clock::time_point live_waited_{}; ///< last
 };

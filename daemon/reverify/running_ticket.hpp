@@ -41,8 +41,9 @@ struct running_ticket {
     std::set<std::uint64_t>
         resumed; ///< numbers of cases that went on by themselves at the start: not begun from `next`
     std::size_t in_hand = 0;
-    std::uint64_t canaries_left = 0; ///< that have not ended
-    std::uint64_t canaries_seen = 0; ///< that were answered or failed
+    std::map<std::string, std::size_t> held_back; ///< by service: cases in hand that the API does not take now
+    std::uint64_t canaries_left = 0;              ///< that have not ended
+    std::uint64_t canaries_seen = 0;              ///< that were answered or failed
     std::string canary_says; ///< why the first one, by number, that did not end as expected did not; empty: all did
     std::uint64_t canary_number = 0; ///< of that one
     std::string canary_outcome;      ///< the same without the case's name
@@ -62,12 +63,8 @@ struct running_ticket {
                    async::task_group::on_exception handler)
         : about(std::move(about_)), rate(0), sending(loop, std::move(handler)) {}
 
-    /// Whether a case of it can be begun, as far as its own state tells. Not its rate.
-    [[nodiscard]] bool wants_to_begin(utc_time now) const {
-        const bool something_left = !next.empty() || !all_read;
-        const bool its_turn = canaries_left == 0 || next.empty() || next.front().canary;
-        return may_call(now) && something_left && its_turn && !over_budget();
-    }
+    /// Whether a case of it may be begun. Not its rate.
+    [[nodiscard]] bool may_begin(utc_time now) const { return may_call(now) && !over_budget(); }
 
     /// Whether calls may be made for it now.
     [[nodiscard]] bool may_call(utc_time now) const {

@@ -4,6 +4,7 @@
 #include "reverify/running_ticket.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace kyc::reverify {
 
@@ -15,16 +16,29 @@ std::optional<utc_time> moment_after(utc_time now, std::optional<std::chrono::mi
     return std::chrono::round<std::chrono::seconds>(now + *wait);
 }
 
-/// Of the services that the ticket's next cases belong to, as far as is known, one that is paused.
+/// One of the paused services, where nothing of the ticket can be begun that belongs to another, as far as is known.
 const std::pair<const std::string, std::optional<utc_time>>* paused_service(const running_ticket& ticket,
                                                                             const ticket_obstacles& in_the_way) {
     const auto& paused = in_the_way.services;
-    if (!ticket.next.empty()) {
-        const auto found = paused.find(ticket.next.front().service);
-        return found == paused.end() ? nullptr : &*found;
+    if (paused.empty()) return nullptr;
+    const auto is_paused = [&paused](const std::string& service) { return paused.contains(service); };
+    const auto row_is_paused = [&is_paused](const auto& row) { return is_paused(row.service); };
+    const auto& next = ticket.next;
+    const bool for_canaries = ticket.canaries_left != 0; // nothing goes before them
+    const bool all_in_hand = next.empty() ? ticket.all_read : for_canaries && !next.front().canary;
+    if (all_in_hand) {
+        const auto of_paused = [&is_paused](const auto& each) { return is_paused(each.first); };
+        const auto& waiting = ticket.held_back;
+        const auto found = std::find_if(waiting.begin(), waiting.end(), of_paused);
+        const auto add = [](std::size_t sum, const auto& each) { return sum + each.second; };
+        const bool all_wait = std::accumulate(waiting.begin(), waiting.end(), std::size_t{0}, add) == ticket.in_hand;
+        return found != waiting.end() && all_wait ? &*paused.find(found->first) : nullptr;
+    }
+    if (!next.empty()) {
+        const auto last = for_canaries ? next.begin() + 1 : next.end();
+        return std::all_of(next.begin(), last, row_is_paused) ? &*paused.find(next.front().service) : nullptr;
     }
     const auto& asked = ticket.asked.which.services;
-    const auto is_paused = [&paused](const auto& each) { return paused.contains(each); };
     if (asked.empty() || !std::all_of(asked.begin(), asked.end(), is_paused)) return nullptr;
     return &*paused.find(asked.front());
 }

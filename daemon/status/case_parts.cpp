@@ -20,9 +20,7 @@ void write_in_hand(json_writer& out, const case_world& world) {
         services[each.service] += each.cases;
         bulk += each.cases;
     }
-    std::uint64_t held_back = 0;
-    for (const auto& [service, count] : world.held_back)
-        held_back += count;
+    const std::uint64_t held_back = world.held_back.all();
     const std::uint64_t total = world.in_hand.size();
     const std::uint64_t before_receipt = std::min(total, world.before_receipt.used() + held_back);
     out.begin_object();

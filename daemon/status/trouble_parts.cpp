@@ -101,9 +101,8 @@ void write_paused(json_writer& out, const std::vector<progeny::paused_service>& 
 
 void write_held_back(json_writer& out, const case_world& world) {
     out.begin_object();
-    for (const auto& [service, count] : world.held_back) {
-        if (count > 0) write_number(out, service, count);
-    }
+    for (const auto& [service, count] : world.held_back.by_service())
+        write_number(out, service, count);
     out.end_object();
 }
 

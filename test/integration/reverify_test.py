@@ -220,6 +220,37 @@ def test_old_cases_that_are_refused_hold_up_no_dropped_one(world, status):
     assert daemon.stop() == 0
 
 
+@pytest.mark.parametrize("canary", [False, True])
+def test_a_service_that_is_paused_holds_up_its_own_cases_of_a_ticket_and_no_others(world, canary):
+    """Those of the paused service come first, and are more than may be sent at a time."""
+    world.start_sandbox()
+    world.configure(limits={"uploads": 4})
+    deliver(world, *[f"OLD-{i:02}" for i in range(30)], service="ocr_passport")
+    deliver(world, "NEW-1", "NEW-2", "NEW-3")
+    world.sandbox.rules({"name": "refused", "match": {"call": "submit", "service": "ocr_passport"},
+                         "do": {"status": 403, "json": {"detail": "no"}}})
+    daemon = world.start_daemon()
+    if canary:
+        drop_ticket(world, "first", "window: always\nnames: [OLD-0*]\n")
+        daemon.wait_for_log("re-verification by ocr_passport is paused")
+        drop_ticket(world, "night", "window: always\nnames: [OLD-1*, NEW-*]\ncanary: [OLD-10]\n")
+    else:
+        drop_ticket(world, "night", "window: always\norder: oldest\n")
+        daemon.wait_for_log("re-verification by ocr_passport is paused")
+        wait_for(lambda: all(history(world, f"NEW-{i}") for i in (1, 2, 3)), "the cases of the other service")
+
+    def told():
+        status = json.loads(world.kycd("status", "--json", "--config", str(world.config_file)).out)
+        ticket = next((each for each in status["tickets"] if each["name"] == "night"), {"state": "not there"})
+        return ticket["state"] == "held_up" and ticket
+
+    ticket = wait_for(told, "the ticket to tell that it is held up")
+    assert ticket["why"] == "ocr_passport takes no cases for now" and ticket["next_event"]["what"] == "next_try"
+    assert ticket["unchanged"] == (0 if canary else 3), "a canary goes before all others"
+    assert daemon.stop() == 0
+    assert len(world.bill()) == (33 if canary else 36)
+
+
 def test_a_failure_leaves_the_old_answer_and_an_error_in_the_history(world):
     world.start_sandbox()
     world.configure()

@@ -55,9 +55,9 @@ BOOST_AUTO_TEST_CASE(a_window_opens_and_closes) {
 
 BOOST_AUTO_TEST_CASE(nothing_is_begun_before_its_file_was_seen_or_while_it_is_missing) {
     ticket.next.emplace_back();
-    BOOST_TEST(ticket.wants_to_begin(night));
+    BOOST_TEST(ticket.may_begin(night));
     ticket.file_lets_run = false;
-    BOOST_TEST(!ticket.wants_to_begin(night));
+    BOOST_TEST(!ticket.may_begin(night));
     BOOST_TEST(!ticket.may_call(night));
     BOOST_TEST(is(at(night), ticket_stand::held_up, "kycd has not looked yet what its file asks for"));
     ticket.looks_without_file = 1;
@@ -91,6 +91,36 @@ BOOST_AUTO_TEST_CASE(a_service_that_takes_nothing_holds_up_the_tickets_that_need
     ticket.asked.which.services.clear();
     BOOST_TEST(is(at(night), ticket_stand::held_up, "ocr_card takes no cases for now"));
     ticket.next.front().service = "kyc_card";
+    BOOST_TEST(is(at(night), ticket_stand::running, ""));
+}
+
+BOOST_AUTO_TEST_CASE(another_service_keeps_a_ticket_running_unless_canaries_come_first) {
+    in_the_way.services.emplace("ocr_card", std::nullopt);
+    ledger::ticket_case row;
+    row.service = "ocr_card";
+    ticket.next.push_back(row);
+    row.service = "kyc_card";
+    ticket.next.push_back(row);
+    BOOST_TEST(is(at(night), ticket_stand::running, ""));
+    ticket.canaries_left = 1;
+    ticket.next.front().canary = true;
+    BOOST_TEST(is(at(night), ticket_stand::held_up, "ocr_card takes no cases for now"));
+    ticket.next.pop_front(); // it is in hand now, and what comes behind it waits for its end
+    ticket.in_hand = 1;
+    BOOST_TEST(is(at(night), ticket_stand::running, ""));
+    ticket.held_back["ocr_card"] = 1;
+    BOOST_TEST(is(at(night), ticket_stand::held_up, "ocr_card takes no cases for now"));
+}
+
+BOOST_AUTO_TEST_CASE(the_last_cases_of_a_ticket_are_held_up_where_all_of_them_wait) {
+    in_the_way.services.emplace("ocr_card", std::nullopt);
+    ticket.all_read = true;
+    ticket.in_hand = 2;
+    ticket.held_back["ocr_card"] = 1;
+    BOOST_TEST(is(at(night), ticket_stand::running, ""));
+    ticket.held_back["kyc_card"] = 1;
+    BOOST_TEST(is(at(night), ticket_stand::held_up, "ocr_card takes no cases for now"));
+    in_the_way.services.clear();
     BOOST_TEST(is(at(night), ticket_stand::running, ""));
 }
 
