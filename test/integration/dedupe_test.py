@@ -5,6 +5,7 @@ import signal
 
 import pytest
 from conftest import case_files, wait_for
+from receipts import NOT_YET
 
 BREAKABLE = os.environ["KYCD_BREAKABLE"]
 
@@ -106,7 +107,7 @@ def test_a_kept_answer_is_forgotten_with_the_window(world):
 
 def test_a_twin_that_waits_goes_on_after_a_kill(world):
     world.start_sandbox()
-    world.sandbox.settings(answer_after="2s")
+    world.sandbox.rules(NOT_YET)
     world.configure(intake={"dedupe": "1h"}, limits={"pending": 2})
     two_names_of(world, case_files("face_liveness", "twins"))
     daemon = world.start_daemon()
@@ -114,6 +115,7 @@ def test_a_twin_that_waits_goes_on_after_a_kill(world):
     wait_for(lambda: len(world.cases("work")) == 2, "one sent, one waiting")
     daemon.send(signal.SIGKILL)
     daemon.wait()
+    world.sandbox.rules()
     world.start_daemon()
     world.wait_delivered("A-1")
     world.wait_delivered("B-2")
