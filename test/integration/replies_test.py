@@ -90,16 +90,15 @@ def test_a_task_without_an_answer_fails_with_its_code(world, answer, code, bill,
 
 
 def test_a_task_that_failed_once_is_submitted_again_and_delivered(world):
-    world.sandbox.settings(answer="failure")
+    world.sandbox.rules({"name": "fails", "match": {"call": "submit", "first": 2}, "do": {"task_answer": "failure"}})
     world.configure(resubmit_failed_tasks=3)
     daemon = world.start_daemon()
     world.drop_case("A-1")
     daemon.wait_for_log("submitting the case again")
-    world.sandbox.settings(answer="pass")
     result = world.wait_delivered("A-1")
     assert daemon.stop() == 0
     assert result["verdict"] == "pass"
-    assert result["task"]["attempts"] == len(world.bill()) >= 2
+    assert result["task"]["attempts"] == len(world.bill()) == 3
     assert result["task"]["id"] == world.bill()[-1]["task"]
 
 
@@ -117,7 +116,7 @@ def test_the_two_forms_of_a_reply_come_to_the_same_result(world, form):
 
 
 def test_a_task_that_passes_through_retry_is_waited_for(world):
-    world.sandbox.settings(retry_state=True, answer_after="600ms")
+    world.sandbox.settings(retry_state=True, answer_after="4s")
     world.drop_case("A-1")
     assert world.run_once().code == 0
     assert world.result("A-1")["task"]["polls"] > 1
