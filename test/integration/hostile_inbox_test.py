@@ -53,6 +53,15 @@ def outside(world):
     canary.check(world)
 
 
+def is_still(world, service="face_liveness"):
+    """Whether no case waits, is being claimed or is worked at: looked at in the order in which a case goes its way.
+
+    A folder may be claimed while it is looked at: iterdir() and glob() would raise, os.walk() does not.
+    """
+    ways = (world.inbox / service, world.work / ".assembly", world.work / service)
+    return not any(files for way in ways for _, _, files in os.walk(way))
+
+
 def plant(kind, path, target):
     """Something that is no regular file of its own at `path`."""
     if kind == "link":
@@ -256,13 +265,7 @@ def test_cases_that_are_renamed_or_deleted_while_they_are_looked_at_come_out_onc
         except OSError:
             pass  # kycd was faster
 
-    def is_still():
-        # A folder may be claimed while it is looked at: iterdir() and glob() would raise, os.walk() does not.
-        waiting = any(files for _, _, files in os.walk(inbox))
-        working = any((world.work / "face_liveness").iterdir())
-        return not waiting and not working
-
-    wait_for(is_still, "every case that is left to come out", 60)
+    wait_for(lambda: is_still(world), "every case that is left to come out", 60)
     assert daemon.stop() == 0
     sent = [file["sha256"] for line in world.bill() for file in line["files"]]
     assert len(sent) == len(set(sent)), "a case was paid twice"
@@ -281,8 +284,7 @@ def test_a_file_that_is_replaced_until_the_claim_is_sent_as_it_was_checked(world
         made = world.staging / "next.jpg"
         made.write_bytes(picture("image", number))
         os.replace(made, inbox / "A-1.jpg")
-    wait_for(lambda: not os.listdir(inbox), "everything to be claimed", 60)
-    wait_for(lambda: not os.listdir(world.work / "face_liveness"), "everything to come out", 60)
+    wait_for(lambda: is_still(world), "everything to come out", 60)
     assert daemon.stop() == 0
     results = [json.loads(file.read_text()) for file in world.outbox.rglob("result.json")]
     sent = [file["sha256"] for line in world.bill() for file in line["files"]]
