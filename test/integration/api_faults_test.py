@@ -43,12 +43,12 @@ def test_a_busy_api_is_called_again_after_the_time_it_names(world, call, status)
 
 
 def test_a_retry_after_may_be_a_date(world):
-    when = email.utils.formatdate(time.time() + 3, usegmt=True)
+    due = int(time.time()) + 5
+    when = email.utils.formatdate(due, usegmt=True)
     world.sandbox.rules(rule({"call": "submit", "first": 1}, status=503, headers={"Retry-After": when}))
     world.drop_case("A-1")
-    began = time.monotonic()
     assert world.run_once().code == 0
-    assert time.monotonic() - began > 1.5 and len(world.bill()) == 1
+    assert time.time() >= due - 0.1 and len(world.bill()) == 1
 
 
 def test_a_retry_after_beyond_all_measure_is_cut(world):
@@ -57,7 +57,7 @@ def test_a_retry_after_beyond_all_measure_is_cut(world):
     world.drop_case("A-1")
     began = time.monotonic()
     assert world.run_once().code == 0
-    assert 1 <= time.monotonic() - began < 10 and len(world.bill()) == 1
+    assert 1 <= time.monotonic() - began < 50 and len(world.bill()) == 1
 
 
 @pytest.mark.parametrize("call", ["poll", "obtain", "refresh"])
@@ -174,12 +174,13 @@ def test_one_case_that_keeps_failing_while_others_get_through_is_given_up(world)
 # Submissions whose outcome nobody knows
 
 LOST = [{"status": 500, "accept": True}, {"status": 504, "accept": True}, {"drop": "after_body", "accept": True},
-        {"cut": True}, {"hang": "5s", "accept": True}]
+        {"cut": True}, {"hang": "30s", "accept": True}]
 
 
 @pytest.mark.parametrize("trouble", LOST, ids=str)
 def test_a_submission_whose_receipt_was_lost_is_repeated_and_counted(world, trouble):
-    world.configure(api={"timeouts": {"idle": "1s"}})
+    if "hang" in trouble:  # long enough for the calls after it on a machine that stalls
+        world.configure(api={"timeouts": {"idle": "4s"}})
     world.sandbox.rules(rule({"call": "submit", "first": 1}, **trouble))
     world.drop_case("A-1")
     run = world.run_once()
@@ -336,7 +337,7 @@ def test_a_401_is_answered_with_one_refresh_and_one_replay(world, call):
 def test_many_401s_at_once_share_one_refresh(world):
     """The very first call goes alone; all others are under way when they meet theirs."""
     world.sandbox.rules({"name": "alone", "match": {"call": "submit", "first": 1}, "do": {"delay": "10ms"}},
-                        rule({"call": "submit", "first": 8}, status=401, json=FRESH, delay="300ms"))
+                        rule({"call": "submit", "first": 8}, status=401, json=FRESH, delay="3s"))
     for number in range(9):
         world.drop_case(f"A-{number}")
     run = world.run_once()
@@ -458,7 +459,7 @@ def test_the_system_s_authorities_do_not_vouch_for_the_sandbox(world):
 
 @pytest.mark.parametrize("word", [404, 500])
 def test_a_young_task_that_is_not_there_yet_is_asked_for_again(world, word):
-    world.sandbox.settings(fresh_task=word, fresh_for="500ms")
+    world.sandbox.settings(fresh_task=word, fresh_for="4s")
     world.drop_case("A-1")
     run = world.run_once()
     assert run.code == 0, run
@@ -495,5 +496,6 @@ def test_a_connection_is_tls_1_2_or_better(bare_world):
     world.configure(api={"base_url": f"https://localhost:{listener.getsockname()[1]}/api/v3"}, once={"patience": "3s"})
     world.drop_case("A-1")
     unreachable(world)
+    wait_for(lambda: got, "the refusal on the server's side")
     listener.close()
-    assert got and all(isinstance(each, Exception) for each in got)
+    assert all(isinstance(each, Exception) for each in got)
