@@ -51,7 +51,7 @@ class Peer:
         assert path, f"{self.program} is not installed; scripts/lib.sh names the packages"
         with open(self.folder / "stderr", "ab") as told:
             self.process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", path, *self.command()], stdout=told, stderr=told)
-        wait_for(lambda: listens(self.port) or self.process.poll() is not None, f"{self.program} to listen")
+        wait_for(lambda: listens(self.port) or self.process.poll() is not None, f"{self.program} to listen", 60)
         assert self.process.poll() is None, (self.folder / "stderr").read_text()
         return self
 

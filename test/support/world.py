@@ -95,7 +95,7 @@ class Sandbox:
             self.process = subprocess.Popen(
                 [SANDBOX, "--state", str(self.state), "--username", USERNAME, "--password", PASSWORD,
                  "--answer-after", "50ms", "--exit-with-parent", *options], stdout=log, stderr=log)
-        wait_for(lambda: ready.exists() or self.process.poll() is not None, "the sandbox's ready.json")
+        wait_for(lambda: ready.exists() or self.process.poll() is not None, "the sandbox's ready.json", 60)
         assert self.process.poll() is None, self.log_file.read_text()
         self.ready = json.loads(ready.read_text())
         self.port = self.ready["port"]
