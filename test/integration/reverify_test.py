@@ -9,6 +9,7 @@ import signal
 import time
 
 import pytest
+from receipts import NOT_YET, receipts_of
 from world import case_files, picture, wait_for
 
 SERVICE = "face_liveness"
@@ -177,7 +178,7 @@ def test_cases_that_leave_the_outbox_while_their_tasks_are_under_way_are_told(wo
     world.sandbox.rules({"name": "not yet", "match": {"call": "poll"}, "do": {"status": 200, "json": {"state": "PENDING"}}})
     daemon = world.start_daemon()
     drop_ticket(world, "night", "window: always\n")
-    wait_for(lambda: len(world.bill()) == 24, "all tasks to be under way", 30)
+    wait_for(lambda: receipts_of(world, "bulk") == 12, "all tasks to be under way", 30)
     gone = cases[::2]
     for case in gone:
         where = world.outbox / SERVICE / case
@@ -458,10 +459,12 @@ def test_what_is_written_over_a_running_ticket_is_not_run(world):
     world.start_sandbox()
     world.configure()
     deliver(world, *(f"A-{i}" for i in range(6)))
+    world.sandbox.rules(NOT_YET)
     daemon = world.start_daemon()
     drop_ticket(world, "night", "window: always\nrate: 3\n")
     daemon.wait_for_log("took in a re-verification ticket")
     (world.inbox / "reverify/night.yaml").write_text("window: always\n")
+    world.sandbox.rules()
     daemon.wait_for_log("a re-verification ticket has ended", 20)
     daemon.wait_for_log("that counts for nothing")
     wait_for(lambda: ticket_files(world) == ["night.yaml.paused"], "the other text to be held")
@@ -474,9 +477,9 @@ def test_folders_that_cannot_be_verified_hold_up_nothing(world):
     world.configure()
     deliver(world, *(f"A-{i}" for i in range(4)))
     outbox = world.outbox / SERVICE
+    (outbox / "A-1" / "history").write_text("a producer's own")
     daemon = world.start_daemon()
     drop_ticket(world, "night", "window: always\n")
-    (outbox / "A-1" / "history").write_text("a producer's own")
     os.rename(outbox / "A-2", world.root / "elsewhere")
     os.symlink(world.root / "elsewhere", outbox / "A-2")
     said = wait_report(world, "night")
