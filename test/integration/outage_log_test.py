@@ -65,7 +65,8 @@ def test_an_api_that_is_down_is_one_line(quiet_world):
     world.sandbox.settings(answer_after="60s")
     daemon = world.start_daemon()
     drop_many(world)
-    wait_for(lambda: len(world.bill()) == CASES, "all receipts", 30)
+    # Not as the bill has it: a reply that is still on its way when the API ends is an unknown outcome, and a line.
+    wait_for(lambda: daemon.log().count("info submitted") == CASES, "all receipts", 30)
     world.sandbox.stop()
     daemon.wait_for_log("the API is down")
     probes = wait_for(lambda: "the API is down" in world.kycd("status", "--config", str(world.config_file)).out, "the state")
