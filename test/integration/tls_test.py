@@ -197,7 +197,7 @@ def test_a_reload_closes_idle_connections_and_lets_those_in_use_finish(bare_worl
     daemon = world.start_daemon()
     world.drop_case("A-1")
     world.wait_delivered("A-1")
-    world.sandbox.rules({"name": "slow", "match": {"call": "submit", "first": 1}, "do": {"delay": "3s"}})
+    world.sandbox.rules({"name": "slow", "match": {"call": "submit", "first": 1}, "do": {"delay": "6s"}})
     world.drop_case("A-2")
     wait_for(lambda: world.sandbox.fired("slow") == 1, "the slow submission")
     connections = front.connections
