@@ -49,7 +49,7 @@ def test_faults_on_every_thread_cost_no_case_and_no_money(world):
 
 def test_a_stop_amid_uploads_on_several_threads_loses_nothing(world):
     several_threads(world)
-    world.sandbox.rules({"name": "slow", "match": {"call": "submit"}, "do": {"delay": "2s"}})
+    world.sandbox.rules({"name": "slow", "match": {"call": "submit"}, "do": {"delay": "4s"}})
     daemon = world.start_daemon()
     cases = drop_cases(world, 40)
     wait_for(lambda: world.sandbox.stats()["running"].get("submit", 0) >= 6, "uploads side by side")
