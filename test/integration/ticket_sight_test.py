@@ -60,7 +60,8 @@ def test_a_ticket_outside_its_window_says_when_it_opens(world):
     text = words(world)
     assert re.search(r"^night +waiting +2 +0 +0 +0 +0 +2 +0$", text, re.M), text
     assert f"ticket night: {ticket['why']}; its window opens at {opens:%Y-%m-%d %H:%M:%S}Z, in " in text
-    plain = wait_for(lambda: (text := (world.spool / "status.txt").read_text()) and "ticket night: 0 of 2" in text and text,
+    file = world.spool / "status.txt"
+    plain = wait_for(lambda: file.exists() and "ticket night: 0 of 2" in (text := file.read_text()) and text,
                      "status.txt to tell of the ticket")
     assert "Re-verification ticket night: 0 of 2 cases done" in plain
     assert f"it goes on at {opens:%Y-%m-%d %H:%M:%S} UTC" in plain
@@ -70,7 +71,7 @@ def test_a_ticket_outside_its_window_says_when_it_opens(world):
     (world.inbox / "reverify/names.csv").write_text("name\nA-1\n")
     assert why(world, world.inbox / "reverify/names.csv")["reason"] == "kycds_own"
     drop_ticket(world, "wrong", "serivce: kyc_card\n")
-    wait_for(lambda: (world.failed / "reverify/wrong").exists(), "the wrong ticket to be refused")
+    wait_for(lambda: (world.failed / "reverify/wrong/error.json").exists(), "the wrong ticket to be refused")
     assert why(world, world.failed / "reverify/wrong")["reason"] == "ticket_refused"
     assert daemon.stop() == 0
     assert why(world, "night")["reason"] == "ticket_stopped"
