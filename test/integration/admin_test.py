@@ -14,6 +14,7 @@ import subprocess
 
 import pytest
 from conftest import PASSWORD, PERSONAL, wait_for
+from receipts import NOT_YET
 
 TOKEN = "a-token-of-more-than-16-letters"
 PATHS = ["/", "/page.css", "/page.js", "/livez", "/readyz", "/status.json", "/history.json", "/metrics", "/events"]
@@ -332,13 +333,14 @@ def test_a_port_that_is_taken_stops_nothing(world):
 
 
 def test_run_once_has_the_page_too(world):
-    world.sandbox.settings(answer_after="3s")
+    world.sandbox.rules(NOT_YET)
     world.configure(admin={"listen": "127.0.0.1:0"})
     world.drop_case("A-1")
     once = world.start("run", "--once", "--config", str(world.config_file))
     page = Page(once)
     assert page.ask("/livez")[0] == 200
     wait_for(lambda: page.status()["counters"]["submissions"] == 1, "the submission on the page")
+    world.sandbox.rules()
     assert once.wait() == 0
 
 
@@ -436,6 +438,7 @@ def test_a_blocked_loop_answers_nobody(world):
     """What a probe of /livez is for: it gets no answer, and the service manager's watchdog no food."""
     daemon, page = start(world)
     daemon.send(signal.SIGSTOP)
+    wait_for(lambda: "State:\tT" in open(f"/proc/{daemon.pid}/status").read(), "kycd to be stopped")
     try:
         with page.socket() as connection:
             connection.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
