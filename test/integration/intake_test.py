@@ -8,6 +8,7 @@ import tempfile
 
 import pytest
 from conftest import case_files, picture, picture_png, sha256, wait_for
+from receipts import NOT_YET
 
 CARD = ("selfie_image", "front_id", "back_id")
 
@@ -177,11 +178,14 @@ def test_cases_of_one_name_in_every_form_are_all_delivered(world):
 
 
 def test_a_case_waits_for_its_namesake_that_is_still_pending(world):
-    world.sandbox.settings(answer_after="1s")
+    world.sandbox.rules(NOT_YET)
     daemon = world.start_daemon()
     world.drop_folder("face_liveness", "A-1", case_files("face_liveness", "first"))
     wait_for(lambda: world.bill(), "the first submission")
     second = world.drop_folder("face_liveness", "A-1", case_files("face_liveness", "second"))
+    polls = world.sandbox.fired("not yet")
+    wait_for(lambda: world.sandbox.fired("not yet") > polls + 2, "some polls meanwhile")
+    world.sandbox.rules()
     daemon.wait_for_log("verdict=pass")
     wait_for(lambda: len(world.cases("outbox")) == 2, "both deliveries")
     assert daemon.stop() == 0
@@ -414,7 +418,7 @@ def test_a_file_that_is_still_written_is_not_taken(world):
 
 def test_a_file_that_grows_piece_by_piece_is_sent_whole(world):
     whole = picture("image", 1)
-    world.configure(intake={"settle": "1s"})
+    world.configure(intake={"settle": "4s"})
     daemon = world.start_daemon()
     folder = world.inbox / "face_liveness"
     for at in range(0, len(whole), len(whole) // 5 + 1):
