@@ -122,6 +122,7 @@ def test_a_reload_has_its_time_and_an_end_even_when_it_fails(world, manager):
 
 
 def test_the_status_tells_what_goes_on_and_names_no_case(world, manager):
+    world.configure(api={"timeouts": {"idle": "60s", "request": "60s"}})
     world.sandbox.rules({"name": "slow", "match": {"call": "submit"}, "do": {"delay": "8s"}}, answer_after="60s")
     daemon = start(world, manager.environment())
     at = manager.wait_for("READY")
@@ -173,8 +174,7 @@ def test_the_watchdog_is_fed_in_time_and_not_by_a_loop_that_stands_still(world, 
     assert min(later - earlier for earlier, later in zip(fed, fed[1:])) <= 1.5
     daemon.send(signal.SIGSTOP)
     wait_for(lambda: "State:\tT" in open(f"/proc/{daemon.pid}/status").read(), "kycd to be stopped")
-    time.sleep(0.2)  # for what was sent before
-    stopped = len(manager.messages())
+    stopped = manager.so_far("STOPPED")
     time.sleep(3)
     assert len(manager.messages()) == stopped
     daemon.send(signal.SIGCONT)
@@ -219,7 +219,8 @@ def test_the_watchdog_is_not_fed_while_a_part_does_not_come_back(world, manager,
 
 
 def test_a_stop_asks_for_time_while_an_upload_is_under_way(world, manager):
-    world.sandbox.rules({"name": "slow", "match": {"call": "submit"}, "do": {"delay": "5s"}})
+    world.configure(api={"timeouts": {"idle": "60s", "request": "60s"}})
+    world.sandbox.rules({"name": "slow", "match": {"call": "submit"}, "do": {"delay": "9s"}})
     daemon = start(world, manager.environment())
     at = manager.wait_for("READY")
     world.drop_case("A-1")

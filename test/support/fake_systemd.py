@@ -142,6 +142,12 @@ class Manager(_Datagrams):
         """Each as a mapping, in order."""
         return [dict(line.split("=", 1) for line in data.decode().splitlines()) for _, data in self.all()]
 
+    def so_far(self, word):
+        """How many there are when all that was sent before now has been read. The word is one of ours, said once."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ours:
+            ours.sendto(f"{word}=1".encode(), str(self.path))
+        return self.wait_for(word)
+
     def values(self, name, after=0):
         return [each[name] for each in self.messages()[after:] if name in each]
 
