@@ -1,5 +1,6 @@
 """An outage is a line when it begins and a line with a count when it is over, however many cases meet it."""
 
+import json
 import os
 import re
 
@@ -109,6 +110,12 @@ def test_cases_that_may_not_be_taken_are_one_line(quiet_world):
                                      "KYCD_INJECT": "rename:EACCES:1:0", "KYCD_INJECT_LOG": str(met)})
     wait_for(lambda: met.exists() and len(set(met.read_text().splitlines())) == 5, "five refusals")
     daemon.wait_for_log("waiting: ")
+
+    def told_of():
+        states = json.loads(world.kycd("status", "--json", "--config", str(world.config_file)).out)["daemon"]["states"]
+        return [(each["state"], each["cases"]) for each in states] == [("not_ready", 5)]
+
+    wait_for(told_of, "kycd to have heard of all five")
     assert daemon.stop() == 0
     told = lines(daemon, "warning")
     assert len(told) == 2 and " case=face_liveness/A-" in told[0]
