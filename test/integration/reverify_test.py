@@ -243,10 +243,11 @@ def test_a_service_that_is_paused_holds_up_its_own_cases_of_a_ticket_and_no_othe
     def told():
         status = json.loads(world.kycd("status", "--json", "--config", str(world.config_file)).out)
         ticket = next((each for each in status["tickets"] if each["name"] == "night"), {"state": "not there"})
-        return ticket["state"] == "held_up" and ticket["unchanged"] == done and ticket
+        waits = list(status["daemon"]["held_back"]) == ["ocr_passport"] and status["daemon"]["in_hand"]["after_receipt"] == 0
+        return ticket["state"] == "held_up" and ticket["unchanged"] == done and waits and ticket
 
     done = 0 if canary else 3  # a canary goes before all others; a case that has its history is counted a little later
-    ticket = wait_for(told, f"the ticket to tell that it is held up, with {done} cases done")
+    ticket = wait_for(told, f"the ticket to tell that it is held up, with {done} cases done and one that waits for the service")
     assert ticket["why"] == "ocr_passport takes no cases for now" and ticket["next_event"]["what"] == "next_try"
     assert daemon.stop() == 0
     assert len(world.bill()) == (33 if canary else 36)
