@@ -76,7 +76,7 @@ def test_incomplete_cases_are_not_ready_and_no_backlog(world):
     world.start_daemon()
     world.drop_folder("kyc_card", "B-1", {"front_id.jpg": picture("front_id", "B-1")})
     wait_for(lambda: standing(status(world)) == {("not_ready", "kyc_card"): 1}, "an incomplete case")
-    assert status(world)["forecast_seconds"] == 0
+    wait_for(lambda: status(world)["forecast_seconds"] == 0, "a forecast of no work")
 
 
 def test_a_case_is_sending_while_its_upload_is_under_way(world):
