@@ -375,6 +375,9 @@ void instruments::writer::tokens() {
 
 void instruments::writer::troubles() {
     gauge("kycd_api_down", "1 while the API's host is down for all (the breaker is open).", now_.api.host_down ? 1 : 0);
+    gauge("kycd_api_rest_seconds",
+          "What is left of a rest that the API asked for by refusing calls; 0: calls are made.",
+          std::chrono::duration<double>(now_.api.pace.resting_for).count());
     gauge("kycd_credentials_refused", "1 while the API refuses the credentials.", now_.api.credentials_refused ? 1 : 0);
     page_.family(kind::gauge, "kycd_service_paused",
                  "1 while the submits of a service wait because the API refused too many.");

@@ -4,6 +4,8 @@
 #include "core/json_fields.hpp"
 #include "status_fields.hpp"
 
+#include <algorithm>
+
 namespace kyc {
 
 namespace json = boost::json;
@@ -16,6 +18,8 @@ std::string_view to_string(pause::kind value) {
         return "api_down";
     case pause::kind::credentials:
         return "credentials";
+    case pause::kind::resting:
+        return "resting";
     case pause::kind::service:
         return "service";
     case pause::kind::repeats:
@@ -24,13 +28,27 @@ std::string_view to_string(pause::kind value) {
     return "fault";
 }
 
+namespace {
+
+/// Then calls wait for more than a rest.
+bool one_holds_all(const std::vector<pause>& list) {
+    return std::any_of(list.begin(), list.end(), [](const pause& each) {
+        return each.what == pause::kind::credentials || each.what == pause::kind::api_down;
+    });
+}
+
+} // namespace
+
 std::vector<pause> pauses_in(const json::object& status) {
     std::vector<pause> list;
-    const auto next_try_of = [](const json::object& from) -> std::optional<std::chrono::seconds> {
-        const auto* value = member(from, "next_try_in_seconds");
+    const auto seconds_in = [](const json::object& from, std::string_view name) -> std::optional<std::chrono::seconds> {
+        const auto* value = member(from, name);
         const auto number = value != nullptr ? integer_of(*value) : std::nullopt;
         if (!number) return std::nullopt;
         return std::chrono::seconds(*number);
+    };
+    const auto next_try_of = [&seconds_in](const json::object& from) {
+        return seconds_in(from, "next_try_in_seconds");
     };
     for (const auto* about : objects_in(status, "faults")) {
         pause one;
@@ -47,6 +65,15 @@ std::vector<pause> pauses_in(const json::object& status) {
         if (bool_member(*api, "credentials_refused").value_or(false)) list.push_back(one);
         one.what = pause::kind::api_down;
         if (bool_member(*api, "host_down").value_or(false)) list.push_back(one);
+        const auto* pace = object_member(*api, "pace");
+        const auto rest = pace != nullptr ? seconds_in(*pace, "resting_for_seconds") : std::nullopt;
+        if (rest && *rest >= shortest_rest_told && !one_holds_all(list)) {
+            pause resting;
+            resting.what = pause::kind::resting;
+            resting.why = "it refused calls that came too fast";
+            resting.next_try = rest;
+            list.push_back(std::move(resting));
+        }
         if (bool_member(*api, "repeats_held_back").value_or(false)) {
             pause repeats;
             repeats.what = pause::kind::repeats;
@@ -77,6 +104,9 @@ std::string pause_words(const pause& what, utc_time now) {
         break;
     case pause::kind::credentials:
         text = "credentials refused: " + what.why;
+        break;
+    case pause::kind::resting:
+        text = "the API asked for a rest: " + what.why;
         break;
     case pause::kind::service:
         text = what.service + " takes no cases for now: " + what.why;

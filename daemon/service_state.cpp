@@ -3,6 +3,7 @@
 #include "case_world.hpp"
 #include "core/json_text.hpp"
 #include "intake.hpp"
+#include "pauses.hpp"
 #include "progress_marks.hpp"
 
 #include <algorithm>
@@ -57,6 +58,8 @@ std::vector<std::string> what_is_paused(const case_world& world) {
         paused.push_back("credentials refused: " + health.why);
     } else if (health.host_down) {
         paused.push_back("the API is down: " + health.why);
+    } else if (health.pace.resting_for >= shortest_rest_told) {
+        paused.emplace_back("the API asked for a rest: it refused calls that came too fast");
     }
     for (const auto& each : health.paused)
         paused.push_back(each.service + " takes no cases for now: " + each.why);

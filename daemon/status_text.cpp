@@ -151,7 +151,13 @@ std::string status_body(const json::object& status, utc_time now) {
     const auto pauses = pauses_in(status);
     for (const auto& each : pauses)
         out << "PAUSED: " << plain_pause(each, now) << "\n";
-    if (!pauses.empty()) out << "Nothing is lost meanwhile, and kycd goes on by itself.\n\n";
+    const auto needs_a_person = [](const pause& each) { return each.what == pause::kind::credentials; };
+    if (std::any_of(pauses.begin(), pauses.end(), needs_a_person)) {
+        out << "Nothing is lost meanwhile. Tell whoever looks after kycd: its password for the API has to be "
+               "corrected.\n\n";
+    } else if (!pauses.empty()) {
+        out << "Nothing is lost meanwhile, and kycd goes on by itself.\n\n";
+    }
     write_waiting(out, status);
     write_ended(out, status);
     write_told_tickets(out, status);

@@ -178,13 +178,15 @@ def test_the_rate_and_the_forecast_follow_what_ended(world, desk):
     assert "it waits until kycd is started" in desk.run("status").out
 
 
-@pytest.mark.parametrize("what", ["api_down", "credentials", "service"])
+@pytest.mark.parametrize("what", ["api_down", "credentials", "resting", "service"])
 def test_what_is_paused_is_told_with_the_reason(world, desk, what):
     world.configure(limits={"uploads": 1})
     if what == "api_down":
         world.sandbox.rules(rule({"call": "submit"}, status=503))
     elif what == "credentials":
         world.write_password("wrong")
+    elif what == "resting":
+        world.sandbox.rules(rule({"call": "submit"}, status=429, headers={"Retry-After": "300"}))
     else:
         world.sandbox.rules(rule({"call": "submit"}, status=403))
     world.start_daemon()
@@ -193,7 +195,7 @@ def test_what_is_paused_is_told_with_the_reason(world, desk, what):
     paused = wait_for(lambda: [each for each in desk.status()["paused"] if each["what"] == what], "the pause")
     assert paused[0]["why"]
     assert "paused: " in desk.run("status").out
-    wanted = {"api_down": "api_down", "credentials": "credentials_refused", "service": "service_paused"}[what]
+    wanted = {"credentials": "credentials_refused", "service": "service_paused"}.get(what, what)
 
     def explained():
         waiting = [case for case, state in desk.list().items() if state in ("waiting", "claimed")]

@@ -66,7 +66,7 @@ def test_what_is_paused_is_told_without_a_path(telling):
     daemon.send(signal.SIGHUP)
     world.drop_case("A-1")
     wait_for(lambda: "PAUSED: credentials refused" in status_text(world), "the pause", timeout=60)
-    assert "goes on by itself" in status_text(world)
+    assert "has to be corrected" in status_text(world) and "goes on by itself" not in status_text(world)
 
 
 def test_nothing_is_written_while_nothing_changes(telling):

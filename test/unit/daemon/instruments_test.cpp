@@ -78,6 +78,7 @@ BOOST_AUTO_TEST_CASE(what_was_read_stands_there_too) {
     now.api.host_down = true;
     now.api.paused.push_back({"kyc_card", 403, "refused", {}, {}});
     now.api.token_life = 120s;
+    now.api.pace.resting_for = 1500ms;
     now.token_age = 180s;
     now.calls.renewed(progeny::renewal::refresh, progeny::renewal_end::refused);
     now.calls.came(phase::submit, transport_error(transport_problem::timeout, sent::all, "x"));
@@ -92,6 +93,7 @@ BOOST_AUTO_TEST_CASE(what_was_read_stands_there_too) {
              "kycd_oldest_case_age_seconds{state=\"waiting\"} 0",
              "kycd_uploads_limit 16",
              "kycd_api_down 1",
+             "kycd_api_rest_seconds 1.5",
              "kycd_credentials_refused 0",
              "kycd_service_paused{service=\"kyc_card\"} 1",
              "kycd_token_age_seconds 180",

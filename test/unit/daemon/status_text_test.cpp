@@ -74,6 +74,23 @@ BOOST_AUTO_TEST_CASE(what_is_paused_comes_first_and_names_no_case) {
     BOOST_TEST(!says(text, "MUSTERMANN"));
 }
 
+BOOST_AUTO_TEST_CASE(a_rest_that_the_api_asked_for_is_a_pause_unless_it_is_short_or_not_the_reason) {
+    BOOST_TEST(
+        body_of(R"({"api": {"pace": {"resting_for_seconds": 300}}})")
+            .starts_with("PAUSED: the API asked for a rest: it refused calls that came too fast; next try in 5m 00s\n"
+                         "Nothing is lost meanwhile, and kycd goes on by itself.\n"));
+    BOOST_TEST(!says(body_of(R"({"api": {"pace": {"resting_for_seconds": 1}}})"), "PAUSED"));
+    const auto down = body_of(R"({"api": {"host_down": true, "pace": {"resting_for_seconds": 300}}})");
+    BOOST_TEST(says(down, "PAUSED: the API is down"));
+    BOOST_TEST(!says(down, "rest"));
+}
+
+BOOST_AUTO_TEST_CASE(refused_credentials_need_a_person) {
+    const auto text = body_of(R"({"api": {"credentials_refused": true, "why": "HTTP 401"}})");
+    BOOST_TEST(text.starts_with("PAUSED: credentials refused: HTTP 401\nNothing is lost meanwhile. Tell whoever"));
+    BOOST_TEST(!says(text, "by itself"));
+}
+
 BOOST_AUTO_TEST_CASE(failures_come_with_what_to_do_about_them) {
     const auto text =
         body_of(R"({"ended": {"last_hour": {"delivered": 1, "failed": 0}, "last_day": {"delivered": 12, "failed": 3}},
