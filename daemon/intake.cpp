@@ -26,6 +26,9 @@ constexpr milliseconds occupied_retry{2'000};
 /// How soon a case is looked at again whose service the API does not take now.
 constexpr milliseconds held_back_retry{2'000};
 
+/// Of one service. So many that were never once taken are no matter of bad cases.
+constexpr std::size_t most_held_back = 1'000;
+
 /// Permissions are mended by people.
 constexpr milliseconds permission_retry{60'000};
 
@@ -335,10 +338,17 @@ void intake::drop(const fs::inbox_entry& entry) {
 }
 
 /// While the API does not take a service's cases, a few of them in hand are enough to notice when it does again; the
-/// rest stays in the inbox, and out of the way of the other services.
-bool intake::enough_held_back(const service& target) const {
-    const bool admitted = world_.api.admits(progeny::caller(&target, false));
-    return world_.held_back.of(lane::live, target.name) >= (admitted ? world_.config->limits.uploads : 1);
+/// rest stays in the inbox, and out of the way of the other services. Once as many wait for their next try as may be
+/// sent at a time, more are taken one by one: what gets through tells bad cases from an API that is in trouble.
+bool intake::enough_held_back(const service& target) {
+    const auto held_back = world_.held_back.of(lane::live, target.name);
+    if (!world_.api.admits(progeny::caller(&target, false))) return held_back != 0;
+    if (held_back < world_.config->limits.uploads) return false;
+    auto& next = next_one_more_[target.name];
+    const auto now = steady_clock::now();
+    if (held_back >= most_held_back || now < next) return true;
+    next = now + held_back_retry;
+    return false;
 }
 
 void intake::enqueue_due() {

@@ -146,7 +146,7 @@ class intake {
     void put_back(const fs::inbox_entry& entry, std::string why, look_again when);
     void wait_for(const fs::inbox_entry& entry, std::string why, look_again when, bool loud);
     void drop(const fs::inbox_entry& entry);
-    [[nodiscard]] bool enough_held_back(const service& target) const;
+    [[nodiscard]] bool enough_held_back(const service& target);
     void enqueue_due();
 
     case_world& world_;
@@ -160,6 +160,8 @@ class intake {
     std::map<std::string, queue_length> folders_; ///< what known_ comes to
     std::set<fs::inbox_entry, by_name> examining_;
     waiting_notes notes_;
+    std::map<std::string, std::chrono::steady_clock::time_point>
+        next_one_more_;           ///< by service, while many of its cases wait for their next try
     std::set<case_key> resuming_; ///< half claimed, and being put in order
     bool once_ = false;
     progress_mark scanning_;

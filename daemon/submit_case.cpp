@@ -356,7 +356,10 @@ async::awaitable<progeny::admission> wait_for_leave(case_run& run) {
     auto& world = run.world;
     for (;;) {
         std::optional<held_back_mark> waiting;
-        if (!world.api.admits(run.caller())) waiting.emplace(run);
+        if (!world.api.admits(run.caller())) {
+            if (run.start.again && !run.repeating) run.start.again->check_wait();
+            waiting.emplace(run);
+        }
         auto leave = co_await world.api.admit(run.caller());
         waiting.reset();
         if (run.start.before_receipt) co_return leave;

@@ -36,6 +36,9 @@ class case_keeper {
     /// It waits for the API to take it, or for its next try: others may be sent meanwhile. With false: it goes on.
     virtual void held_back(const bulk_case& which, bool waits) = 0;
 
+    /// Whether one case of its service more has to wait until the API takes them.
+    [[nodiscard]] virtual bool has_to_wait(const bulk_case& which) const = 0;
+
     /// `which.row` tells how it ended, and that is durable.
     virtual void ended(const bulk_case& which) = 0;
 
@@ -72,6 +75,11 @@ class bulk_case {
     /// Throws case_given_back when it may not be sent now.
     void check_leave() const {
         if (!keeper_.may_send(*this)) throw case_given_back();
+    }
+
+    /// Throws case_given_back when others wait already until the API takes cases of its service.
+    void check_wait() const {
+        if (!keeper_.has_to_wait(*this)) throw case_given_back();
     }
 
   private:

@@ -25,8 +25,8 @@ namespace {
 /// Rows that are read ahead of a ticket's cases.
 constexpr std::size_t at_a_time = 200;
 
-/// Rows of services that are paused are kept for later, up to so many, while what comes behind them is begun.
-constexpr std::size_t most_read_ahead = 5'000;
+/// Cases of one service that wait for their next try. So many that were never once taken are no matter of bad cases.
+constexpr std::size_t most_waiting = 1'000;
 
 /// After a live case had to wait, bulk cases keep to their share for so long: the next one may be on its way.
 constexpr std::chrono::seconds live_is_about{10};
@@ -117,7 +117,7 @@ std::unique_ptr<bulk_case> bulk_lane::take_in_hand(running_ticket& ticket, ledge
     ++ticket.in_hand;
     ++in_hand_;
     ++sending_;
-    ++unsent_[row.folder];
+    ++unsent_[row.folder].cases;
     const auto calls = row.calls;
     owners_.try_emplace(key_of(row), ticket.about.id);
     auto again = std::make_unique<bulk_case>(*this, ticket.about.id, std::move(row));
@@ -144,7 +144,7 @@ void bulk_lane::let_go(const bulk_case& which) {
 void bulk_lane::no_longer_unsent(const bulk_case& which) {
     --sending_;
     const auto found = unsent_.find(which.row.folder);
-    if (--found->second == 0) unsent_.erase(found);
+    if (--found->second.cases == 0) unsent_.erase(found);
 }
 
 bool bulk_lane::live_waited() const {
@@ -176,39 +176,45 @@ running_ticket* bulk_lane::next_ticket() {
     return found == tickets_.end() ? nullptr : found->get();
 }
 
-/// While the API takes no cases of its service, one in hand that waits for that is enough to notice when it does again:
-/// more would stand in the way of other services and tickets. The same holds once as many wait for their next try as
-/// may be sent at a time.
-bool bulk_lane::is_turned_away(const ledger::ticket_case& row) const {
-    const auto* target = world_.config->services.find(row.folder);
-    if (target == nullptr) return false;
-    if (!world_.api.admits(progeny::caller(target, false, lane::bulk))) return unsent_.contains(row.folder);
-    return world_.held_back.of(lane::bulk, target->name) >= world_.config->limits.uploads;
+/// While the API takes no cases of a service, one in hand that waits for that is enough to notice when it does again:
+/// more would stand in the way of other services and tickets. Once as many of a service wait for their next try as may
+/// be sent at a time, more are begun one by one: what gets through tells bad cases from an API that is in trouble.
+bool bulk_lane::is_turned_away(const std::string& folder) const {
+    const auto found = unsent_.find(folder);
+    if (found == unsent_.end()) return false;
+    const auto& unsent = found->second;
+    if (!admits(folder)) return unsent.cases != 0;
+    if (unsent.waiting < world_.config->limits.uploads) return false;
+    return unsent.cases > unsent.waiting || unsent.waiting >= most_waiting;
 }
 
-/// What of the ticket is begun next: the first one read ahead whose service the API takes; before the canaries have
-/// ended, only of these. The end: nothing.
-std::deque<ledger::ticket_case>::iterator bulk_lane::next_case(running_ticket& ticket) const {
-    auto& next = ticket.next;
-    const auto last = ticket.canaries_left == 0
-                          ? next.end()
-                          : std::find_if_not(next.begin(), next.end(), [](const auto& row) { return row.canary; });
-    const std::string* full = nullptr; // mostly many rows of one folder follow each other
-    const auto fits = [this, &full](const ledger::ticket_case& row) {
-        if (full != nullptr && row.folder == *full) return false;
-        if (!is_turned_away(row)) return true;
-        full = &row.folder;
-        return false;
+/// Whether the API takes cases of the service now.
+bool bulk_lane::admits(const std::string& folder) const {
+    const auto* target = world_.config->services.find(folder);
+    return target == nullptr || world_.api.admits(progeny::caller(target, false, lane::bulk));
+}
+
+/// Of which service the ticket's next case is: the first one in its order that may be begun; before the canaries have
+/// ended, one of these. None: nothing that was read can be begun.
+std::optional<std::string> bulk_lane::next_folder(const running_ticket& ticket) const {
+    const bool for_canaries = ticket.canaries_left != 0;
+    const auto may_be_begun = [this, for_canaries](const std::string& folder, const ticket_queue::line& of) {
+        return (!for_canaries || of.has_canary()) && !is_turned_away(folder);
     };
-    const auto found = std::find_if(next.begin(), last, fits);
-    return found == last ? next.end() : found;
+    return ticket.queue.first_folder(may_be_begun);
 }
 
 /// Whether a case of the ticket is there to be begun, or may be among those that have not been read.
-bool bulk_lane::can_begin(running_ticket& ticket) const {
-    if (next_case(ticket) != ticket.next.end()) return true;
-    if (ticket.all_read) return false;
-    return ticket.next.empty() || (ticket.canaries_left == 0 && ticket.next.size() < most_read_ahead);
+bool bulk_lane::can_begin(const running_ticket& ticket) const {
+    if (next_folder(ticket)) return true;
+    return !ticket.all_read && (ticket.canaries_left == 0 || ticket.queue.empty());
+}
+
+/// The next case of the service. Where the API has refused one after the other, what is far from these finds out sooner
+/// that it takes others.
+ledger::ticket_case bulk_lane::take_next(running_ticket& ticket, const std::string& folder) const {
+    const bool as_probe = ticket.canaries_left == 0 && !admits(folder);
+    return as_probe ? ticket.queue.take_last(folder) : ticket.queue.take_first(folder);
 }
 
 steady_clock::duration bulk_lane::until_next_look() const {
@@ -232,7 +238,22 @@ async::awaitable<void> bulk_lane::read_ahead(running_ticket& ticket) {
     if (rows.empty()) co_return;
     still->read_to = rows.back().number;
     for (auto& row : rows) // those that went on by themselves at the start are not begun again
-        if (!still->resumed.contains(row.number)) still->next.push_back(std::move(row));
+        if (!still->resumed.contains(row.number)) still->queue.add(std::move(row));
+}
+
+/// What was passed over while its service was not taken.
+async::awaitable<void> bulk_lane::read_again(running_ticket& ticket, const std::string& folder) {
+    const auto id = ticket.about.id;
+    const auto from = ticket.queue.lines().at(folder).passed_over_from;
+    auto read = [this, id, from]() { return world_.ledger.tickets().ticket_cases(id, from - 1, at_a_time, true); };
+    auto rows = co_await keep_trying(world_, read);
+    auto* still = find(id);
+    if (still == nullptr) co_return;
+    const bool more = rows.size() == at_a_time && rows.back().number < still->read_to;
+    still->queue.passed_over_from(folder, more ? rows.back().number + 1 : 0);
+    for (auto& row : rows)
+        if (row.number <= still->read_to && !still->resumed.contains(row.number))
+            still->queue.add_again(folder, std::move(row));
 }
 
 async::awaitable<void> bulk_lane::feed() {
@@ -242,8 +263,13 @@ async::awaitable<void> bulk_lane::feed() {
             (void)co_await bell.wait_for(until_next_look());
             continue;
         }
-        if (next_case(*chosen) == chosen->next.end()) {
+        const auto wanted = next_folder(*chosen);
+        if (!wanted) {
             co_await read_ahead(*chosen);
+            continue;
+        }
+        if (chosen->queue.lines().at(*wanted).has_to_be_read()) {
+            co_await read_again(*chosen, *wanted);
             continue;
         }
         // In this order everywhere, see recovery.cpp.
@@ -251,11 +277,10 @@ async::awaitable<void> bulk_lane::feed() {
         chosen = has_room() ? next_ticket() : nullptr; // that may have taken hours
         if (chosen == nullptr) continue;
         auto& ticket = *chosen;
-        const auto place = next_case(ticket);
-        if (place == ticket.next.end()) continue;
+        const auto folder = next_folder(ticket);
+        if (!folder || ticket.queue.lines().at(*folder).has_to_be_read()) continue;
         (void)ticket.rate.book(steady_clock::now());
-        auto row = std::move(*place);
-        ticket.next.erase(place);
+        auto row = take_next(ticket, *folder);
         auto record = new_record(ticket.about.id, row);
         if (auto open = ticket.known.extract(record.key)) {
             record = std::move(open.mapped());
@@ -373,6 +398,7 @@ async::awaitable<void> bulk_lane::skip(bulk_case& again, ledger::case_record& re
         log::warning("the answer to a call that is paid for is not taken: " + row.why, about);
     } else {
         log::info("not sent again: " + row.why, about);
+        if (!record.last) ticket_of(again).rate.give_back();
     }
     ended(again);
 }
@@ -435,13 +461,19 @@ void bulk_lane::held_back(const bulk_case& which, bool waits) {
     auto& of_ticket = ticket_of(which).held_back;
     if (waits) {
         ++of_ticket[which.row.service];
-        if (which.before_receipt) --sending_;
-    } else {
-        const auto found = of_ticket.find(which.row.service);
-        if (--found->second == 0) of_ticket.erase(found);
-        if (which.before_receipt) ++sending_;
+    } else if (const auto found = of_ticket.find(which.row.service); --found->second == 0) {
+        of_ticket.erase(found);
+    }
+    if (which.before_receipt) {
+        auto& unsent = unsent_.at(which.row.folder);
+        waits ? ++unsent.waiting : --unsent.waiting;
+        waits ? --sending_ : ++sending_;
     }
     bell.notify_all();
+}
+
+bool bulk_lane::has_to_wait(const bulk_case& which) const {
+    return !which.before_receipt || unsent_.at(which.row.folder).waiting == 0;
 }
 
 void bulk_lane::ended(const bulk_case& which) {
@@ -471,7 +503,7 @@ void bulk_lane::given_back(const bulk_case& which, const ledger::case_record& kn
         kept.paid = which.calls;
         ticket.known.insert_or_assign(known.key, std::move(kept));
     }
-    ticket.next.push_front(std::move(row));
+    ticket.queue.give_back(std::move(row));
     let_go(which);
 }
 

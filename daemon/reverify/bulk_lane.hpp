@@ -9,11 +9,11 @@
 #include "reverify/ticket_view.hpp"
 
 #include <chrono>
-#include <deque>
 #include <functional>
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,6 +63,7 @@ class bulk_lane final : public case_keeper {
     void called(bulk_case& which, bool paid) override;
     void has_receipt(bulk_case& which) override;
     void held_back(const bulk_case& which, bool waits) override;
+    [[nodiscard]] bool has_to_wait(const bulk_case& which) const override;
     void ended(const bulk_case& which) override;
     void given_back(const bulk_case& which, const ledger::case_record& known) override;
 
@@ -75,6 +76,7 @@ class bulk_lane final : public case_keeper {
     [[nodiscard]] running_ticket* next_ticket();
     [[nodiscard]] std::chrono::steady_clock::duration until_next_look() const;
     [[nodiscard]] async::awaitable<void> read_ahead(running_ticket& ticket);
+    [[nodiscard]] async::awaitable<void> read_again(running_ticket& ticket, const std::string& folder);
     [[nodiscard]] async::awaitable<void> run_case(std::unique_ptr<bulk_case> again, ledger::case_record record,
                                                   async::permit unanswered);
     [[nodiscard]] async::awaitable<void> begin_case(std::unique_ptr<bulk_case>& again, ledger::case_record& record,
@@ -83,14 +85,22 @@ class bulk_lane final : public case_keeper {
     [[nodiscard]] async::awaitable<void> skip(bulk_case& again, ledger::case_record& record, std::string why);
     [[nodiscard]] std::unique_ptr<bulk_case> take_in_hand(running_ticket& ticket, ledger::ticket_case row);
     void let_go(const bulk_case& which);
-    [[nodiscard]] bool is_turned_away(const ledger::ticket_case& row) const;
-    [[nodiscard]] std::deque<ledger::ticket_case>::iterator next_case(running_ticket& ticket) const;
-    [[nodiscard]] bool can_begin(running_ticket& ticket) const;
+    [[nodiscard]] bool is_turned_away(const std::string& folder) const;
+    [[nodiscard]] bool admits(const std::string& folder) const;
+    [[nodiscard]] std::optional<std::string> next_folder(const running_ticket& ticket) const;
+    [[nodiscard]] bool can_begin(const running_ticket& ticket) const;
+    [[nodiscard]] ledger::ticket_case take_next(running_ticket& ticket, const std::string& folder) const;
     void no_longer_unsent(const bulk_case& which);
     static void stop_if_asked(running_ticket& ticket);
 
     /// Whether another ticket has the case in hand, or has sent it and does not know yet what came of that.
     [[nodiscard]] bool is_anothers(const case_key& key, std::int64_t ticket) const;
+
+    /// Cases in hand without a receipt.
+    struct unsent_cases {
+        std::size_t cases = 0;
+        std::size_t waiting = 0; ///< of these: held back
+    };
 
     case_world& world_;
     std::function<bool()> live_waits_;
@@ -98,9 +108,9 @@ class bulk_lane final : public case_keeper {
     async::task_group& cases_;
     async::task_group::on_exception on_exception_;
     std::list<std::unique_ptr<running_ticket>> tickets_; ///< in the order of acceptance
-    std::map<case_key, std::int64_t> owners_;   ///< which ticket has a case in hand; the ledger has one record for both
-    std::size_t sending_ = 0;                   ///< cases in hand without a receipt, but for those that are held back
-    std::map<std::string, std::size_t> unsent_; ///< by folder: cases in hand without a receipt
+    std::map<case_key, std::int64_t> owners_; ///< which ticket has a case in hand; the ledger has one record for both
+    std::size_t sending_ = 0;                 ///< cases in hand without a receipt, but for those that are held back
+    std::map<std::string, unsent_cases> unsent_; ///< by folder; only where there are some
     std::size_t in_hand_ = 0;
     std::chrono::steady_clock::time_point live_waited_{}; ///< last
 };

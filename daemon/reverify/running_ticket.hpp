@@ -12,9 +12,9 @@
 #include "log.hpp"
 #include "reverify/step_patience.hpp"
 #include "reverify/ticket_pace.hpp"
+#include "reverify/ticket_queue.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -27,19 +27,22 @@ struct case_world;
 
 namespace kyc::reverify {
 
+/// Of each service's cases, read ahead: enough for a second.
+inline constexpr std::size_t rows_kept = 200;
+
 /// Loop's thread only. Cases of it may be in hand for as long as `in_hand` says; it must outlive them.
 struct running_ticket {
     ledger::ticket_record about;
     ticket asked;
     time_window window;
     ticket_balance balance;
-    std::uint64_t calls = 0;              ///< paid ones, as far as is known, those in hand included
-    std::deque<ledger::ticket_case> next; ///< read ahead: what is begun next
-    std::uint64_t read_to = 0;            ///< cases up to this number are in `next`, in hand, or have ended
+    std::uint64_t calls = 0;       ///< paid ones, as far as is known, those in hand included
+    ticket_queue queue{rows_kept}; ///< read ahead: what is begun next
+    std::uint64_t read_to = 0;     ///< cases up to this number are in `queue`, in hand, or have ended
     bool all_read = false;
     std::map<case_key, ledger::case_record> known; ///< of cases that are not in hand and were sent before
     std::set<std::uint64_t>
-        resumed; ///< numbers of cases that went on by themselves at the start: not begun from `next`
+        resumed; ///< numbers of cases that went on by themselves at the start: not begun from `queue`
     std::size_t in_hand = 0;
     std::map<std::string, std::size_t> held_back; ///< by service: cases in hand that the API does not take now
     std::uint64_t canaries_left = 0;              ///< that have not ended
@@ -94,6 +97,14 @@ struct running_ticket {
     /// Whether its canaries have all ended, not as expected, and nobody has said that this is fine.
     [[nodiscard]] bool canaries_object() const {
         return canaries_left == 0 && !about.canaries_accepted && !canary_objection().empty();
+    }
+
+    /// Whether every case in hand waits for the API to take it, or for its next try.
+    [[nodiscard]] bool all_in_hand_wait() const {
+        std::size_t waiting = 0;
+        for (const auto& [service, cases] : held_back)
+            waiting += cases;
+        return waiting == in_hand;
     }
 
     /// What is wrong with the canaries that have ended; empty: nothing.

@@ -1,10 +1,10 @@
 #include "reverify/ticket_view.hpp"
 
 #include "case_world.hpp"
+#include "pauses.hpp"
 #include "reverify/running_ticket.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 namespace kyc::reverify {
 
@@ -20,23 +20,20 @@ std::optional<utc_time> moment_after(utc_time now, std::optional<std::chrono::mi
 const std::pair<const std::string, std::optional<utc_time>>* paused_service(const running_ticket& ticket,
                                                                             const ticket_obstacles& in_the_way) {
     const auto& paused = in_the_way.services;
-    if (paused.empty()) return nullptr;
+    if (paused.empty() || !ticket.all_in_hand_wait()) return nullptr;
     const auto is_paused = [&paused](const std::string& service) { return paused.contains(service); };
-    const auto row_is_paused = [&is_paused](const auto& row) { return is_paused(row.service); };
-    const auto& next = ticket.next;
     const bool for_canaries = ticket.canaries_left != 0; // nothing goes before them
-    const bool all_in_hand = next.empty() ? ticket.all_read : for_canaries && !next.front().canary;
-    if (all_in_hand) {
-        const auto of_paused = [&is_paused](const auto& each) { return is_paused(each.first); };
-        const auto& waiting = ticket.held_back;
-        const auto found = std::find_if(waiting.begin(), waiting.end(), of_paused);
-        const auto add = [](std::size_t sum, const auto& each) { return sum + each.second; };
-        const bool all_wait = std::accumulate(waiting.begin(), waiting.end(), std::size_t{0}, add) == ticket.in_hand;
-        return found != waiting.end() && all_wait ? &*paused.find(found->first) : nullptr;
+    const std::string* next = nullptr;
+    for (const auto& [folder, line] : ticket.queue.lines()) {
+        if (line.empty() || (for_canaries && !line.has_canary())) continue;
+        if (!is_paused(line.service)) return nullptr;
+        next = &line.service;
     }
-    if (!next.empty()) {
-        const auto last = for_canaries ? next.begin() + 1 : next.end();
-        return std::all_of(next.begin(), last, row_is_paused) ? &*paused.find(next.front().service) : nullptr;
+    if (next != nullptr) return &*paused.find(*next);
+    if (ticket.all_read || for_canaries) { // the last ones are in hand
+        const auto of_paused = [&is_paused](const auto& each) { return is_paused(each.first); };
+        const auto found = std::find_if(ticket.held_back.begin(), ticket.held_back.end(), of_paused);
+        return found != ticket.held_back.end() ? &*paused.find(found->first) : nullptr;
     }
     const auto& asked = ticket.asked.which.services;
     if (asked.empty() || !std::all_of(asked.begin(), asked.end(), is_paused)) return nullptr;
@@ -65,6 +62,8 @@ void tell_of_open_window(ticket_view& told, const running_ticket& ticket, const 
     } else if (const auto* service = paused_service(ticket, in_the_way)) {
         told.why = service->first + " takes no cases for now";
         next_try = service->second;
+    } else if (ticket.in_hand != 0 && ticket.all_in_hand_wait()) {
+        told.why = "its cases in hand were not taken, and wait for their next try";
     } else if (in_the_way.dropped_first && ticket.in_hand == 0) {
         told.why = "dropped cases go first, and some are waiting";
     }
@@ -119,6 +118,9 @@ ticket_obstacles obstacles_of(const case_world& world, utc_time now) {
     } else if (health.host_down) {
         found.of_all = "the API is down";
         found.next_try = moment_after(now, health.next_try);
+    } else if (health.pace.resting_for >= shortest_rest_told) {
+        found.of_all = "the API asked for a rest";
+        found.next_try = moment_after(now, health.pace.resting_for);
     }
     for (const auto* paused : {&health.paused, &health.paused_for_bulk})
         for (const auto& each : *paused)

@@ -10,7 +10,7 @@ std::chrono::steady_clock::time_point rate_limit::book(std::chrono::steady_clock
     using std::chrono::duration_cast;
     using std::chrono::steady_clock;
     if (per_second_ <= 0) return now;
-    const auto step = duration_cast<steady_clock::duration>(std::chrono::duration<double>(1.0 / per_second_));
+    const auto step = this->step();
     // The bucket holds one second's worth: bookings may lie that far in the past of the steady stream, less the one
     // taken now.
     const auto depth =
@@ -19,6 +19,16 @@ std::chrono::steady_clock::time_point rate_limit::book(std::chrono::steady_clock
     const auto turn = std::max(next_, now);
     next_ += step;
     return turn;
+}
+
+void rate_limit::give_back() {
+    if (per_second_ > 0) next_ -= step();
+}
+
+/// From one to the next, where there is a limit.
+std::chrono::steady_clock::duration rate_limit::step() const {
+    return std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+        std::chrono::duration<double>(1.0 / per_second_));
 }
 
 awaitable<void> rate_limit::take(urgency who) {

@@ -27,9 +27,14 @@ class rate_limit {
         return per_second_ <= 0 ? now : next_;
     }
 
+    /// One that was booked has not been used: the next one may go so much earlier.
+    void give_back();
+
     void set(double per_second) { per_second_ = per_second; }
 
   private:
+    [[nodiscard]] std::chrono::steady_clock::duration step() const;
+
     double per_second_;
     std::chrono::steady_clock::time_point next_{}; ///< the virtual time up to which all is booked
 };

@@ -253,6 +253,45 @@ def test_a_service_that_is_paused_holds_up_its_own_cases_of_a_ticket_and_no_othe
     assert len(world.bill()) == (33 if canary else 36)
 
 
+@pytest.mark.parametrize("lane", ["bulk", "live"])
+def test_cases_that_keep_being_refused_for_their_own_sake_keep_no_others_waiting(world, lane):
+    """A try counts against a case once others get through: so others have to be let through."""
+    world.start_sandbox()
+    world.configure(limits={"uploads": 2}, log={"level": "info"}, retry={"base": "300ms", "max": "1s"})
+    bad, good = ([f"{letter}-{number:02}" for number in range(8)] for letter in "AB")
+    refused = {"name": "refused", "match": {"call": "submit", "contains": "image A-"}, "do": {"status": 408}}
+    if lane == "bulk":
+        deliver(world, *bad, *good)
+        world.sandbox.rules(refused)
+    else:
+        world.sandbox.rules(refused)
+        for case in bad:
+            world.drop_case(case)
+    daemon = world.start_daemon()
+    if lane == "bulk":
+        drop_ticket(world, "night", "window: always\norder: name\n")
+        wait_for(lambda: all(history(world, case) for case in good), "the others", 60)
+    else:
+        wait_for(lambda: world.sandbox.fired("refused") >= 4, "the first refusals")
+        for case in good:
+            world.drop_case(case)
+        for case in good:
+            world.wait_delivered(case, timeout=60)
+    assert daemon.stop() == 0
+
+
+def test_what_is_not_sent_takes_no_turn_of_a_tickets_rate(world):
+    world.start_sandbox()
+    world.configure()
+    deliver(world, *[f"A-{number:02}" for number in range(20)], "B-1")
+    for number in range(20):
+        (world.outbox / SERVICE / f"A-{number:02}" / ".hold").touch()
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\norder: name\nrate: 0.001\n")
+    assert balance(wait_report(world, "night", 60)) == [1, 0, 0, 20, 0]
+    assert daemon.stop() == 0
+
+
 def test_a_failure_leaves_the_old_answer_and_an_error_in_the_history(world):
     world.start_sandbox()
     world.configure()

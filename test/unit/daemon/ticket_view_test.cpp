@@ -35,6 +35,14 @@ bool is(const ticket_view& told, ticket_stand stand, const std::string& why) {
     return told.stand == stand && told.why == why;
 }
 
+ledger::ticket_case row_of(const std::string& service, std::uint64_t number) {
+    ledger::ticket_case row;
+    row.folder = service;
+    row.service = service;
+    row.number = number;
+    return row;
+}
+
 bool next(const ticket_view& told, ticket_event::kind what, const char* when) {
     return told.next_event && told.next_event->what == what && told.next_event->at == *from_iso8601(when);
 }
@@ -54,7 +62,7 @@ BOOST_AUTO_TEST_CASE(a_window_opens_and_closes) {
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_begun_before_its_file_was_seen_or_while_it_is_missing) {
-    ticket.next.emplace_back();
+    ticket.queue.add({});
     BOOST_TEST(ticket.may_begin(night));
     ticket.file_lets_run = false;
     BOOST_TEST(!ticket.may_begin(night));
@@ -85,27 +93,28 @@ BOOST_AUTO_TEST_CASE(a_service_that_takes_nothing_holds_up_the_tickets_that_need
     BOOST_TEST(is(at(night), ticket_stand::running, ""));
     ticket.asked.which.services = {"ocr_card"};
     BOOST_TEST(is(at(night), ticket_stand::held_up, "ocr_card takes no cases for now"));
-    ledger::ticket_case row;
-    row.service = "ocr_card";
-    ticket.next.push_back(row);
+    ticket.queue.add(row_of("ocr_card", 1));
     ticket.asked.which.services.clear();
     BOOST_TEST(is(at(night), ticket_stand::held_up, "ocr_card takes no cases for now"));
-    ticket.next.front().service = "kyc_card";
+    ticket.in_hand = 1; // asks for its answer
+    BOOST_TEST(is(at(night), ticket_stand::running, ""));
+    ticket.in_hand = 0;
+    BOOST_TEST(ticket.queue.take_first("ocr_card").number == 1U);
+    ticket.queue.add(row_of("kyc_card", 2));
     BOOST_TEST(is(at(night), ticket_stand::running, ""));
 }
 
 BOOST_AUTO_TEST_CASE(another_service_keeps_a_ticket_running_unless_canaries_come_first) {
     in_the_way.services.emplace("ocr_card", std::nullopt);
-    ledger::ticket_case row;
-    row.service = "ocr_card";
-    ticket.next.push_back(row);
-    row.service = "kyc_card";
-    ticket.next.push_back(row);
+    auto canary = row_of("ocr_card", 1);
+    canary.canary = true;
+    ticket.queue.add(canary);
+    ticket.queue.add(row_of("kyc_card", 2));
     BOOST_TEST(is(at(night), ticket_stand::running, ""));
     ticket.canaries_left = 1;
-    ticket.next.front().canary = true;
     BOOST_TEST(is(at(night), ticket_stand::held_up, "ocr_card takes no cases for now"));
-    ticket.next.pop_front(); // it is in hand now, and what comes behind it waits for its end
+    // It is in hand now, and what comes behind it waits for its end.
+    BOOST_TEST(ticket.queue.take_first("ocr_card").canary);
     ticket.in_hand = 1;
     BOOST_TEST(is(at(night), ticket_stand::running, ""));
     ticket.held_back["ocr_card"] = 1;
@@ -121,6 +130,8 @@ BOOST_AUTO_TEST_CASE(the_last_cases_of_a_ticket_are_held_up_where_all_of_them_wa
     ticket.held_back["kyc_card"] = 1;
     BOOST_TEST(is(at(night), ticket_stand::held_up, "ocr_card takes no cases for now"));
     in_the_way.services.clear();
+    BOOST_TEST(is(at(night), ticket_stand::held_up, "its cases in hand were not taken, and wait for their next try"));
+    ticket.in_hand = 3;
     BOOST_TEST(is(at(night), ticket_stand::running, ""));
 }
 
