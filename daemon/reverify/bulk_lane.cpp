@@ -94,6 +94,7 @@ async::awaitable<running_ticket*> bulk_lane::add(std::unique_ptr<running_ticket>
             if (!open) continue;
             added.calls += open.mapped().paid;
             const bool has_task = !open.mapped().task_id().empty();
+            added.sent.insert_or_assign(row.number, sent_case{open.mapped().paid, has_task});
             added.known.insert(std::move(open));
             if (has_task) asked_before.push_back(std::move(row));
         }
@@ -447,11 +448,14 @@ void bulk_lane::called(bulk_case& which, bool paid) {
         --ticket.calls;
         --which.calls;
     }
+    ticket.sent[which.row.number].calls = which.calls;
 }
 
 void bulk_lane::has_receipt(bulk_case& which) {
     if (!std::exchange(which.before_receipt, false)) return;
-    ticket_of(which).pace.moved(steady_clock::now());
+    auto& ticket = ticket_of(which);
+    ticket.pace.moved(steady_clock::now());
+    ticket.sent[which.row.number].has_task = true;
     which.sent = {};
     no_longer_unsent(which);
     bell.notify_all();
@@ -479,6 +483,7 @@ bool bulk_lane::has_to_wait(const bulk_case& which) const {
 void bulk_lane::ended(const bulk_case& which) {
     auto& ticket = ticket_of(which);
     ticket.balance.add(which.row.end);
+    ticket.sent.erase(which.row.number);
     ticket.pace.ended(steady_clock::now());
     world_.day.metrics.ticket_case_ended(service_name(world_.config->services, which.row.folder), which.row.end);
     if (which.row.canary) {

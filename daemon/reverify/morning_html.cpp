@@ -101,6 +101,16 @@ void add_state(html_page& out, const morning_figures& of) {
     }
 }
 
+/// What is paid for and not known yet.
+void add_awaited(html_page& out, const morning_figures& of) {
+    const auto awaited = of.from.awaited;
+    if (awaited == 0) return;
+    out.paragraph("The answers to " + count_words(awaited, "paid call", "paid calls") +
+                      " were still to come when this was written. Until then their cases count as not done; this "
+                      "report is written anew when the answers are there.",
+                  "note");
+}
+
 std::string stop_words(const ticket& asked) {
     std::string words;
     if (asked.stop_if_failed) words = bound_words(*asked.stop_if_failed) + " failed";
@@ -340,6 +350,7 @@ std::string morning_html(const morning_figures& of) {
     html_page out("Re-verification " + of.from.about.name);
     out.paragraph(of.balance.line(), "sum");
     add_state(out, of);
+    add_awaited(out, of);
     add_contents(out, of);
     add_facts(out, of);
     add_verdicts(out, of);

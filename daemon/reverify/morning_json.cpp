@@ -55,6 +55,7 @@ void write_figures(json_writer& out, const morning_figures& of) {
     write_number(out, "paid", of.calls);
     out.key("budget");
     of.from.asked.calls ? out.integer(*of.from.asked.calls) : out.null();
+    write_number(out, "awaited", of.from.awaited);
     out.end_object();
 
     out.key("balance");

@@ -5,6 +5,7 @@
 #include "core/ticket.hpp"
 #include "ledger/tickets.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@ struct report_source {
     ticket asked;
     time_window window;                     ///< the one that holds for it
     std::vector<ledger::ticket_case> cases; ///< all, by number
+    std::uint64_t awaited = 0;              ///< tasks that have no answer yet, among those that have not ended
     utc_time written_at{};
     /// With reports.personal_data: the two answers of a changed case, compared anew from the folder where they stand;
     /// none when they are not there any more. Empty function: no personal data in the report.

@@ -14,6 +14,8 @@
 #include "reverify/ticket_pace.hpp"
 #include "reverify/ticket_queue.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -30,6 +32,21 @@ namespace kyc::reverify {
 /// Of each service's cases, read ahead: enough for a second.
 inline constexpr std::size_t rows_kept = 200;
 
+/// A case of a ticket that was sent and has not ended.
+struct sent_case {
+    std::uint32_t calls = 0; ///< paid ones, as far as is known
+    bool has_task = false;   ///< whose answer is waited for
+};
+
+/// How far a ticket is, as far as calls and answers move it.
+struct report_progress {
+    std::uint64_t ended = 0;
+    std::uint64_t calls = 0;
+    std::uint64_t awaited = 0; ///< tasks that have no answer yet
+
+    bool operator==(const report_progress&) const = default;
+};
+
 /// Loop's thread only. Cases of it may be in hand for as long as `in_hand` says; it must outlive them.
 struct running_ticket {
     ledger::ticket_record about;
@@ -41,6 +58,7 @@ struct running_ticket {
     std::uint64_t read_to = 0;     ///< cases up to this number are in `queue`, in hand, or have ended
     bool all_read = false;
     std::map<case_key, ledger::case_record> known; ///< of cases that are not in hand and were sent before
+    std::map<std::uint64_t, sent_case> sent;       ///< by number
     std::set<std::uint64_t>
         resumed; ///< numbers of cases that went on by themselves at the start: not begun from `queue`
     std::size_t in_hand = 0;
@@ -58,6 +76,8 @@ struct running_ticket {
     ticket_pace pace{ticket_pace::clock::now()};
     bool report_wanted = false; ///< as it stands now; at its end one is written anyway
     bool last_report_written = false;
+    report_progress reported; ///< what the last report since the start tells
+    std::chrono::steady_clock::time_point reported_at{};
     step_patience patience; ///< with its reports and, at its end, with its file
     async::rate_limit rate;
     async::task_group sending; ///< its cases that have no receipt yet
@@ -77,6 +97,12 @@ struct running_ticket {
 
     /// As many calls as it may make have been made.
     [[nodiscard]] bool over_budget() const { return asked.calls && calls >= *asked.calls; }
+
+    /// What a report that is written now would tell.
+    [[nodiscard]] report_progress progress_now() const {
+        const auto waits = [](const auto& each) { return each.second.has_task; };
+        return {balance.ended(), calls, static_cast<std::uint64_t>(std::count_if(sent.begin(), sent.end(), waits))};
+    }
 
     /// A canary that has ended. In whatever order: a start, which reads them by number, comes to the same objection,
     /// and whoever has accepted it is not asked again.

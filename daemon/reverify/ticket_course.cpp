@@ -24,6 +24,17 @@ namespace {
 constexpr std::chrono::hours ended_lately{24};
 constexpr std::size_t most_ended = 20;
 
+/// Between two reports of a ticket that may not run, while answers to what it has sent still come in.
+constexpr std::chrono::seconds between_reports{30};
+
+/// Whether its last report tells less than is known: it may not run any more, but what it has paid for is answered.
+bool is_behind(const running_ticket& which) {
+    const bool may_run =
+        which.about.state == ticket_state::running && which.window.is_open(std::chrono::system_clock::now());
+    if (may_run || !which.ending.empty() || which.reported == which.progress_now()) return false;
+    return which.in_hand == 0 || std::chrono::steady_clock::now() - which.reported_at >= between_reports;
+}
+
 } // namespace
 
 ticket_course::ticket_course(case_world& world, bulk_lane& lane, const boost::asio::any_io_executor& loop,
@@ -188,7 +199,7 @@ async::awaitable<void> ticket_course::look_after(running_ticket& which) {
     const bool at_rest = which.in_hand == 0 && which.sending.size() == 0;
     if (at_rest && (which.balance.not_done() == 0 || !which.ending.empty())) {
         co_await finish(which);
-    } else if (which.report_wanted) {
+    } else if (which.report_wanted || is_behind(which)) {
         (void)co_await write_ticket_report(world_, which);
     }
 }

@@ -9,6 +9,7 @@
 #include "reverify/standing_sight.hpp"
 
 #include <iterator>
+#include <map>
 #include <utility>
 
 namespace kyc::reverify {
@@ -20,6 +21,16 @@ bool not_written(case_world& world, running_ticket& which, const fault& met) {
     world.troubles.met(what, what + met.message(), about(which));
     lose_patience(world, which, "its report cannot be written", met);
     return false;
+}
+
+/// The rows of cases that have not ended know nothing of their calls yet.
+void add_sent(report_source& to, const std::map<std::uint64_t, sent_case>& sent) {
+    for (auto& row : to.cases) {
+        const auto found = row.end == ticket_case_end::waiting ? sent.find(row.number) : sent.end();
+        if (found == sent.end()) continue;
+        row.calls = found->second.calls;
+        if (found->second.has_task) ++to.awaited;
+    }
 }
 
 /// On record before it is there: a start after a kill writes to it, not beside it.
@@ -57,7 +68,10 @@ async::awaitable<bool> write_ticket_report(case_world& world, running_ticket& wh
     source.asked = which.asked;
     source.window = which.window;
     source.written_at = std::chrono::system_clock::now();
+    const auto told = which.progress_now();
+    const auto sent = which.sent; // before the rows: whatever ends meanwhile is not taken for one that was never sent
     source.cases = co_await all_rows(world, which);
+    add_sent(source, sent);
     if (world.config->reports.personal_data)
         source.values = [&world](const ledger::ticket_case& row) { return compare_kept(world.layout, row); };
     auto write = [&world, &source]() {
@@ -74,6 +88,8 @@ async::awaitable<bool> write_ticket_report(case_world& world, running_ticket& wh
     if (!place) co_return not_written(world, which, place.error());
     which.patience.worked();
     which.report_wanted = false;
+    which.reported = told;
+    which.reported_at = std::chrono::steady_clock::now();
     if (which.about.place != place->string()) {
         which.about.place = place->string();
         co_await put_on_record(world, which);

@@ -175,7 +175,7 @@ def test_cases_that_leave_the_outbox_while_their_tasks_are_under_way_are_told(wo
     world.configure(poll={"first": "100ms", "min": "100ms", "max": "200ms"})
     cases = [f"A-{i:02}" for i in range(12)]
     deliver(world, *cases)
-    world.sandbox.rules({"name": "not yet", "match": {"call": "poll"}, "do": {"status": 200, "json": {"state": "PENDING"}}})
+    world.sandbox.rules({"name": "not yet", "match": {"call": "poll"}, "do": {"status": 200, "json": {"status": "PENDING"}}})
     daemon = world.start_daemon()
     drop_ticket(world, "night", "window: always\n")
     wait_for(lambda: receipts_of(world, "bulk") == 12, "all tasks to be under way", 30)
@@ -333,6 +333,35 @@ def test_a_ticket_is_paused_resumed_and_cancelled_by_its_name(world):
     assert parts[0] + parts[4] == 30 and said["why"] == "cancelled"
     assert len(world.bill()) == 30 + parts[0]
     assert daemon.stop() == 0
+
+
+PENDING = {"name": "pending", "match": {"call": "poll"}, "do": {"status": 200, "json": {"status": "PENDING"}}}
+
+
+def told_by_report(world, name):
+    """What the ticket's report says, once it is there: its state, its balance, its calls."""
+    if not (world.outbox / "reverify" / name / "report.json").exists():
+        return None
+    said = report(world, name)
+    return said["state"], balance(said), said["calls"]["paid"], said["calls"]["awaited"]
+
+
+def test_what_is_answered_after_a_pause_is_told_in_its_report(world):
+    world.start_sandbox()
+    world.configure()
+    deliver(world, *(f"A-{i}" for i in range(3)))
+    world.sandbox.rules(PENDING)
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\nrate: 0.01\norder: name\n")
+    wait_for(lambda: " info submitted " in daemon.log(), "the receipt of a call", 20)
+    os.rename(world.inbox / "reverify/night.yaml", world.inbox / "reverify/night.yaml.paused")
+    wait_for(lambda: told_by_report(world, "night") == ("paused", [0, 0, 0, 0, 3], 1, 1), "the report of the pause", 20)
+    page = world.outbox / "reverify/night/report.html"
+    wait_for(lambda: page.exists() and "The answers to 1 paid call were still to come" in page.read_text(), "its page", 20)
+    world.sandbox.rules()
+    wait_for(lambda: told_by_report(world, "night") == ("paused", [1, 0, 0, 0, 2], 1, 0), "the report of the answer", 20)
+    wait_for(lambda: "still to come" not in page.read_text(), "its page", 20)
+    assert len(world.bill()) == 4 and daemon.stop() == 0
 
 
 def test_canaries_that_differ_pause_the_ticket_before_the_rest_is_paid(world):

@@ -197,6 +197,20 @@ BOOST_AUTO_TEST_CASE(failed_cases_come_with_the_advice_for_their_code) {
     BOOST_TEST(has(texts.html, "no answer to task 0f3a within 30m"));
 }
 
+BOOST_AUTO_TEST_CASE(paid_calls_whose_answers_are_still_to_come_are_told_and_counted) {
+    auto source = make_up("nights");
+    const auto paid = number(boost::json::parse(write_reports(source).json), "/calls/paid");
+    BOOST_TEST(!has(write_reports(source).html, "still to come"));
+    for (auto& each : source.cases)
+        if (each.end == ticket_case_end::waiting && source.awaited < 3) each.calls = ++source.awaited == 3 ? 2 : 1;
+    BOOST_REQUIRE(source.awaited == 3);
+    const auto texts = write_reports(source);
+    const auto json = boost::json::parse(texts.json);
+    BOOST_TEST(number(json, "/calls/awaited") == 3);
+    BOOST_TEST(number(json, "/calls/paid") == paid + 4);
+    BOOST_TEST(has(texts.html, "The answers to 3 paid calls were still to come"));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_not_over_says_so_and_when_it_goes_on) {
     auto source = make_up("nights");
     auto texts = write_reports(source);
