@@ -35,6 +35,11 @@ bool is_behind(const running_ticket& which) {
     return which.in_hand == 0 || std::chrono::steady_clock::now() - which.reported_at >= between_reports;
 }
 
+/// How a case ends that was paid for and will not be sent again.
+failure_code code_of_paid(const ledger::case_record& record) {
+    return record.failed_tasks >= record.paid ? failure_code::task_failed : failure_code::unknown_outcome;
+}
+
 } // namespace
 
 ticket_course::ticket_course(case_world& world, bulk_lane& lane, const boost::asio::any_io_executor& loop,
@@ -276,7 +281,7 @@ std::vector<ended_ticket> ticket_course::ended() const {
     return lately;
 }
 
-/// Cases that were sent and will not be again: what came of it stays unknown, or nothing came of it.
+/// Cases that were sent and will not be again: what may be paid for is told as failed, the others as never begun.
 async::awaitable<void> ticket_course::close_known(running_ticket& which) {
     for (std::uint64_t after = 0; !which.known.empty();) {
         auto rows = co_await rows_behind(world_, which, after, true);
@@ -287,9 +292,9 @@ async::awaitable<void> ticket_course::close_known(running_ticket& which) {
             if (!open) continue;
             ledger::closed_case closed{open.mapped(), {}};
             closed.end.at = std::chrono::system_clock::now();
-            if (closed.record.outcome_unknown()) {
+            if (closed.record.paid != 0) { // whatever its last attempt came to
                 row.end = ticket_case_end::failed;
-                row.code = to_string(failure_code::unknown_outcome);
+                row.code = to_string(code_of_paid(closed.record));
                 row.why = "its ticket ended before the case could be sent again";
                 row.ended_at = closed.end.at;
                 row.calls = closed.record.paid;

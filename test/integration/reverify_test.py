@@ -364,6 +364,23 @@ def test_what_is_answered_after_a_pause_is_told_in_its_report(world):
     assert len(world.bill()) == 4 and daemon.stop() == 0
 
 
+def test_a_call_that_may_be_paid_is_in_the_report_whatever_its_repeats_came_to(world):
+    world.start_sandbox()
+    world.configure(retry={"base": "100ms", "max": "200ms", "attempts": 100})
+    deliver(world, "A-1", "A-2")
+    world.sandbox.rules({"name": "lost", "match": {"call": "submit", "contains": "image A-1", "first": 1}, "do": {"status": 502, "accept": True}},
+                        {"name": "busy", "match": {"call": "submit"}, "do": {"status": 408}})
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\norder: name\n")
+    wait_for(lambda: world.sandbox.fired("lost") == 1 and world.sandbox.fired("busy") >= 4, "repeats that come to nothing", 20)
+    os.rename(world.inbox / "reverify/night.yaml", world.inbox / "reverify/night.yaml.cancelled")
+    said = wait_report(world, "night")
+    assert balance(said) == [0, 0, 1, 0, 1] and said["calls"]["paid"] == len(world.bill()) - 2 == 1
+    [row] = said["cases"]
+    assert (row["case"], row["end"], row["code"], row["calls"]) == ("A-1", "failed", "UNKNOWN_OUTCOME", 1)
+    assert daemon.stop() == 0
+
+
 def test_canaries_that_differ_pause_the_ticket_before_the_rest_is_paid(world):
     world.start_sandbox()
     world.configure()
