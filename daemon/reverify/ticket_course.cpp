@@ -200,7 +200,9 @@ async::awaitable<void> ticket_course::look_after(running_ticket& which) {
         if (which.over_budget() && which.in_hand == 0 && which.balance.not_done() != 0)
             which.ending = ended_by_budget(*which.asked.calls);
     }
-    if (!which.ending.empty() && which.sending.size() != 0) lane_.hold_back(which);
+    // A refusal gives the budget back what its call took, and they are begun anew.
+    const bool may_send_no_more = !which.ending.empty() || which.over_budget();
+    if (may_send_no_more && which.sending.size() != 0) lane_.hold_back(which);
     const bool at_rest = which.in_hand == 0 && which.sending.size() == 0;
     if (at_rest && (which.balance.not_done() == 0 || !which.ending.empty())) {
         co_await finish(which);
