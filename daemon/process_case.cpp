@@ -179,6 +179,8 @@ async::awaitable<case_outcome> live(case_run& run, poll_leave leave) {
         auto told = co_await poll_case(run, std::move(leave));
         if (!told) co_return told.error();
         if (*told) co_return std::move(**told);
+        // It is sent again like one of its ticket that was never sent: whatever stops those stops it, too.
+        if (run.start.again && !run.record().has_task()) throw reverify::case_given_back();
     }
     if (auto objection = objection_to(run)) co_return std::move(*objection);
     if (!run.record().has_task()) {

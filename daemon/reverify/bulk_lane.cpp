@@ -506,6 +506,7 @@ void bulk_lane::given_back(const bulk_case& which, const ledger::case_record& kn
     if (known.last) {
         auto kept = known;
         kept.paid = which.calls;
+        ticket.sent.insert_or_assign(row.number, sent_case{which.calls, known.has_task()});
         ticket.known.insert_or_assign(known.key, std::move(kept));
     }
     ticket.queue.give_back(std::move(row));

@@ -137,6 +137,42 @@ def test_a_cancelled_file_that_is_no_ticket_is_removed(world):
     assert not re.search("cannot be removed|Input/output error", daemon.log())
 
 
+@pytest.mark.parametrize("failed_task", [False, True])
+def test_what_waits_for_its_next_try_does_not_hold_up_the_end_of_its_ticket(world, failed_task):
+    deliver(world, "A-1", "A-2")
+    lost = {"name": "lost", "match": {"call": "submit", "contains": "image A-1", "first": 1}, "do": {"task_answer": "failure"}}
+    busy = {"name": "busy", "match": {"call": "submit"}, "do": {"status": 429, "headers": {"Retry-After": 300}}}
+    world.sandbox.rules(*([lost] if failed_task else []), busy)
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\nnames: [A-1]\n")
+    wait_for(lambda: world.sandbox.fired("busy") >= 1, "the reply that asks to come back later", 20)
+    wait_for(lambda: "not submitted: " in daemon.log(), "the wait", 20)
+    control(world, "cancel", "night")
+    said = wait_report(world, "night", 40)
+    assert balance(said) == ([0, 0, 1, 0, 0] if failed_task else [0, 0, 0, 0, 1]) and said["why"] == "cancelled"
+    assert [(row["code"], row["calls"]) for row in said["cases"]] == ([("TASK_FAILED", 1)] if failed_task else [])
+    assert said["calls"]["paid"] == len(world.bill()) - 2 == failed_task
+    assert daemon.stop() == 0
+
+
+def test_a_task_that_failed_is_sent_again_when_its_ticket_goes_on(world):
+    deliver(world, "A-1")
+    world.sandbox.rules({"name": "lost", "match": {"call": "submit", "first": 1}, "do": {"task_answer": "failure"}},
+                        {"name": "busy", "match": {"call": "submit", "first": 1}, "do": {"status": 429, "headers": {"Retry-After": 10}}})
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\n")
+    wait_for(lambda: world.sandbox.fired("busy") == 1, "the reply that asks to come back later", 20)
+    control(world, "pause", "night")
+    wait_told(world, "paused", "night")
+    wait_for(lambda: told(world, "night")["in_hand"] == 0, "the case to be given back", 20)
+    wait_for(lambda: (world.outbox / "reverify/night/report.json").exists()
+             and report(world, "night")["calls"] == {"paid": 1, "budget": None, "awaited": 0}, "the report of the pause", 20)
+    control(world, "resume", "night")
+    said = wait_report(world, "night", 40)
+    assert balance(said) == [1, 0, 0, 0, 0] and said["calls"]["paid"] == len(world.bill()) - 1 == 2
+    assert daemon.stop() == 0
+
+
 @pytest.mark.parametrize("in_the_way", ["file", "link"])
 def test_a_report_that_cannot_be_written_holds_up_its_own_ticket_alone(world, in_the_way):
     deliver(world, *(f"A-{i}" for i in range(6)))
@@ -199,7 +235,7 @@ def test_a_history_that_is_none_is_the_trouble_of_its_case_alone(world):
     assert (world.outbox / "face_liveness/A-2/history").read_text() == "somebody's"
     assert daemon.stop() == 0
     assert "paused by a fault" not in daemon.log()
-    assert len(world.bill()) == 7  # a task that failed is sent once more
+    assert len(world.bill()) == 6  # where the answer has no place, a task that failed is not sent once more
 
 
 def test_a_refused_ticket_that_cannot_be_moved_away_keeps_no_other_waiting(world):

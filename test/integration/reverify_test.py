@@ -427,17 +427,17 @@ def test_no_more_is_paid_than_the_budget_allows(world):
 def test_a_spent_budget_ends_the_ticket_though_cases_wait_for_a_paused_service(world):
     world.start_sandbox()
     world.configure(limits={"uploads": 4})
-    deliver(world, *(f"OLD-{i}" for i in range(6)), service="ocr_passport")
+    deliver(world, *(f"OLD-{i}" for i in range(10)), service="ocr_passport")
     deliver(world, *(f"NEW-{i}" for i in range(6)))
     world.sandbox.rules({"name": "refused", "match": {"call": "submit", "service": "ocr_passport"},
                          "do": {"status": 403, "json": {"detail": "no"}}})
     daemon = world.start_daemon()
-    drop_ticket(world, "night", "window: always\norder: oldest\nbudget: {calls: 3}\n")
+    drop_ticket(world, "night", "window: always\norder: oldest\nrate: 4\nbudget: {calls: 3}\n")
     # The service is asked again after a minute at the earliest.
     said = wait_report(world, "night", 40)
     parts = balance(said)
-    assert "budget" in said["why"] and said["calls"]["paid"] == len(world.bill()) - 12 == 3
-    assert parts[0] == 3 and parts[4] > 0
+    assert "budget" in said["why"] and said["calls"]["paid"] == len(world.bill()) - 16 == 3
+    assert parts[0] == 3 and parts[2] < 10
     assert daemon.stop() == 0
 
 
