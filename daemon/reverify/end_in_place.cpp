@@ -70,15 +70,15 @@ log::fields about_end(case_run& run) {
     return about;
 }
 
-/// The text that stands in outbox/, or case_vanished.
-async::awaitable<std::string> standing_text(case_run& run) {
+/// What stands in outbox/, or case_vanished.
+async::awaitable<fs::standing_case> standing_case_of(case_run& run) {
     auto look = [&run]() -> result<std::optional<fs::standing_case>> {
         const crash_blame working_on(run.record());
         return fs::look_at_standing(run.world.layout, run.key());
     };
     auto standing = co_await keep_trying_on_pool(run.world, look);
     if (!standing) throw case_vanished();
-    co_return std::move(standing->result);
+    co_return std::move(*standing);
 }
 
 async::awaitable<void> note_answer(case_run& run, const std::string& before, const std::string& after) {
@@ -94,28 +94,51 @@ async::awaitable<void> note_answer(case_run& run, const std::string& before, con
     log::info("verified again", about_end(run));
 }
 
-/// What a case's own folder has in the way of its history: somebody put something else there under that name. Empty:
-/// the fault is the system's, and is waited out. Blocks.
-std::string own_obstacle(case_run& run, const fault& met) {
-    if (met.code != std::errc::not_a_directory && met.code != std::errc::too_many_symbolic_link_levels) return {};
+/// Whether such an error can come from what one case's folder is or allows.
+bool may_be_own(const fault& met) {
+    return met.code == std::errc::not_a_directory || met.code == std::errc::too_many_symbolic_link_levels ||
+           met.code == std::errc::permission_denied || met.code == std::errc::operation_not_permitted ||
+           met.code == std::errc::is_a_directory;
+}
+
+/// What a case's own folder has in the way of a new answer: somebody put something else there, or took permissions
+/// away. Empty: none that can be named. Blocks.
+std::string obstacle_there(case_run& run, const fault& met) {
+    if (!may_be_own(met)) return {};
     const auto standing = fs::look_at_standing(run.world.layout, run.key());
     return standing && *standing ? (*standing)->obstacle : std::string();
 }
 
-/// The paid answer cannot take the place of the old one, which has no place in its turn: it is kept beside it.
+/// The same for what was to be written beside or over files that stand there. Empty: the fault is the system's, and is
+/// waited out. Blocks.
+std::string own_obstacle(case_run& run, const fault& met) {
+    auto found = obstacle_there(run, met);
+    if (!found.empty()) return found;
+    const bool of_one_file = met.code == std::errc::is_a_directory || met.code == std::errc::operation_not_permitted;
+    if (!of_one_file) return {};
+    return "what stands in its folder in the place of result.json or of a file of the history cannot be replaced (" +
+           met.code.message() + ")";
+}
+
+/// The paid answer cannot take the place of the old one, which has no place in its turn: it is kept beside it, unless
+/// that is not possible either.
 async::awaitable<void> keep_beside(case_run& run, const std::string& obstacle, const std::string& text) {
     auto& row = run.start.again->row;
     const auto said = read_report(text);
     const auto name = "result." + history_name(said->ended_at);
-    auto keep = [&]() -> result<void> {
+    auto keep = [&]() -> result<bool> {
         const crash_blame working_on(run.record());
-        auto done = fs::write_in_case(run.folder(), name, text, run.world.access);
-        if (!done) return unless_vanished(run, done.error());
-        return done;
+        const auto done = fs::write_in_case(run.folder(), name, text, run.world.access);
+        if (done) return true;
+        if (!obstacle_there(run, done.error()).empty()) return false;
+        return unless_vanished(run, done.error());
     };
-    co_await keep_trying_on_pool(run.world, keep);
+    const bool kept = co_await keep_trying_on_pool(run.world, keep);
     row.end = ticket_case_end::failed;
-    row.why = obstacle + "; the new answer, " + said->word + ", is in " + name + " beside the old one, which stands";
+    row.why =
+        obstacle + "; the new answer, " + said->word +
+        (kept ? ", is in " + name + " beside the old one, which stands"
+              : ", could not be kept, the API gave it for task " + run.record().task_id() + "; the old one stands");
     ledger::case_end end;
     end.state = ledger::case_state::failed;
     end.stage = to_string(stage::deliver);
@@ -127,7 +150,12 @@ async::awaitable<void> keep_beside(case_run& run, const std::string& obstacle, c
 } // namespace
 
 async::awaitable<void> end_answered(case_run& run, std::string text) {
-    const auto before = co_await standing_text(run);
+    const auto standing = co_await standing_case_of(run);
+    if (!standing.obstacle.empty()) { // what could not be read must not become history
+        co_await keep_beside(run, standing.obstacle, text);
+        co_return;
+    }
+    const auto& before = standing.result;
     const auto said = read_report(before);
     const auto name = history_name(said ? said->ended_at : run.start.again->row.answered_before);
     auto renew = [&]() -> result<std::string> {
@@ -151,7 +179,8 @@ async::awaitable<void> end_answered(case_run& run, std::string text) {
 async::awaitable<bool> end_answered_before(case_run& run) {
     const auto& task = run.record().task_id();
     if (task.empty()) co_return false;
-    const auto after = co_await standing_text(run);
+    const auto standing = co_await standing_case_of(run);
+    const auto& after = standing.result;
     const auto said = read_report(after);
     if (!said || said->task.id != task) co_return false;
     auto& row = run.start.again->row;

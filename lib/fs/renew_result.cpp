@@ -54,9 +54,12 @@ result<std::string> obstacle_in(const folder& at) {
     if (!there) return there.error();
     if (*there && !S_ISDIR((*there)->st_mode))
         return std::string(history_folder) + " in its folder is not a folder: the old answer has no place";
-    for (const char* name : {".", *there ? history_folder : "."})
-        if (::faccessat(at.get(), name, R_OK | W_OK | X_OK, AT_EACCESS) != 0 && errno != EIO && errno != ENOMEM)
-            return "kycd may not write into " + (at.path / name).lexically_normal().string();
+    for (const char* name : {".", *there ? history_folder : "."}) {
+        if (::faccessat(at.get(), name, R_OK | W_OK | X_OK, AT_EACCESS) == 0) continue;
+        // A disk that takes nothing from anybody is no obstacle of this case's.
+        if (errno != EACCES && errno != EPERM) return at.trouble_with(errno, "look at the permissions of", name);
+        return "kycd may not write into " + (at.path / name).lexically_normal().string();
+    }
     return std::string();
 }
 

@@ -1,6 +1,8 @@
 """The fixtures of the integration tests; what they are made of is in test/support/world.py."""
 
+import os
 import pathlib
+import shutil
 import sys
 
 import pytest
@@ -36,6 +38,19 @@ def world(bare_world):
     bare_world.start_sandbox()
     bare_world.configure()
     return bare_world
+
+
+@pytest.fixture
+def mortal(world):
+    """kycd's own files are root's, but permissions count."""
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        pytest.skip("needs root and setpriv to play a producer and kycd")
+    wrapper = world.root / "kycd-without-powers"
+    wrapper.write_text("#!/bin/sh\nexec setpriv --bounding-set -dac_override,-dac_read_search,-fowner,-chown "
+                       f"{os.path.abspath(world.program)} \"$@\"\n")
+    wrapper.chmod(0o755)
+    world.program = str(wrapper)
+    return world
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -546,19 +546,6 @@ def test_a_case_that_is_left_half_claimed_is_taken_up_by_a_running_daemon(world)
 # Permissions
 
 
-@pytest.fixture
-def mortal(world):
-    """kycd's own files are root's, but permissions count."""
-    if os.geteuid() != 0 or shutil.which("setpriv") is None:
-        pytest.skip("needs root and setpriv to play a producer and kycd")
-    wrapper = world.root / "kycd-without-powers"
-    wrapper.write_text("#!/bin/sh\nexec setpriv --bounding-set -dac_override,-dac_read_search,-fowner,-chown "
-                       f"{os.path.abspath(world.program)} \"$@\"\n")
-    wrapper.chmod(0o755)
-    world.program = str(wrapper)
-    return world
-
-
 def test_a_case_that_may_not_be_moved_is_named_and_holds_up_nobody(mortal):
     world = mortal
     stuck = world.drop_case("stuck")

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from notify_test import Hanging
-from reverify_test import balance, deliver, drop_ticket, needs_preload, report, ticket_files, wait_report
+from reverify_test import PENDING, balance, deliver, drop_ticket, needs_preload, report, ticket_files, wait_report
 from ticket_sight_test import told, wait_told, words
 from world import wait_for
 
@@ -236,6 +236,39 @@ def test_a_history_that_is_none_is_the_trouble_of_its_case_alone(world):
     assert daemon.stop() == 0
     assert "paused by a fault" not in daemon.log()
     assert len(world.bill()) == 6  # where the answer has no place, a task that failed is not sent once more
+
+
+def test_permissions_that_are_taken_away_are_the_trouble_of_their_case_alone(mortal):
+    """A paid answer that cannot be written holds up nobody, and is told with its task."""
+    world = mortal
+    folders = {name: world.outbox / "face_liveness" / name for name in ("A-1", "closed", "failed", "hidden", "history", "named")}
+    deliver(world, *folders)
+    standing = {name: (folder / "result.json").read_bytes() for name, folder in folders.items()}
+    world.sandbox.rules(PENDING, {"name": "refused", "match": {"call": "submit", "contains": "image failed"}, "do": {"task_answer": "revoked"}})
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\n")
+    wait_for(lambda: daemon.log().count(" info submitted ") == 6, "the receipts of all calls", 20)
+    for name in ("closed", "failed"):
+        folders[name].chmod(0o555)
+    folders["hidden"].chmod(0)
+    (folders["history"] / "history").mkdir(0o555)
+    (folders["named"] / "history" / f"{json.loads(standing['named'])['task']['answered_at']}.json").mkdir(parents=True)
+    world.sandbox.rules()
+    said = wait_report(world, "night", 40)
+    for folder in folders.values():
+        folder.chmod(0o755)
+    whys = {each["case"]: each["why"] for each in said["cases"] if each["end"] == "failed"}
+    assert balance(said) == [1, 0, 5, 0, 0] and set(whys) == set(folders) - {"A-1"}, said
+    for name in ("closed", "hidden"):
+        assert re.search(r"the new answer, pass, could not be kept.* task \S+; the old one stands", whys[name]), whys
+    for name in ("history", "named"):
+        [kept] = [file for file in folders[name].iterdir() if file.name.startswith("result.2")]
+        assert json.loads(kept.read_text())["verdict"] == "pass" and kept.name in whys[name], whys
+    assert {name: (folder / "result.json").read_bytes() == old for (name, folder), old in zip(folders.items(), standing.values())} \
+        == {name: name != "A-1" for name in folders}
+    assert said["calls"]["paid"] == len(world.bill()) - 6 == 6
+    assert daemon.stop() == 0
+    assert "paused by a fault" not in daemon.log()
 
 
 def test_a_refused_ticket_that_cannot_be_moved_away_keeps_no_other_waiting(world):
