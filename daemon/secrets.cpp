@@ -100,23 +100,27 @@ outcome from_file(const std::string& path, const std::string& source, privacy ru
     return finished(std::move(bytes), source);
 }
 
+// A password passes for a name: a name is repeated only when there is something of that name.
+
 outcome from_credential(const std::string& name) {
-    const auto source = "the credential " + quote_text(name);
     if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos)
-        return refuse(source + " is not a name; it must be one file in $CREDENTIALS_DIRECTORY");
+        return refuse("what follows credential: is not a name; it must be one file in $CREDENTIALS_DIRECTORY");
     const auto* const folder = std::getenv("CREDENTIALS_DIRECTORY");
     if (folder == nullptr || *folder == '\0')
-        return refuse(source +
-                      " cannot be read because $CREDENTIALS_DIRECTORY is not set; systemd sets it for a service with " +
-                      "LoadCredential=" + name + ":/path (outside of systemd use file: or env:)");
-    return from_file(std::string(folder) + "/" + name, source + " in " + folder, privacy::by_folder);
+        return refuse("the credential it names cannot be read because $CREDENTIALS_DIRECTORY is not set; systemd sets "
+                      "it for a service with LoadCredential=NAME:/path (outside of systemd use file: or env:)");
+    const auto path = std::string(folder) + "/" + name;
+    if (::faccessat(AT_FDCWD, path.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+        return refuse("the credential it names is not in " + std::string(folder) + ": " + system_says(errno) +
+                      "; add LoadCredential=NAME:/path to kycd's unit, with the name that is written here");
+    return from_file(path, "the credential " + quote_text(name) + " in " + folder, privacy::by_folder);
 }
 
 outcome from_environment(const std::string& name) {
-    const auto source = "the environment variable " + quote_text(name);
     const auto* const value = std::getenv(name.c_str());
-    if (value == nullptr) return refuse(source + " is not set; set it for kycd or use file: or credential:");
-    return finished(value, source);
+    if (value == nullptr)
+        return refuse("the environment variable it names is not set; set it for kycd or use file: or credential:");
+    return finished(value, "the environment variable " + quote_text(name));
 }
 
 } // namespace

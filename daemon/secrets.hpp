@@ -16,7 +16,8 @@ namespace kyc {
 /// judged. env: the variable's value. inline_value: the value itself. One trailing newline is dropped, since editors
 /// and `echo` add it. An empty secret is an error.
 ///
-/// The error is a sentence for people that names the source and what to do; it never holds any of the secret.
+/// The error is a sentence for people that names the source and what to do; it never holds any of the secret, nor the
+/// name of a credential or variable that does not exist: somebody may have written the secret in its place.
 [[nodiscard]] boost::system::result<secret, std::string> read_secret(const secret_ref& from);
 
 } // namespace kyc

@@ -225,7 +225,11 @@ parsed<std::string> group_name(const scalar& from) {
 parsed<secret_ref> reference(const scalar& from) {
     constexpr std::string_view forms = "write file:/path, credential:NAME or env:NAME";
     const auto after = [&](std::string_view prefix) { return from.text.substr(prefix.size()); };
+    // Somebody may have written the secret itself behind the prefix: what is no name or path is not repeated.
     if (from.text.starts_with("file:")) {
+        if (!after("file:").starts_with('/'))
+            return refuse("what follows file: is not an absolute path; name the file that holds the secret, e.g. "
+                          "file:/etc/kycd/password");
         auto path = absolute_path({after("file:"), false});
         if (!path) return path.error();
         return secret_ref{secret_ref::source::file, path->native()};
@@ -233,14 +237,14 @@ parsed<secret_ref> reference(const scalar& from) {
     if (from.text.starts_with("credential:")) {
         const auto name = after("credential:");
         if (!is_plain_name(name))
-            return refuse(quote_text(name) +
-                          " is not the name of a systemd credential: letters, digits and - _ . @ only");
+            return refuse("what follows credential: is not the name of a systemd credential: letters, digits and "
+                          "- _ . @ only");
         return secret_ref{secret_ref::source::credential, std::string(name)};
     }
     if (from.text.starts_with("env:")) {
         const auto name = after("env:");
         if (name.empty() || is_digit(name[0]) || !std::all_of(name.begin(), name.end(), is_word_letter))
-            return refuse(quote_text(name) + " is not the name of an environment variable, e.g. KYCD_PASSWORD");
+            return refuse("what follows env: is not the name of an environment variable, e.g. KYCD_PASSWORD");
         return secret_ref{secret_ref::source::env, std::string(name)};
     }
     return refuse("must not be written here itself, because this file is read, copied and backed up by others; " +

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 
 import pytest
@@ -62,6 +63,22 @@ def test_a_password_in_the_configuration_is_refused_and_not_repeated(world, secr
     world.configure(api={"credentials": {"password": secret}})
     run = world.run_once()
     assert run.code == 78 and "api.credentials.password" in run.log and PASSWORD not in run.log
+
+
+@pytest.mark.parametrize("form, code, why", [
+    ("file:{}", 78, "not an absolute path"), ("env:{}!", 78, "not the name of an environment variable"),
+    ("credential:{}!", 78, "not the name of a systemd credential"), ("env:{}", 77, "is not set"),
+    ("credential:{}", 77, "CREDENTIALS_DIRECTORY")])
+def test_a_password_in_the_place_of_its_name_is_not_repeated(world, form, code, why):
+    slip = "hunter2Gnxq7"
+    daemon = world.start_daemon()
+    world.configure(api={"credentials": {"password": form.format(slip)}})
+    checked = world.kycd("check", "--config", str(world.config_file))
+    assert checked.code == code and "api.credentials.password" in checked.out + checked.log, checked
+    assert why in checked.out + checked.log and slip not in checked.out + checked.log, checked
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: why in daemon.log(), "the reload is refused")
+    assert "api.credentials.password" in daemon.log() and slip not in daemon.log()
 
 
 def test_a_password_file_that_others_can_read_is_refused(world):

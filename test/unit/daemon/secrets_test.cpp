@@ -118,7 +118,9 @@ BOOST_AUTO_TEST_CASE(a_credential_is_a_file_in_the_folder_that_systemd_names) {
         here.file("password", std::string(marker) + "\n", files::perms::owner_read | files::perms::group_read));
     const variable directory("CREDENTIALS_DIRECTORY", here.path.c_str());
     BOOST_TEST(revealed({secret_ref::source::credential, "password"}) == marker);
-    check_refused({secret_ref::source::credential, "other"}, "'other'");
+    check_refused({secret_ref::source::credential, "other"}, "is not in " + here.path.string());
+    static_cast<void>(here.file("hollow", ""));
+    check_refused({secret_ref::source::credential, "hollow"}, "'hollow'");
     check_refused({secret_ref::source::credential, "../password"}, "not a name");
     check_refused({secret_ref::source::credential, ".."}, "not a name");
     check_refused({secret_ref::source::credential, ""}, "not a name");
@@ -126,7 +128,18 @@ BOOST_AUTO_TEST_CASE(a_credential_is_a_file_in_the_folder_that_systemd_names) {
 
 BOOST_AUTO_TEST_CASE(a_credential_without_its_folder_explains_load_credential) {
     const variable directory("CREDENTIALS_DIRECTORY", nullptr);
-    check_refused({secret_ref::source::credential, "password"}, "LoadCredential=password:");
+    check_refused({secret_ref::source::credential, "password"}, "LoadCredential=NAME:");
+}
+
+BOOST_AUTO_TEST_CASE(a_secret_in_the_place_of_a_name_is_not_repeated) {
+    const folder here;
+    const variable unset(marker, nullptr);
+    check_refused({secret_ref::source::env, marker}, "is not set");
+    for (const char* place : {static_cast<const char*>(nullptr), here.path.c_str()}) {
+        const variable directory("CREDENTIALS_DIRECTORY", place);
+        check_refused({secret_ref::source::credential, marker}, "LoadCredential=NAME:");
+        check_refused({secret_ref::source::credential, std::string("a/") + marker}, "not a name");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_variable_must_be_set_and_hold_something) {
