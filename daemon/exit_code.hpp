@@ -12,6 +12,7 @@ enum class exit_code : int {
     api_unreachable = 69,     ///< EX_UNAVAILABLE
     internal_error = 70,      ///< EX_SOFTWARE: a bug; the log says which
     spool_unusable = 73,      ///< EX_CANTCREAT
+    output_lost = 74,         ///< EX_IOERR: all went well, but what the command printed could not be written
     credentials_refused = 77, ///< EX_NOPERM
     config_wrong = 78,        ///< EX_CONFIG
 };

@@ -16,9 +16,11 @@
 #include <csignal>
 #include <exception>
 #include <iostream>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace {
 
@@ -52,12 +54,25 @@ kyc::exit_code dispatch(const kyc::command& command) {
     return text.code;
 }
 
+/// Whoever keeps a report has to learn that it is cut short; a reader that has gone away (`| head`) wants no more of
+/// it.
+kyc::exit_code tell_lost_output(kyc::exit_code code) {
+    std::cout.flush();
+    if (std::cout) return code;
+    pollfd out{STDOUT_FILENO, POLLOUT, 0};
+    if (::poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0) return code;
+    std::cerr
+        << "kycd: standard output: not all of it could be written, so what is there is cut short; make room where "
+           "it goes and look again\n";
+    return code == kyc::exit_code::done ? kyc::exit_code::output_lost : code;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
     try {
         protect_process();
-        return static_cast<int>(dispatch(kyc::parse_command_line(argc, argv)));
+        return static_cast<int>(tell_lost_output(dispatch(kyc::parse_command_line(argc, argv))));
     } catch (const std::exception& error) {
         std::cerr << "kycd: internal error: " << error.what() << "; please report it with the log before it\n";
         return static_cast<int>(kyc::exit_code::internal_error);

@@ -295,7 +295,9 @@ command parse_command_line(int argc, const char* const* argv) {
     program.set_version_flag("--version", std::string("kycd ") + version);
     program.footer(
         "Exit codes: 0 done, all answered; 1 done, some cases failed; 2 stopped early, some cases still open;\n"
-        "64 usage; 69 API unreachable; 70 internal error; 73 spool unusable; 77 credentials refused; 78 config wrong.");
+        "64 usage; 69 API unreachable; 70 internal error; 73 spool unusable; 74 output not written; 77 credentials "
+        "refused;\n"
+        "78 config wrong.");
 
     run_options run;
     auto* run_command = program.add_subcommand("run", "The daemon, until SIGTERM or SIGINT");

@@ -108,6 +108,40 @@ def test_secrets_come_from_the_environment_or_from_systemd(world, source):
     assert len(world.bill()) == 1
 
 
+# The output
+
+
+def output_to(world, file, *command):
+    arguments = [KYCD, *command, *(["--config", str(world.config_file)] if not command[0].startswith("-") else [])]
+    return subprocess.run(arguments, stdout=file, stderr=subprocess.PIPE, text=True, env=world.env, timeout=60)
+
+
+@pytest.mark.parametrize("command", [
+    "--help", "--version", "check", "status", "status --json", "list", "list --json", "show A-1", "why A-1", "report",
+    "report --format html", "report --json", "purge", "retry --all --dry-run", "reverify list"])
+def test_output_that_cannot_be_written_is_74_and_told(world, command):
+    for number in (1, 2, 3):
+        world.drop_case(f"A-{number}")
+    world.run_once()
+    with open("/dev/full", "w") as full:
+        run = output_to(world, full, *command.split())
+    assert run.returncode == 74 and run.stderr.startswith("kycd: standard output: "), run
+    assert run.stderr.count("\n") == 1, run
+
+
+@pytest.mark.parametrize("command", ["list", "list --json", "report --format html", "--help"])
+def test_a_reader_that_has_gone_away_is_no_error(world, command):
+    world.drop_case("A-1")
+    world.run_once()
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        run = output_to(world, writing, *command.split())
+    finally:
+        os.close(writing)
+    assert run.returncode == 0 and run.stderr == "", run
+
+
 # The spool
 
 
