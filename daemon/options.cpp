@@ -7,6 +7,7 @@
 #include "version.hpp"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <utility>
 
 namespace kyc {
@@ -94,6 +95,26 @@ CLI::Validator is_time() {
     return {check, ""};
 }
 
+/// For options that are a count: CLI11 takes -1 for the largest number that there is.
+CLI::Validator is_count() {
+    const auto check = [](const std::string& text) {
+        std::size_t number = 0;
+        const auto* const end = text.data() + text.size();
+        const auto read = std::from_chars(text.data(), end, number);
+        if (read.ec == std::errc() && read.ptr == end) return std::string();
+        return quote_text(text) + " is no number of cases; write it in digits, e.g. 100";
+    };
+    return {check, ""};
+}
+
+/// An empty value is a shell's variable that was not set, and would select more than somebody meant.
+void refuse_empty_values(const CLI::App& given) {
+    for (const auto* flag : given.get_options())
+        for (const auto& value : flag->results())
+            if (value.empty())
+                throw CLI::ValidationError(flag->get_name() + " has an empty value", CLI::ExitCodes::ValidationError);
+}
+
 /// For options that take a word of failure_code. A slip of the pen must not look like a code that no case has.
 CLI::Validator is_code() {
     const auto check = [](const std::string& text) {
@@ -130,7 +151,10 @@ void operator_commands::add_list(CLI::App& program) {
         ->type_name("CODE")
         ->check(is_code());
     add_times(*list_command, list.since, list.before, "Only what came to stand where it is");
-    list_command->callback([this]() { refuse_empty_time(list.since, list.before); });
+    list_command->callback([this]() {
+        refuse_empty_values(*list_command);
+        refuse_empty_time(list.since, list.before);
+    });
 }
 
 void operator_commands::add_report(CLI::App& program) {
@@ -172,9 +196,11 @@ void operator_commands::add_retry(CLI::App& program) {
         ->excludes("--before");
     retry_command->add_flag("--yes", retry.yes, "Do not ask before cases go back that were not named, nor their code");
     retry_command->add_option("--at-most", retry.at_most, "Move nothing when more cases than this are chosen")
-        ->type_name("N");
+        ->type_name("N")
+        ->check(is_count());
     retry_command->add_flag("--dry-run", retry.dry_run, "Only say what would be moved");
     retry_command->callback([this]() {
+        refuse_empty_values(*retry_command);
         if (!retry.all && retry.names.empty() && retry.codes.empty() && retry.service.empty() && retry.since.empty() &&
             retry.before.empty())
             throw CLI::ValidationError("say which cases: CASE, --code, --service, --since, --before or --all",
@@ -261,12 +287,7 @@ void operator_commands::add_reverify(CLI::App& program) {
     reverify_command->add_flag("--all", reverify.all, "Every delivered case is meant");
     // Not by excludes(): the help would name a dozen flags behind each.
     reverify_command->callback([this, flags = std::move(flags)]() {
-        // An empty value is a shell's variable that was not set, and would select more than somebody meant.
-        for (const auto* flag : std::as_const(*reverify_command).get_options())
-            for (const auto& value : flag->results())
-                if (value.empty())
-                    throw CLI::ValidationError(flag->get_name() + " has an empty value",
-                                               CLI::ExitCodes::ValidationError);
+        refuse_empty_values(*reverify_command);
         for (const auto* flag : flags)
             if (flag->count() != 0 && reverify_command->count("--ticket") != 0)
                 throw CLI::ValidationError("--ticket says it all: " + flag->get_name() + " cannot stand beside it",

@@ -30,11 +30,12 @@ void ask_ledger(spool_view& view, failed_choice& one) {
 /// many they are.
 std::optional<exit_code> ask_first(const retry_options& options, const retry_choice& chosen) {
     const auto cases = chosen.cases.size();
-    if (options.dry_run) return std::nullopt;
     if (options.at_most && cases > *options.at_most)
         return complain("retry: " + count_words(cases, "case is", "cases are") + " chosen, more than --at-most " +
-                            std::to_string(*options.at_most) + "; nothing was moved, look with --dry-run",
+                            std::to_string(*options.at_most) +
+                            "; nothing was moved, --dry-run without --at-most lists them",
                         exit_code::usage);
+    if (options.dry_run) return std::nullopt;
     const bool knowingly = !options.names.empty() || !options.codes.empty();
     if (options.yes || knowingly || cases == 0) return std::nullopt;
     const std::string what = count_words(cases, "case goes", "cases go") + " back into the inbox, and " +

@@ -106,6 +106,9 @@ def test_a_limit_is_kept_whatever_was_named(failed):
         run = failed.kycd("retry", "--config", str(failed.config_file), *words, "--at-most", "2")
         assert run.code == 64 and "3 cases are chosen, more than --at-most 2" in run.log and run.out == ""
     assert len(failed.cases("failed")) == 5
+    run = failed.kycd("retry", "--config", str(failed.config_file), "--code", "TASK_FAILED", "--at-most", "0", "--dry-run")
+    assert run.code == 64 and "3 cases are chosen, more than --at-most 0" in run.log and run.out == ""
+    assert len(retry(failed, "--code", "TASK_FAILED", "--at-most", "3", "--dry-run")["cases"]) == 3
     assert len(retry(failed, "--code", "TASK_FAILED", "--at-most", "3")["cases"]) == 3
     assert len(failed.cases("failed")) == 2
 
