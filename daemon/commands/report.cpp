@@ -5,6 +5,7 @@
 #include "core/issue_advice.hpp"
 #include "core/json_writer.hpp"
 #include "csv_cell.hpp"
+#include "fs/spool_identity.hpp"
 #include "settings_yaml.hpp"
 
 #include <iostream>
@@ -159,6 +160,16 @@ void print_json(const period& report) {
     std::cout << std::move(out).finish();
 }
 
+/// Without a ledger everything is nought: true where kycd has not run yet, and nowhere else.
+std::optional<std::string> missing_ledger(const settings& config) {
+    const auto identity = fs::read_identity(fs::spool_layout(config.folders));
+    if (!identity && fs::is_absent(identity.error())) return std::nullopt;
+    if (!identity) return "there is no ledger " + config.ledger.string() + ", and " + identity.error().message();
+    if (!*identity) return std::nullopt;
+    return "there is no ledger " + config.ledger.string() + ", or an empty file, though kycd has run on this spool: " +
+           "what came of its cases cannot be told; bring the ledger back, or correct 'ledger:' in the settings";
+}
+
 } // namespace
 
 exit_code report_command(const report_options& options) {
@@ -167,6 +178,9 @@ exit_code report_command(const report_options& options) {
     const auto now = std::chrono::system_clock::now();
     const auto opened = ledger::open_reader(config->ledger);
     if (!opened) return complain("report: " + opened.error(), exit_code::spool_unusable);
+    if (!*opened) {
+        if (const auto why = missing_ledger(*config)) return complain("report: " + *why, exit_code::spool_unusable);
+    }
     period report;
     report.from = *parse_since(options.since, now);
     report.to = options.before.empty() ? now : *parse_since(options.before, now);

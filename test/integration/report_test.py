@@ -83,6 +83,11 @@ def test_a_producers_folder_name_is_no_markup_and_no_formula(world):
     assert "<b>" not in report(world, "--format", "html").out
 
 
+def test_before_the_first_start_everything_is_nought(world):
+    told = report(world, "--json")
+    assert told.code == 0 and json.loads(told.out)["all"]["delivered"] == 0, told
+
+
 def test_since_and_a_ledger_that_is_not_there(ended):
     assert json.loads(report(ended, "--json", "--since", "2030-01-01").out)["all"]["delivered"] == 0
     assert report(ended, "--since", "soon").code == 64
@@ -93,8 +98,12 @@ def test_since_and_a_ledger_that_is_not_there(ended):
     assert json.loads(report(ended, "--json").out)["all"]["delivered"] == 4
     assert json.loads(report(ended, "--json", "--since", "60d").out)["all"]["delivered"] == 5
     ledger.rename(ended.root / "aside")
-    empty = report(ended, "--json")
-    assert empty.code == 0 and json.loads(empty.out)["all"]["delivered"] == 0
+    for content in (None, b""):
+        if content is not None:
+            ledger.write_bytes(content)
+        lost = report(ended, "--json")
+        assert lost.code == 73 and lost.out == "", lost
+        assert f"there is no ledger {ledger}" in lost.log and "bring the ledger back" in lost.log, lost
     ledger.write_bytes(b"this is no database, " * 1000)
     broken = report(ended)
     assert broken.code == 73 and "cannot be read" in broken.log
