@@ -110,7 +110,7 @@ ledger::read_result<period> read_period(ledger::reader& ledger, utc_time from, u
     ledger::case_filter which;
     which.since = from;
     const auto read = ledger.list(which, [&](const ledger::case_history& each) {
-        if (each.state != ledger::case_state::open && each.end.at <= to) found.add(each);
+        if (each.state != ledger::case_state::open && each.end.at < to) found.add(each);
         return true;
     });
     if (!read) return read.error();

@@ -68,7 +68,8 @@ struct period {
 [[nodiscard]] std::vector<std::string> duration_heads(std::string first);
 [[nodiscard]] std::vector<std::vector<std::string>> duration_rows(const period& report);
 
-/// Reads the ledger; the error is a sentence. What ended after `to` is left out.
+/// Reads the ledger; the error is a sentence. What ended at `to` or after it is left out, so that each
+/// case is in one of two periods that meet.
 [[nodiscard]] ledger::read_result<period> read_period(ledger::reader& ledger, utc_time from, utc_time to);
 
 } // namespace kyc

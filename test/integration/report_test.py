@@ -83,6 +83,15 @@ def test_a_producers_folder_name_is_no_markup_and_no_formula(world):
     assert "<b>" not in report(world, "--format", "html").out
 
 
+def test_a_case_that_ended_at_midnight_is_in_one_day(ended):
+    with sqlite3.connect(ended.root / "ledger/ledger.db") as rows:
+        rows.execute("UPDATE kyc_case SET ended_at = 1767225600000 WHERE name = 'A-0'")  # 2026-01-01T00:00Z
+    rows.close()
+    days = [json.loads(report(ended, "--json", "--since", since, "--before", before).out)["all"]["delivered"]
+            for since, before in (("2025-12-31", "2026-01-01"), ("2026-01-01", "2026-01-02"))]
+    assert days == [0, 1]
+
+
 def test_before_the_first_start_everything_is_nought(world):
     told = report(world, "--json")
     assert told.code == 0 and json.loads(told.out)["all"]["delivered"] == 0, told
