@@ -1,6 +1,7 @@
 #include "fs/layout_check.hpp"
 
 #include "fs/atomic_file.hpp"
+#include "fs/file_state.hpp"
 #include "fs/mount_kind.hpp"
 #include "fs/safe_open.hpp"
 
@@ -9,8 +10,11 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 namespace kyc::fs {
 
@@ -165,6 +169,29 @@ folder_probe probe_folder(const stdfs::path& path) {
     }
     probe.usable = true;
     return probe;
+}
+
+std::vector<fault> closed_folders_in(const stdfs::path& root,
+                                     const std::function<bool(const std::string& name)>& wanted) {
+    std::vector<fault> closed;
+    const auto opened = open_folder(root);
+    if (!opened) return {opened.error()};
+    std::vector<std::string> names;
+    const auto read = intake::for_each_name(opened->get(), [&](const char* name, unsigned char type) {
+        if ((type == DT_DIR || type == DT_UNKNOWN) && wanted(name)) names.emplace_back(name);
+    });
+    if (!read) return {opened->trouble_with(read.error().code.value(), "read")};
+    std::sort(names.begin(), names.end());
+    for (const auto& name : names) {
+        const auto found = stat_in(*opened, name);
+        if (found && (!*found || !S_ISDIR((*found)->st_mode))) continue;
+        if (!found) {
+            closed.push_back(found.error());
+        } else if (::faccessat(opened->get(), name.c_str(), R_OK | W_OK | X_OK, AT_EACCESS) != 0) {
+            closed.push_back(opened->trouble_with(errno, "work in", name));
+        }
+    }
+    return closed;
 }
 
 result<bool> can_rename_between(const stdfs::path& from, const stdfs::path& to) {

@@ -5,8 +5,10 @@
 #include "core/settings.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace kyc::fs {
 
@@ -32,6 +34,11 @@ struct folder_probe {
 
 /// Makes and removes a hidden file in the folder.
 [[nodiscard]] folder_probe probe_folder(const std::filesystem::path& path);
+
+/// The folders directly in `root`, of those whose names are `wanted`, that this process cannot look into and change: a
+/// start fails at one, or its cases wait for ever. Links are passed over, as a start does. Changes nothing.
+[[nodiscard]] std::vector<fault> closed_folders_in(const std::filesystem::path& root,
+                                                   const std::function<bool(const std::string& name)>& wanted);
 
 /// Whether a rename can lead from one folder into the other, by doing it with a hidden file. Two mounts of one file
 /// system say no, as the kernel does.

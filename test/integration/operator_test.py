@@ -571,12 +571,57 @@ def test_somebody_without_permission_is_told_what_to_do(open_world):
     assert world.cases("failed") == {"face_liveness/B-2", "face_liveness/C-3"}
 
 
+def make_nobodys(world):
+    for path in [world.root, *world.root.rglob("*")]:
+        os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+
+
+CLOSED = ["inbox/kyc_card", "inbox/reverify", "outbox/face_liveness", "failed/face_liveness", "work/.assembly"]
+
+
+@pytest.mark.parametrize("place", [*CLOSED, "ledger", "ledger/ledger.db", "secrets/password", "kycd.yaml", "ca"])
+def test_check_by_root_finds_what_the_owner_of_the_spool_cannot_use(open_world, place):
+    world = open_world
+    deliver_and_fail(world)
+    make_nobodys(world)
+    world.config_file.chmod(0o600)
+    good = subprocess.run([world.binary, "check", "--config", str(world.config_file)], capture_output=True, text=True,
+                          env=world.env, timeout=60)
+    assert good.returncode == 0 and "bad" not in good.stdout, good
+    assert f"ok    user: folders and files are tried as the owner of {world.work}\n" in good.stdout, good
+    path = {"secrets/password": world.password_file, "kycd.yaml": world.config_file,
+            "ca": pathlib.Path(world.sandbox.ca_file)}.get(place, (world.spool if place in CLOSED else world.root) / place)
+    os.chown(path, 0, 0)
+    path.chmod(0o755 if place == "ledger" else 0o700 if path.is_dir() else 0o600)
+    run = subprocess.run([world.binary, "check", "--config", str(world.config_file)], capture_output=True, text=True,
+                         env=world.env, timeout=60)
+    assert run.returncode == {"secrets/password": 77, "kycd.yaml": 78, "ca": 78}.get(place, 73), run
+    told = [line for line in (run.stdout + run.stderr).splitlines() if not line.startswith("ok ")]
+    assert all(str(path) in line for line in told) and "Permission denied" in told[0], run
+    assert len([*world.spool.rglob(".kycd-probe*")]) == 0
+
+
+def test_check_reads_as_root_what_systemd_reads_as_root(open_world):
+    world = open_world
+    world.drop_case("A-1")
+    assert world.run_once().code == 0
+    make_nobodys(world)
+    credentials = world.root / "credentials"
+    credentials.mkdir(mode=0o700)
+    (credentials / "pw").write_text(world.password_file.read_text())
+    (credentials / "pw").chmod(0o600)
+    world.configure(api={"credentials": {"password": "credential:pw"}})
+    os.chown(world.config_file, NOBODY, NOBODY)
+    run = subprocess.run([world.binary, "check", "--config", str(world.config_file)], capture_output=True, text=True,
+                         env={**world.env, "CREDENTIALS_DIRECTORY": str(credentials)}, timeout=60)
+    assert run.returncode == 0 and "ok    credentials: accepted" in run.stdout, run
+
+
 def test_root_leaves_nothing_of_its_own_in_a_spool_of_another_user(open_world):
     world = open_world
     desk = Desk(world)
     world.drop_folder("face_liveness", "A-1", {"image.jpg": b"no image"})
-    for path in [world.root, *world.root.rglob("*")]:
-        os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+    make_nobodys(world)
     with open(world.root / "log", "wb") as log:
         daemon = subprocess.Popen([world.binary, "run", "--config", str(world.config_file)], user=NOBODY, group=NOBODY,
                                   extra_groups=[], stdout=log, stderr=log, env=world.env)
