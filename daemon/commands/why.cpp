@@ -162,6 +162,14 @@ std::optional<explanation> about_ticket_path(spool_view& view, const spool_path&
     return std::nullopt;
 }
 
+/// A case, or something of a ticket, by its words.
+std::optional<explanation> about_name(spool_view& view, const case_words& which) {
+    if (auto out = about_words(view, which)) return out;
+    if (!which.service.empty() && which.service != fs::ticket_folder) return std::nullopt;
+    if (auto out = about_ticket(view, which.name)) return out;
+    return about_stray(view, which.name);
+}
+
 /// inbox/<service>/<entry>[/<file>]
 std::optional<explanation> about_inbox(spool_view& view, const spool_path& path) {
     const auto& folder = path.parts[0];
@@ -265,7 +273,10 @@ exit_code why_command(const why_options& options) {
     const auto config = load_settings(options.config);
     if (!config) return complain(config.error());
     const auto path = locate(config->folders, options.path);
-    const auto words = path ? std::nullopt : parse_case_words(options.path);
+    std::error_code unknown;
+    const bool is_there = stdfs::exists(stdfs::symlink_status(options.path, unknown));
+    // Somebody who stands in a folder of the spool names cases as everywhere else.
+    const auto words = path && is_there ? std::nullopt : parse_case_words(options.path);
     const auto& roots = config->folders;
     const auto no_path = [&]() {
         return complain("why: " + printable(options.path) + " is not a path of this spool (" + roots.inbox.string() +
@@ -280,19 +291,12 @@ exit_code why_command(const why_options& options) {
                         exit_code::usage);
     spool_view view(*config);
     std::optional<explanation> out;
-    if (words) {
-        out = about_words(view, *words);
-        const bool may_be_ticket = words->service.empty() || words->service == fs::ticket_folder;
-        if (!out && may_be_ticket) out = about_ticket(view, words->name);
-        if (!out && may_be_ticket) out = about_stray(view, words->name);
-    } else if (path->parts.size() == 1) {
-        out = about_service_folder(view, *path);
-    } else {
-        out = about_path(view, *path);
-    }
+    if (path && path->parts.size() > 1) out = about_path(view, *path);
+    if (!out && words) out = about_name(view, *words);
+    const bool is_folder = path && path->parts.size() == 1 && (is_there || path->root == standing::waiting);
+    if (!out && is_folder) out = about_service_folder(view, *path);
     if (!out) {
-        std::error_code unknown;
-        if (words && stdfs::exists(stdfs::symlink_status(options.path, unknown))) return no_path();
+        if (!path && is_there) return no_path();
         std::cerr << "kycd: why: there is no " << printable(options.path)
                   << " in the spool, and the ledger does not know it\n";
         return complain_of_troubles(view, exit_code::some_failed);

@@ -175,3 +175,28 @@ def test_of_a_daemon_that_does_not_answer_no_pause_is_said_to_be_over(world):
     finally:
         daemon.send(signal.SIGCONT)
     assert daemon.stop() == 0
+
+
+def test_a_case_is_named_alike_from_everywhere(world):
+    world.drop_case("A-1")
+    world.drop_case("B-1", "ocr_passport")
+    assert world.run_once().code == 0
+    world.drop_case("A-2")
+    (world.inbox / "kyc_card").mkdir(exist_ok=True)
+
+    def told(folder, text, code=0):
+        run = world.kycd("why", "--config", str(world.config_file), "--json", text, cwd=folder)
+        assert run.code == code, (folder, text, run)
+        return json.loads(run.out)["case"] if run.code == 0 else run.log
+
+    for folder in (world.root, world.spool, world.inbox, world.work, world.outbox, world.failed, world.inbox / "kyc_card",
+                   world.outbox / "face_liveness"):
+        for text, case in (("A-1", "face_liveness/A-1"), ("face_liveness/A-1", "face_liveness/A-1"), ("A-2", "face_liveness/A-2"),
+                           ("ocr_passport/B-1", "ocr_passport/B-1"), ("B-1", "ocr_passport/B-1")):
+            assert told(folder, text) == case
+        if folder != world.inbox:
+            assert "there is no C-9 in the spool" in told(folder, "C-9", code=1)
+    # A path goes first: this folder's A-1 was meant.
+    world.drop_case("A-1", "ocr_passport")
+    assert told(world.inbox / "ocr_passport", "A-1") == "ocr_passport/A-1"
+    assert told(world.outbox / "face_liveness", "A-1") == "face_liveness/A-1"

@@ -315,9 +315,9 @@ class World:
 
     # kycd
 
-    def kycd(self, *arguments, env=None, timeout=60):
+    def kycd(self, *arguments, env=None, timeout=60, cwd=None):
         """Runs it to its end."""
-        done = subprocess.run([self.program, *arguments], capture_output=True, timeout=timeout, env=env or self.env)
+        done = subprocess.run([self.program, *arguments], capture_output=True, timeout=timeout, env=env or self.env, cwd=cwd)
         log = done.stderr.decode(errors="replace")
         file = self.root / f"kycd-{len(self.logs)}.log"
         file.write_text(log)
