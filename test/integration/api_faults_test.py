@@ -399,6 +399,7 @@ def test_refused_credentials_end_a_run_with_77_and_keep_the_cases(world):
     assert len(world.cases("inbox")) + len(world.cases("work")) == 3
     assert world.sandbox.stats()["requests"]["obtain"] <= 4
     world.sandbox.rules()
+    world.configure()
     run = world.run_once()
     assert run.code == 0 and run.summary["delivered"] == 3 and len(world.bill()) == 3, run
 
@@ -412,6 +413,7 @@ def test_a_disabled_account_pauses_and_loses_nothing(world):
     assert world.cases("failed") == set() and world.bill() == []
     assert submits(world) <= 6
     world.sandbox.rules()
+    world.configure()
     assert world.run_once().code == 0 and len(world.bill()) == 1
 
 

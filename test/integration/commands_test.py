@@ -299,7 +299,7 @@ def test_cases_that_are_not_ready_are_named_and_do_not_change_the_code(world):
 
 
 def test_a_run_that_loses_patience_is_2_and_the_next_run_polls_on(world):
-    world.configure(once={"patience": "3s"})
+    world.configure(once={"patience": "6s"})
     for number in range(3):
         world.drop_case(f"A-{number}", answer="never" if number < 2 else None)
     run = world.run_once()

@@ -16,7 +16,7 @@ def tinyproxy(world):
 
 
 def configure(world, proxy, **api):
-    world.configure(api={"proxy": proxy.url, **api}, once={"patience": "4s"}, log={"level": "info"})
+    world.configure(api={"proxy": proxy.url, **api}, once={"patience": "8s"}, log={"level": "info"})
 
 
 def drop(world, count):
