@@ -169,7 +169,7 @@ exit_code retry_command(const retry_options& options) {
         if (!words)
             return complain("retry: " + printable(text) + " is no case; write its name or SERVICE/CASE",
                             exit_code::usage);
-        names.push_back(*words);
+        names.push_back(as_kept(*words)); // as it is called in failed/
     }
     if (const auto why = become_owner_of(config->folders.failed); !why.empty())
         return complain("retry: " + why, exit_code::spool_unusable);

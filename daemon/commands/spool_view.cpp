@@ -342,15 +342,27 @@ std::optional<case_words> parse_case_words(std::string_view text) {
     return case_words{std::string(service), std::string(name)};
 }
 
+case_words as_kept(const case_words& dropped) {
+    fs::inbox_entry entry;
+    entry.folder = dropped.service;
+    entry.name = dropped.name;
+    auto key = fs::key_of(entry);
+    return {dropped.service.empty() ? std::string() : std::move(key.folder), std::move(key.name)};
+}
+
 std::vector<found_place> spool_view::places_of(const case_words& which) {
-    const auto of = [&](const std::string& folder) { return which.service.empty() || is_of(folder, which.service); };
+    const auto kept = as_kept(which);
+    const auto is_meant = [this](const case_words& words, const std::string& folder) {
+        return words.service.empty() || is_of(folder, words.service);
+    };
+    const auto of = [&](const std::string& folder) { return is_meant(kept, folder); };
     const auto& roots = layout_.roots();
     std::vector<found_place> places;
     const auto folders = service_folders_in(roots.inbox);
     if (!folders) add_trouble(with_advice(folders.error()));
     inbox_times times(config_);
     for (const auto& folder : folders ? *folders : std::vector<std::string>()) {
-        if (!of(folder)) continue;
+        if (!is_meant(which, folder)) continue;
         const auto found = find_in_inbox(config_, folder, which.name);
         if (!found) add_trouble(with_advice(found.error()));
         if (!found || !*found) continue;
@@ -360,18 +372,19 @@ std::vector<found_place> spool_view::places_of(const case_words& which) {
     for (const auto& [state, root] :
          {std::pair(standing::claimed, roots.work), std::pair(standing::delivered, roots.outbox),
           std::pair(standing::failed, roots.failed)}) {
-        const auto found = find_case_folders(root, which.name, of);
+        const auto found = find_case_folders(root, kept.name, of);
         if (!found) add_trouble(with_advice(found.error()));
         for (const auto& each : found ? *found : std::vector<case_folder_entry>()) {
             // In work/ nothing is numbered: "A-1~2" is another case there.
-            if (state == standing::claimed && each.key.name != which.name) continue;
+            if (state == standing::claimed && each.key.name != kept.name) continue;
             places.push_back({state, each.key, each.path, each.changed, std::nullopt});
         }
     }
     return places;
 }
 
-std::vector<ledger::case_history> spool_view::history_of(const case_words& which) {
+std::vector<ledger::case_history> spool_view::history_of(const case_words& dropped) {
+    const auto which = as_kept(dropped);
     std::vector<ledger::case_history> lives;
     if (!ledger_) return lives;
     const auto collect = [&](const std::string& name, bool numbered) {

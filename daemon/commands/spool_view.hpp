@@ -63,6 +63,10 @@ struct case_words {
 /// None when it is neither: it has more than one slash, or nothing before or after it.
 [[nodiscard]] std::optional<case_words> parse_case_words(std::string_view text);
 
+/// The words under which kycd keeps the case once it has left the inbox: a name that is not acceptable is
+/// percent-encoded, every other stays as it is.
+[[nodiscard]] case_words as_kept(const case_words& dropped);
+
 /// Where a case lies.
 struct found_place {
     standing root = standing::waiting; ///< waiting: inbox, claimed: work, delivered: outbox, failed
@@ -128,7 +132,7 @@ class spool_view {
 
     /// All lives of this name that the ledger knows, with everything, in the order in which they were taken. Of a name
     /// with a number ("A-1~2") the one that went to a folder of that name.
-    [[nodiscard]] std::vector<ledger::case_history> history_of(const case_words& which);
+    [[nodiscard]] std::vector<ledger::case_history> history_of(const case_words& dropped);
 
     /// How the row of an open case is to be read.
     [[nodiscard]] seen_case open_case(const ledger::case_history& row) const;

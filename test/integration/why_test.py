@@ -5,6 +5,7 @@ import os
 import signal
 from datetime import datetime, timezone
 
+import pytest
 from conftest import case_files, picture, wait_for
 from schemas import check
 
@@ -200,3 +201,21 @@ def test_a_case_is_named_alike_from_everywhere(world):
     world.drop_case("A-1", "ocr_passport")
     assert told(world.inbox / "ocr_passport", "A-1") == "ocr_passport/A-1"
     assert told(world.outbox / "face_liveness", "A-1") == "face_liveness/A-1"
+
+
+@pytest.mark.parametrize("service, name", [("face_liveness", "new\nline"), ("face_liveness", "tab\there"),
+                                           ("face_liveness", "bad\udcff"), ("un\x1bknown", "esc\x1b[31m")])
+def test_a_case_that_is_refused_for_its_name_is_found_by_it(world, service, name):
+    folder = world.inbox / service / name
+    folder.mkdir(parents=True)
+    (folder / "image.jpg").write_bytes(picture("image", 1))
+    for path in (folder, f"{service}/{name}", name):
+        assert why(world, path)["state"] == "waiting"
+    assert world.run_once().code == 1
+    for path in (folder, f"{service}/{name}", name):
+        assert why(world, path)["reason"] == "failed"
+    for text in (f"{service}/{name}", name):
+        shown = world.kycd("show", "--config", str(world.config_file), "--json", text)
+        assert shown.code == 0 and len(json.loads(shown.out)["lives"]) == 1, shown
+        retried = world.kycd("retry", "--config", str(world.config_file), "--json", "--dry-run", text)
+        assert len(json.loads(retried.out)["cases"]) == 1, retried
