@@ -401,9 +401,11 @@ class explainer {
         if (!paper || paper->word.empty())
             return say("failed", "it is in failed/, but its error.json cannot be read", "look into the folder");
         const std::string name = paper->about.name.empty() ? place_.key.name : paper->about.name;
+        const bool refused = view_.config().services.find(place_.key.folder) == nullptr;
         say("failed", paper->word + " at " + when + ": " + paper->message,
             paper->advice + " ('kycd retry " + place_.key.folder + "/" + place_.key.name +
-                "' puts it back into the inbox" + (name == place_.key.name ? ")" : " as " + name + ")"));
+                "' puts it back into the inbox" + (name == place_.key.name ? "" : " as " + name) +
+                (refused ? " once the service is added)" : ")"));
     }
 
     spool_view& view_;

@@ -219,3 +219,11 @@ def test_a_case_that_is_refused_for_its_name_is_found_by_it(world, service, name
         assert shown.code == 0 and len(json.loads(shown.out)["lives"]) == 1, shown
         retried = world.kycd("retry", "--config", str(world.config_file), "--json", "--dry-run", text)
         assert len(json.loads(retried.out)["cases"]) == 1, retried
+
+
+def test_a_retry_is_advised_where_it_is_not_refused(world):
+    world.drop_folder("kyc_crad", "A-1", case_files("kyc_card", "A"))
+    world.drop_folder("face_liveness", "B-1", {"image.jpg": b"no image"})
+    assert world.run_once().code == 1
+    assert "kyc_crad/A-1' puts it back into the inbox once the service is added)" in why(world, "A-1")["next"]
+    assert why(world, "B-1")["next"].endswith("face_liveness/B-1' puts it back into the inbox)")
