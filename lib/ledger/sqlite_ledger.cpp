@@ -9,10 +9,13 @@
 #include "ledger/ticket_rows.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <unistd.h>
 #include <utility>
 #include <variant>
 
@@ -402,6 +405,17 @@ std::unique_ptr<store> open_sound(const std::filesystem::path& file) {
     return open();
 }
 
+/// SQLite calls a file or folder that this process may not write "a readonly database" or "unable to open"; none when
+/// the permissions are not what it failed at.
+std::optional<fault> permission_fault(const std::filesystem::path& file) {
+    const auto folder = file.parent_path();
+    if (::faccessat(AT_FDCWD, folder.c_str(), R_OK | W_OK | X_OK, AT_EACCESS) != 0 && errno == EACCES)
+        return last_fault(EACCES, "write in the ledger's folder " + folder.string());
+    if (::faccessat(AT_FDCWD, file.c_str(), R_OK | W_OK, AT_EACCESS) != 0 && errno == EACCES)
+        return last_fault(EACCES, "read and write the ledger " + file.string());
+    return std::nullopt;
+}
+
 } // namespace
 
 result<opened_ledger> open_ledger(const std::filesystem::path& file, const std::filesystem::path& reserve_file,
@@ -426,7 +440,7 @@ result<opened_ledger> open_ledger(const std::filesystem::path& file, const std::
         opened.ledger = std::make_unique<sqlite_ledger>(std::move(records), reserve_file, loop, pool, writers);
         return opened;
     } catch (const sqlite_error& error) {
-        return error.as_fault();
+        return permission_fault(file).value_or(error.as_fault());
     } catch (const std::filesystem::filesystem_error& error) {
         return fault(error.code(), "make the ledger " + file.string());
     }

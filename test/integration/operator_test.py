@@ -601,6 +601,20 @@ def test_check_by_root_finds_what_the_owner_of_the_spool_cannot_use(open_world, 
     assert len([*world.spool.rglob(".kycd-probe*")]) == 0
 
 
+@pytest.mark.parametrize("place", ["ledger", "ledger/ledger.db"])
+def test_a_ledger_that_kycd_may_not_write_is_told_as_that(open_world, place):
+    world = open_world
+    world.drop_case("A-1")
+    assert world.run_once().code == 0
+    make_nobodys(world)
+    os.chown(world.root / place, 0, 0)
+    (world.root / place).chmod(0o755 if place == "ledger" else 0o644)
+    done = as_nobody(world, "run", "--once")
+    log = done.stderr.decode()
+    assert done.returncode == 73 and f"{world.root / place}: Permission denied; make its folder writable" in log, log
+    assert "Read-only" not in log
+
+
 def test_check_reads_as_root_what_systemd_reads_as_root(open_world):
     world = open_world
     world.drop_case("A-1")
