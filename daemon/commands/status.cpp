@@ -13,9 +13,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <iostream>
 #include <map>
+#include <unistd.h>
 
 namespace kyc {
 
@@ -238,6 +240,17 @@ std::string number_words(double value) {
     return text.data();
 }
 
+/// Why there is nothing to be seen where something may be; empty when the folders can be read. All but the inbox are
+/// made by the first start.
+std::string unseen_words(const folder_settings& roots) {
+    for (const auto& root : {roots.inbox, roots.work, roots.outbox, roots.failed}) {
+        if (::access(root.c_str(), R_OK | X_OK) == 0) continue;
+        if (errno != ENOENT) return root.string() + " cannot be read";
+        if (root == roots.inbox) return root.string() + " is not there";
+    }
+    return {};
+}
+
 std::string rate_words(const report& out, bool stopped, bool paused) {
     const double minutes = static_cast<double>(out.window.count()) / 60.0;
     std::string text = count_words(out.ended, "case", "cases") + " ended in the last " + age_words(out.window) + " (" +
@@ -321,8 +334,9 @@ void print_text(const spool_view& view, const report& out, const painter& paint)
     for (const auto& [key, each] : out.cells)
         table.add({row_words.at(static_cast<std::size_t>(key.first)), key.second, std::to_string(each.cases),
                    each.oldest ? age_words(out.now - *each.oldest) : "-"});
+    const auto unseen = unseen_words(view.layout().roots());
     if (out.cells.empty()) {
-        std::cout << "the spool is empty\n";
+        std::cout << (unseen.empty() ? "the spool is empty" : "what is in the spool cannot be told: " + unseen) << "\n";
     } else {
         std::vector<tone> tones{tone::strong};
         for (const auto& [key, each] : out.cells)
@@ -331,7 +345,8 @@ void print_text(const spool_view& view, const report& out, const painter& paint)
             return line == 0 || column == 0 ? paint(tones.at(line), std::move(text)) : text;
         });
     }
-    std::cout << "\n" << rate_words(out, !view.running().value_or(true), !view.pauses().empty()) << "\n";
+    if (unseen.empty() || out.backlog() > 0)
+        std::cout << "\n" << rate_words(out, !view.running().value_or(true), !view.pauses().empty()) << "\n";
     if (out.unexamined > 0)
         std::cout << out.unexamined << " of the waiting cases were not looked at: some may not be ready\n";
     if (out.unknown_outcomes > 0)

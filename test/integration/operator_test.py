@@ -571,6 +571,24 @@ def test_somebody_without_permission_is_told_what_to_do(open_world):
     assert world.cases("failed") == {"face_liveness/B-2", "face_liveness/C-3"}
 
 
+def test_a_spool_that_cannot_be_seen_is_not_said_to_be_empty(open_world):
+    world = open_world
+    world.drop_case("A-1")
+    world.config_file.chmod(0o644)
+
+    def told(run, words):
+        assert run[0] == 73 and f"what is in the spool cannot be told: {world.inbox} {words}\n" in run[1], run
+        assert "the spool is empty" not in run[1] and "nothing waits" not in run[1], run
+
+    (world.root / "ledger").mkdir(exist_ok=True)
+    world.spool.chmod(0o700)
+    hidden = as_nobody(world, "status")
+    told((hidden.returncode, hidden.stdout.decode()), "cannot be read")
+    world.spool.rename(world.root / "away")
+    gone = world.kycd("status", "--config", str(world.config_file))
+    told((gone.code, gone.out), "is not there")
+
+
 def make_nobodys(world):
     for path in [world.root, *world.root.rglob("*")]:
         os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
