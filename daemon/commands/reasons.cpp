@@ -420,8 +420,15 @@ explanation explain(spool_view& view, const found_place& place) {
     return explainer(view, place).run();
 }
 
-explanation explain_missing(const seen_case& seen) {
+explanation explain_missing(const seen_case& seen, const retention_settings& rules) {
     explanation out;
+    const auto is_over = [&seen](const std::optional<std::chrono::milliseconds>& limit) {
+        return limit && seen.since && std::chrono::system_clock::now() - *seen.since >= *limit;
+    };
+    const auto removed = [](const char* rule) {
+        return std::string(", and its time is over: kycd has removed its folder (") + rule +
+               "), unless somebody had taken it before";
+    };
     out.path = seen.place.string();
     out.about = seen.key.folder + "/" + seen.key.name;
     out.state = seen.state;
@@ -429,12 +436,14 @@ explanation explain_missing(const seen_case& seen) {
     switch (seen.state) {
     case standing::delivered:
         out.reason = "delivered";
-        out.because = "it was delivered" + when + ", verdict " + seen.detail + ", and somebody has taken its folder";
+        out.because = "it was delivered" + when + ", verdict " + seen.detail +
+                      (is_over(rules.outbox) ? removed("retention.outbox") : ", and somebody has taken its folder");
         break;
     case standing::failed:
         out.reason = "failed";
-        out.because =
-            "it failed" + when + " with " + seen.detail + ", and somebody has taken its folder, or it was retried";
+        out.because = "it failed" + when + " with " + seen.detail +
+                      (is_over(rules.failed) ? removed("retention.failed")
+                                             : ", and somebody has taken its folder, or it was retried");
         break;
     default:
         out.reason = "gone";

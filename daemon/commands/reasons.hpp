@@ -22,7 +22,7 @@ struct explanation {
 /// Of a case that lies somewhere. The system's trouble goes before the API's, that before the case's own.
 [[nodiscard]] explanation explain(spool_view& view, const found_place& place);
 
-/// Of a case that the ledger knows and whose folder is nowhere.
-[[nodiscard]] explanation explain_missing(const seen_case& seen);
+/// Of a case that the ledger knows and whose folder is nowhere; until the daemon forgets it, that may be by `rules`.
+[[nodiscard]] explanation explain_missing(const seen_case& seen, const retention_settings& rules);
 
 } // namespace kyc

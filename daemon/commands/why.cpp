@@ -109,7 +109,8 @@ std::optional<explanation> about_words(spool_view& view, const case_words& which
     const auto is_live = [](const auto& row) { return row.about.key.lane == lane::live; };
     const auto newest = std::find_if(lives.rbegin(), lives.rend(), is_live);
     const auto& last = newest != lives.rend() ? *newest : lives.back();
-    return explain_missing(last.state == ledger::case_state::open ? view.open_case(last) : view.ended_case(last));
+    return explain_missing(last.state == ledger::case_state::open ? view.open_case(last) : view.ended_case(last),
+                           view.config().retention);
 }
 
 /// One that has not ended.

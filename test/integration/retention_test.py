@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import time
@@ -130,6 +131,20 @@ def test_purge_beside_the_daemon_and_dry(aged):
         ("retention.outbox", 1, 1, 0), ("retention.failed", 1, 1, 0)]
     assert not list((aged.outbox / ".kycd/removed/face_liveness").iterdir())
     assert purge(aged).code == 0 and left(aged) == KEPT
+
+
+def test_why_tells_what_the_rules_have_removed_from_what_somebody_took(world):
+    world.configure(retention=RULES)
+    deliver(world, "A-1", "A-2")
+    fail(world, "F-1")
+    for case in ("outbox/face_liveness/A-1", "failed/face_liveness/F-1"):
+        age(world, world.spool / case, 100)
+    assert purge(world).code == 0 and world.cases("outbox") == {"face_liveness/A-2"} and world.cases("failed") == set()
+    shutil.rmtree(world.outbox / "face_liveness/A-2")
+    told = {case: world.kycd("why", "--config", str(world.config_file), case).out for case in ("A-1", "A-2", "F-1")}
+    assert "its time is over: kycd has removed its folder (retention.outbox)" in told["A-1"]
+    assert "its time is over: kycd has removed its folder (retention.failed)" in told["F-1"]
+    assert "somebody has taken its folder\n" in told["A-2"], told
 
 
 def test_what_purge_removes_is_on_record_without_a_journal(aged):
