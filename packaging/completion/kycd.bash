@@ -6,13 +6,26 @@ _kycd_help() {
     command "${COMP_WORDS[0]/#\~/$HOME}" "$@" --help 2>/dev/null
 }
 
-# What follows the key `spool:` in the configuration that the command line names.
+# A word of the command line without the shell's quotes, which it has there as they were typed.
+_kycd_unquoted() {
+    local word="$1"
+    # shellcheck disable=SC2001 # the letter behind the backslash stays
+    case "$word" in
+    \"*) word="${word#\"}" && word="${word%\"}" ;;
+    \'*) word="${word#\'}" && word="${word%\'}" ;;
+    *) IFS= read -r word < <(sed 's/\\\(.\)/\1/g' <<<"$word") ;;
+    esac
+    printf '%s' "$word"
+}
+
+# What follows the key `spool:` in the configuration that the command line names, with or without YAML's quotes.
 _kycd_spool() {
     local config=/etc/kycd/kycd.yaml place
     for ((place = 1; place < COMP_CWORD; place++)); do
-        [[ "${COMP_WORDS[place]}" != --config ]] || config="${COMP_WORDS[place + 1]}"
+        [[ "${COMP_WORDS[place]}" != --config ]] || config="$(_kycd_unquoted "${COMP_WORDS[place + 1]}")"
     done
-    sed -n 's/^spool:[[:space:]]*\([^[:space:]#]*\).*/\1/p' "$config" 2>/dev/null
+    sed -n -e 's/^spool:[[:space:]]*"\([^"]*\)".*/\1/p' -e t -e "s/^spool:[[:space:]]*'\([^']*\)'.*/\1/p" -e t \
+        -e 's/[[:space:]]\{1,\}#.*//' -e 's/[[:space:]]*$//' -e 's/^spool:[[:space:]]*//p' "$config" 2>/dev/null
 }
 
 # The services that have a folder in the inbox, or those that kycd comes with when there is none to be seen.
@@ -30,12 +43,14 @@ _kycd_services() {
 # _kycd_cases ROOT…: SERVICE/CASE of the folders below these parts of the spool that begin with the word under the cursor; not more
 # of them than somebody would read.
 _kycd_cases() {
-    local root spool path
+    local root spool path found
     spool="$(_kycd_spool)"
     [[ -n "$spool" ]] || return
     for root in "$@"; do
         for path in "$spool/$root"/*/; do
-            compgen -d -- "$path$(_kycd_name_in)" | sed "s|^$spool/$root/||"
+            while IFS= read -r found; do
+                printf '%s\n' "${found#"$spool/$root/"}"
+            done < <(compgen -d -- "$path$(_kycd_name_in)")
         done
     done | head -n 500
 }
@@ -51,8 +66,7 @@ _kycd_tickets() {
 
 # The part of SERVICE/CASE behind the slash, when the word under the cursor has begun one.
 _kycd_name_in() {
-    local word="${COMP_WORDS[COMP_CWORD]}"
-    [[ "$word" != */* ]] || printf '%s' "${word#*/}"
+    [[ "$current" != */* ]] || printf '%s' "${current#*/}"
 }
 
 # What the option OPTION of the command COMMAND takes, from `--state TEXT:{a,b,c}`; nothing when it is no list.
@@ -60,12 +74,14 @@ _kycd_words() {
     _kycd_help "$1" | sed -n "s/^  $2 [^{]*{\([^}]*\)}.*/\1/p" | tr ',' '\n'
 }
 
-# _kycd_offer WORDS: those that the word under the cursor begins, a line each, quoted for the shell.
+# _kycd_offer WORDS: those that the word under the cursor begins, a line each, quoted for the shell unless a quote is open.
 _kycd_offer() {
-    local word
+    local word form=%q
+    [[ "${COMP_WORDS[COMP_CWORD]}" != [\"\']* ]] || form=%s
     COMPREPLY=()
     while IFS= read -r word; do
-        [[ -z "$word" || "$word" != "$current"* ]] || COMPREPLY+=("$(printf '%q' "$word")")
+        # shellcheck disable=SC2059 # one of the two above
+        [[ -z "$word" || "$word" != "$current"* ]] || COMPREPLY+=("$(printf "$form" "$word")")
     done <<<"$1"
 }
 
@@ -75,7 +91,8 @@ _kycd_files() {
 }
 
 _kycd() {
-    local current="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD - 1]}" chosen="${COMP_WORDS[1]}"
+    local current before="${COMP_WORDS[COMP_CWORD - 1]}" chosen="${COMP_WORDS[1]}"
+    current="$(_kycd_unquoted "${COMP_WORDS[COMP_CWORD]}")"
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
         _kycd_offer "$(_kycd_help | sed -n -e '/^Subcommands:/,/^$/s/^  \([a-z][a-z-]*\) .*/\1/p' \

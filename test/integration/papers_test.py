@@ -117,6 +117,24 @@ def test_the_shell_offers_words_services_cases_and_files(tmp_path):
     assert completed("kycd", "import", "cases.csv", "--root", "spo", cwd=tmp_path) == ["spool"]
 
 
+@pytest.mark.parametrize("spool", ['"{}"   # here', "'{}'", "{}", "{} # here"])
+def test_the_shell_offers_names_that_it_has_to_quote(tmp_path, spool):
+    place = tmp_path / "my spool.|x"
+    for folder in ("with space", "O'Brien", "plain"):
+        (place / "failed/face_liveness" / folder).mkdir(parents=True)
+    config = tmp_path / "my kycd.yaml"
+    config.write_text(f"# spool: /nowhere\nspool: {spool.format(place)}\nledger: /nowhere\n")
+    named = ("--config", str(config).replace(" ", "\\ "))
+    assert set(completed("kycd", "retry", *named, "face_liveness/")) == {
+        "face_liveness/with\\ space", "face_liveness/O\\'Brien", "face_liveness/plain"}
+    for word in ("face_liveness/with", "face_liveness/with\\ ", "face_liveness/with\\ sp"):
+        assert completed("kycd", "retry", *named, word) == ["face_liveness/with\\ space"]
+    assert completed("kycd", "retry", *named, "face_liveness/O\\'B") == ["face_liveness/O\\'Brien"]
+    for quote in "\"'":
+        assert completed("kycd", "retry", *named, f"{quote}face_liveness/with sp") == ["face_liveness/with space"]
+    assert completed("kycd", "run", "--config", "my\\ k", cwd=tmp_path) == ["my kycd.yaml"]
+
+
 def test_the_page_of_the_configuration_has_every_key():
     maker = [sys.executable, ROOT / "packaging/man/make_config_page.py", ROOT / "docs/configuration.md"]
     page = subprocess.run(maker, check=True, capture_output=True, text=True).stdout.replace("\\", "")
