@@ -48,6 +48,11 @@ struct taken {
     std::string not_permitted; ///< why kycd's user may not take it
 };
 
+/// Somebody has to do something about it.
+bool is_wrong(inbox_wait reason) {
+    return reason == inbox_wait::not_ready || reason == inbox_wait::not_permitted;
+}
+
 /// As an entry carries it.
 constexpr std::uint64_t longest_time = (std::uint64_t{1} << 48) - 1;
 
@@ -146,6 +151,22 @@ std::vector<not_ready_entry> intake::not_ready() const {
     for (const auto& [entry, state] : known_)
         if (state.where == place::waiting) list.push_back({entry, state.looked->why});
     return list;
+}
+
+std::optional<known_entry> intake::look_up(const fs::inbox_entry& entry) const {
+    const auto found = known_.find(entry);
+    if (found == known_.end()) return std::nullopt;
+    known_entry known;
+    known.where = found->second.where;
+    const auto* looked = found->second.looked.get();
+    if (looked == nullptr) return known;
+    known.wait = looked->reason;
+    known.why = looked->why;
+    if (looked->still_since) known.still_since = utc_of(*looked->still_since);
+    if (known.still_since && looked->reason == inbox_wait::not_ready)
+        known.fails_at = *known.still_since + world_.config->intake.incomplete_after;
+    if (looked->next) known.next_look_at = utc_of((*looked->next)->first);
+    return known;
 }
 
 /// Adds what is not known yet; waits for as long as the inbox cannot be read. A vanished mount is no empty inbox.
@@ -263,14 +284,19 @@ void intake::count_in(const entries::value_type& known) {
     if (is_new) queue.service = world_.day.stands.id_of(service_name(world_.config->services, folder->first));
     const auto stand = stand_of(known, queue.service);
     ++(stand.phase == case_phase::not_ready ? queue.not_ready : queue.queued);
+    if (is_not_permitted(known.second)) ++queue.not_permitted;
     world_.day.stands.add(stand);
 }
 
 /// What waits is as old as its drop, whatever was found at the last look.
 census::stand intake::stand_of(const entries::value_type& known, census::service_id service) {
-    const bool not_ready = known.second.where == place::waiting && !known.second.held;
+    const bool not_ready = known.second.where == place::waiting && is_wrong(known.second.looked->reason);
     return {to_epoch_seconds(dropped_at(known.first)), service,
             not_ready ? case_phase::not_ready : case_phase::waiting};
+}
+
+bool intake::is_not_permitted(const entry_state& state) {
+    return state.where == place::waiting && state.looked->reason == inbox_wait::not_permitted;
 }
 
 void intake::count_out(const entries::value_type& known) {
@@ -278,6 +304,7 @@ void intake::count_out(const entries::value_type& known) {
     auto& queue = folder->second;
     const auto stand = stand_of(known, queue.service);
     --(stand.phase == case_phase::not_ready ? queue.not_ready : queue.queued);
+    if (is_not_permitted(known.second)) --queue.not_permitted;
     world_.day.stands.remove(stand);
     if (queue.queued == 0 && queue.not_ready == 0) folders_.erase(folder);
 }
@@ -293,10 +320,11 @@ void intake::put_back(const fs::inbox_entry& entry, std::string why, look_again 
     auto& state = found->second;
     count_out(*found);
     state.where = place::waiting;
-    state.held = when.held;
-    count_in(*found);
     if (!state.looked) state.looked = std::make_unique<last_look>();
     state.looked->why = std::move(why);
+    state.looked->reason = when.reason;
+    state.looked->still_since = when.still_since;
+    count_in(*found);
     if (std::exchange(state.moved, false)) {
         enqueue(entry, state.renamed_in);
         return;
@@ -368,14 +396,15 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
         if (std::holds_alternative<fs::entry_gone>(seen) && !known_.at(entry).unfinished) {
             drop(entry);
         } else {
-            wait_for(entry, same_name, {occupied_retry, true, true}, false);
+            wait_for(entry, same_name, {occupied_retry, true, inbox_wait::same_name}, false);
         }
         co_return;
     }
     const auto config = world_.config;
     if (const auto* target = config->services.find(entry.folder); target != nullptr && enough_held_back(*target)) {
         examining_.erase(entry);
-        wait_for(entry, "the API takes no cases of " + target->name + " now", {held_back_retry, true, true}, false);
+        wait_for(entry, "the API takes no cases of " + target->name + " now",
+                 {held_back_retry, true, inbox_wait::held_back}, false);
         co_return;
     }
     const bool renamed_in = known_.at(entry).renamed_in;
@@ -430,12 +459,12 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
         world_.troubles.met("no permission to take cases of " + entry.folder, "waiting: " + outcome.not_permitted,
                             about(entry));
         notes_.tell(entry, {outcome.not_permitted, std::chrono::system_clock::now(), std::nullopt});
-        wait_for(entry, outcome.not_permitted, {permission_retry, false}, false);
+        wait_for(entry, outcome.not_permitted, {permission_retry, false, inbox_wait::not_permitted}, false);
         co_return;
     }
     // A resumed claim may turn out to be a case of the same name that somebody else has claimed meanwhile.
     if (outcome.occupied || (outcome.claimed && world_.in_hand.contains(outcome.claimed->key))) {
-        wait_for(entry, same_name, {occupied_retry, true, true}, false);
+        wait_for(entry, same_name, {occupied_retry, true, inbox_wait::same_name}, false);
         co_return;
     }
     if (const auto* waiting = std::get_if<fs::entry_waiting>(&outcome.found)) {
@@ -444,8 +473,9 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
             notes_.tell(entry,
                         {waiting->why, now - waiting->age, now - waiting->age + config->intake.incomplete_after});
         const bool settling = waiting->retry_in <= std::max<milliseconds>(2 * config->intake.settle, occupied_retry);
-        wait_for(entry, waiting->why, {waiting->retry_in, settling, waiting->retry_in <= config->intake.settle},
-                 waiting->age >= worth_a_line);
+        const auto reason = waiting->retry_in <= config->intake.settle ? inbox_wait::settling : inbox_wait::not_ready;
+        const auto still_since = steady_clock::now() - waiting->age;
+        wait_for(entry, waiting->why, {waiting->retry_in, settling, reason, still_since}, waiting->age >= worth_a_line);
         co_return;
     }
     const auto dropped = dropped_at(known_.find(entry)->first);

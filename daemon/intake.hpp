@@ -6,6 +6,7 @@
 #include "case_world.hpp"
 #include "fs/inbox.hpp"
 #include "fs/inbox_watch.hpp"
+#include "known_case.hpp"
 #include "progress_marks.hpp"
 #include "waiting_notes.hpp"
 
@@ -63,8 +64,9 @@ class intake {
 
     /// What waits in one folder of the inbox, as far as it was looked at.
     struct queue_length {
-        std::size_t queued = 0;    ///< not looked at yet, or being looked at now
-        std::size_t not_ready = 0; ///< at the last look
+        std::size_t queued = 0;        ///< not looked at yet, or being looked at now
+        std::size_t not_ready = 0;     ///< at the last look
+        std::size_t not_permitted = 0; ///< of those
         census::service_id service = 0;
     };
 
@@ -86,14 +88,21 @@ class intake {
     /// What was found not ready at the last look, by name.
     [[nodiscard]] std::vector<not_ready_entry> not_ready() const;
 
+    /// What is known of an entry; none: it was not seen, or has been taken.
+    [[nodiscard]] std::optional<known_entry> look_up(const fs::inbox_entry& entry) const;
+
+    /// Whether the inbox is read again, or watched.
+    [[nodiscard]] bool scans_again() const { return !once_; }
+
   private:
-    enum class place : std::uint8_t { queued, examining, waiting };
+    using place = known_entry::place;
 
     /// When an entry that is not ready is looked at again.
     struct look_again {
         std::chrono::milliseconds in{};
         bool comes_by_itself = false; ///< nobody has to do anything: `run --once` waits for it
-        bool held = false;            ///< nothing is wrong with it: others of its name or service are in the way
+        inbox_wait reason = inbox_wait::not_ready;
+        std::optional<std::chrono::steady_clock::time_point> still_since{}; ///< nothing of it had changed since then
     };
 
     /// Its priority does not make an entry another one.
@@ -112,6 +121,8 @@ class intake {
         std::string why;
         std::string said;                          ///< the last reason that was logged aloud
         std::optional<retry_times::iterator> next; ///< while it waits for a time
+        inbox_wait reason = inbox_wait::not_ready;
+        std::optional<std::chrono::steady_clock::time_point> still_since;
     };
 
     /// There may be 100,000 of them that were never looked at.
@@ -120,7 +131,6 @@ class intake {
         bool renamed_in = false;
         bool high_priority = false;
         bool moved = false;       ///< something moved while it was being examined
-        bool held = false;        ///< while it waits: see look_again
         bool unfinished = false;  ///< a claim met trouble and may have stopped half way
         line::iterator in_line{}; ///< while it is queued: in urgent_ if it is of high priority, else in ordinary_
         std::unique_ptr<last_look> looked{};
@@ -140,6 +150,7 @@ class intake {
     void enqueue(fs::inbox_entry entry, bool renamed_in);
     void promote(const fs::inbox_entry& entry);
     [[nodiscard]] static census::stand stand_of(const entries::value_type& known, census::service_id service);
+    [[nodiscard]] static bool is_not_permitted(const entry_state& state);
     void count_in(const entries::value_type& known);
     void count_out(const entries::value_type& known);
     void no_retry(entry_state& state);

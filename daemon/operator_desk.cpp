@@ -1,6 +1,7 @@
 #include "operator_desk.hpp"
 
 #include "log.hpp"
+#include "pending_tasks.hpp"
 #include "status/live_status.hpp"
 #include "take_readings.hpp"
 
@@ -45,7 +46,8 @@ operator_desk::operator_desk(const boost::asio::any_io_executor& loop, case_worl
       files_(world, [this] { return status(); }) {
     // The commands say less without it, so a spool on a file system without sockets, or a full one, is served all the
     // same.
-    auto opened = status_socket::open(loop, world.layout.roots().work, [this] { return status(); });
+    auto answer_to = [this](std::string_view question) { return answer(question); };
+    auto opened = status_socket::open(loop, world.layout.roots().work, std::move(answer_to));
     if (opened) {
         socket_ = std::move(*opened);
     } else {
@@ -89,6 +91,20 @@ health_report operator_desk::health() const {
 
 std::string operator_desk::status() const {
     return live_status(world_, taking_, latency_, disk_.last(), health());
+}
+
+/// For the status socket.
+std::string operator_desk::answer(std::string_view question) const {
+    const auto about = read_question(question);
+    return about ? to_json(known(*about)) : status();
+}
+
+known_case operator_desk::known(const case_question& about) const {
+    known_case known;
+    known.scans_again = taking_.scans_again();
+    known.entry = taking_.look_up({about.folder, about.name, about.flat});
+    known.task = world_.pending.look_up({about.folder, about.name, about.of});
+    return known;
 }
 
 /// What is at each path. Each text is made on the loop from figures that are there already.

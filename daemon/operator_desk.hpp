@@ -11,6 +11,7 @@
 #include "disk_watch.hpp"
 #include "health.hpp"
 #include "intake.hpp"
+#include "known_case.hpp"
 #include "progress_marks.hpp"
 #include "spool_watch.hpp"
 #include "status_files.hpp"
@@ -18,6 +19,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace kyc {
 
@@ -48,6 +50,8 @@ class operator_desk {
 
   private:
     [[nodiscard]] admin::http_offer offer() const;
+    [[nodiscard]] std::string answer(std::string_view question) const;
+    [[nodiscard]] known_case known(const case_question& about) const;
 
     case_world& world_;
     intake& taking_;

@@ -42,6 +42,17 @@ pending_tasks::line& pending_tasks::line_of(const case_run& run) {
     return run.key().lane == lane::bulk ? bulk_ : first_;
 }
 
+std::optional<known_task> pending_tasks::look_up(const case_key& key) const {
+    const auto is_it = [&key](const waiting_case& each) { return each.run->key() == key; };
+    for (const auto* waiting : {&first_, &repeats_, &bulk_}) {
+        const auto found = std::find_if(waiting->cases.begin(), waiting->cases.end(), is_it);
+        if (found == waiting->cases.end()) continue;
+        const auto& task = *found->run->task;
+        return known_task{task.heard_again, task.heard, utc_of(task.due)};
+    }
+    return std::nullopt;
+}
+
 void pending_tasks::start(async::task_group& keepers) {
     keepers.spawn(wake(first_));
     keepers.spawn(wake(repeats_));

@@ -6,11 +6,14 @@
 #include "async/permits.hpp"
 #include "async/signal.hpp"
 #include "async/task_group.hpp"
+#include "core/case_key.hpp"
+#include "known_case.hpp"
 #include "progeny/api.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -52,6 +55,9 @@ class pending_tasks {
 
     /// How many wait.
     [[nodiscard]] std::size_t size() const { return first_.cases.size() + repeats_.cases.size() + bulk_.cases.size(); }
+
+    /// The task of a case that waits; none: it does not wait, or is being asked for. Goes through all that wait.
+    [[nodiscard]] std::optional<known_task> look_up(const case_key& key) const;
 
   private:
     struct waiting_case {

@@ -5,9 +5,11 @@
 #include "fs/safe_open.hpp"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -26,6 +28,16 @@ using std::chrono::steady_clock;
 /// Commands read at once. Whoever does not is gone or wants to hurt.
 constexpr std::chrono::seconds longest_answer{5};
 constexpr std::size_t most_answers = 16;
+
+/// While so many are served, how often a free place is looked for.
+constexpr milliseconds place_retry{10};
+
+/// A question comes right behind the connection, unless the machine stalls. Whoever has none and does not say so by
+/// shutting down its writing side has to wait for that long.
+constexpr std::chrono::seconds longest_silence{1};
+
+/// The name of a case and that of its folder, each byte escaped.
+constexpr std::size_t largest_question = 4096;
 
 /// After EMFILE and the like.
 constexpr std::chrono::seconds accept_retry{1};
@@ -80,12 +92,18 @@ result<std::unique_ptr<status_socket>> status_socket::open(const boost::asio::an
 }
 
 async::awaitable<void> status_socket::serve() {
+    boost::system::error_code ignored;
     for (;;) {
+        while (answers_.size() >= most_answers) {
+            for (auto* client : silent_)
+                client->cancel(ignored);
+            co_await async::sleep_for(place_retry);
+        }
         auto [error, peer] = co_await acceptor_.async_accept(async::as_result);
         if (error == boost::asio::error::operation_aborted) co_return;
         if (error) {
             co_await async::sleep_for(accept_retry);
-        } else if (answers_.size() < most_answers) {
+        } else {
             answers_.spawn(answer(std::move(peer)));
         }
     }
@@ -97,7 +115,6 @@ async::awaitable<void> status_socket::stop() {
 }
 
 async::awaitable<void> status_socket::answer(protocol::socket peer) {
-    const std::string text = text_();
     auto connection = std::make_shared<protocol::socket>(std::move(peer));
     boost::asio::steady_timer limit(connection->get_executor(), longest_answer);
     auto hang_up = [weak = std::weak_ptr(connection)](const boost::system::error_code& ended) {
@@ -105,11 +122,30 @@ async::awaitable<void> status_socket::answer(protocol::socket peer) {
         if (const auto still = weak.lock(); still && !ended) still->close(ignored);
     };
     limit.async_wait(std::move(hang_up));
+    const auto question = co_await question_of(connection);
+    const std::string text = text_(question);
     const auto buffer = boost::asio::buffer(text);
     (void)co_await boost::asio::async_write(*connection, buffer, async::as_result);
 }
 
-result<std::string> read_status(const std::filesystem::path& work, milliseconds patience) {
+/// The line that it sends, as much of it as there is when it falls silent.
+async::awaitable<std::string> status_socket::question_of(std::shared_ptr<protocol::socket> peer) {
+    boost::asio::steady_timer limit(peer->get_executor(), longest_silence);
+    auto give_up = [this, client = peer.get()](const boost::system::error_code& ended) {
+        boost::system::error_code ignored;
+        if (!ended && silent_.contains(client)) client->cancel(ignored);
+    };
+    silent_.insert(peer.get());
+    limit.async_wait(std::move(give_up));
+    std::string line;
+    const auto into = boost::asio::dynamic_buffer(line, largest_question);
+    (void)co_await boost::asio::async_read_until(*peer, into, '\n', async::as_result);
+    silent_.erase(peer.get());
+    line.erase(std::min(line.find('\n'), line.size()));
+    co_return line;
+}
+
+result<std::string> read_status(const std::filesystem::path& work, milliseconds patience, const std::string& question) {
     const auto path = (work / status_socket_name).string();
     const auto ends = steady_clock::now() + patience;
     const auto folder = fs::open_folder(work);
@@ -123,6 +159,9 @@ result<std::string> read_status(const std::filesystem::path& work, milliseconds 
     // A full backlog is EAGAIN: the daemon is alive, but does not answer.
     if (::connect(peer.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
         return last_fault(errno == EAGAIN ? ETIMEDOUT : errno, "connect to " + path);
+    // So short a line fits into an empty socket. What goes wrong here shows when the answer is read.
+    static_cast<void>(::send(peer.get(), question.data(), question.size(), MSG_NOSIGNAL));
+    static_cast<void>(::shutdown(peer.get(), SHUT_WR));
     std::string text;
     std::array<std::byte, 16 << 10> buffer{};
     for (;;) {

@@ -158,30 +158,89 @@ class explainer {
         }
         const auto* waiting = std::get_if<fs::entry_waiting>(&*found);
         const auto* refused = std::get_if<fs::entry_refused>(&*found);
+        const bool is_lacking = waiting != nullptr && waiting->retry_in > config().intake.settle;
         std::string then = "it is taken at once";
-        if (waiting != nullptr && waiting->retry_in > config().intake.settle) {
+        if (is_lacking) {
             out_.state = standing::not_ready;
             then = "it waits, for " + waiting->why;
         }
         if (refused != nullptr) then = "it goes to failed/ as " + std::string(to_string(refused->why.code));
-        if (not_running(then) || held_by_system()) return;
-        if (waiting != nullptr) return not_ready(*waiting);
+        if (not_running(then)) return;
+        if (std::holds_alternative<fs::entry_gone>(*found)) return say("taken", "it has just been taken", "ask again");
+        const auto known = view_.known({entry.folder, entry.name, entry.flat});
+        const auto* seen = known && known->entry ? &*known->entry : nullptr;
+        // On a share only whoever has watched it knows how long it lies still, and the daemon has its own settings
+        // until a restart: so its look goes before this one.
+        if (seen != nullptr && seen->where == known_entry::place::waiting && as_last_seen(*seen, *found, is_lacking))
+            return;
+        if (is_lacking) return known ? lacking(waiting->why, seen) : not_ready(as_seen_now(*waiting));
+        if (held_by_system()) return;
+        if (waiting != nullptr && !known) return not_ready(as_seen_now(*waiting));
         if (refused != nullptr)
             return say("refused", refused->why.message,
                        "it goes to failed/ as " + std::string(to_string(refused->why.code)) + " at the next look");
-        if (std::holds_alternative<fs::entry_gone>(*found)) return say("taken", "it has just been taken", "ask again");
         ready(entry);
     }
 
-    void not_ready(const fs::entry_waiting& waiting) {
+    /// What the daemon's last look came to, as far as that still holds it up. `now`: a look of this process's own.
+    bool as_last_seen(const known_entry& seen, const fs::examination& now, bool is_lacking) {
+        const bool is_ready = std::holds_alternative<fs::entry_ready>(now);
+        const bool is_settling = std::holds_alternative<fs::entry_waiting>(now) && !is_lacking;
+        switch (seen.wait.value_or(inbox_wait::settling)) {
+        case inbox_wait::not_permitted:
+            out_.state = standing::not_ready;
+            say("not_permitted", "kycd may not take it: " + seen.why,
+                "kycd looks at it again every minute, and takes it once it may", seen.next_look_at);
+            return true;
+        case inbox_wait::not_ready:
+            if (is_ready) return false; // a change that the daemon has yet to see
+            out_.state = standing::not_ready;
+            not_ready(seen);
+            return true;
+        case inbox_wait::settling:
+            if (is_settling) not_ready(seen);
+            return is_settling;
+        case inbox_wait::same_name:
+        case inbox_wait::held_back:
+            break;
+        }
+        return false;
+    }
+
+    /// It cannot be taken as it is, and the daemon, if it has seen it, has it in line to be looked at.
+    void lacking(const std::string& why, const known_entry* seen) {
+        if (seen != nullptr && seen->wait == inbox_wait::not_ready && seen->why == why) return not_ready(*seen);
+        say("not_ready", why,
+            seen != nullptr ? "kycd looks at it when its turn comes" : "kycd sees it with the next scan at the latest");
+    }
+
+    /// A look of this process's own, which knows of no other one.
+    [[nodiscard]] known_entry as_seen_now(const fs::entry_waiting& waiting) const {
         const auto now = system_clock::now();
-        const auto fails_at = now + std::max(config().intake.incomplete_after - waiting.age, milliseconds(0));
-        const auto looked_at = now + waiting.retry_in;
-        if (waiting.age + waiting.retry_in <= 2 * config().intake.settle)
-            return say("not_ready", waiting.why, "it is looked at again in " + format_duration(waiting.retry_in),
-                       looked_at);
-        say("not_ready", waiting.why + " (nothing changed for " + age_words(waiting.age) + ")",
-            "any change is noticed; without one it goes to failed/ at " + time_words(fails_at), fails_at);
+        known_entry seen;
+        seen.where = known_entry::place::waiting;
+        seen.wait = waiting.retry_in <= config().intake.settle ? inbox_wait::settling : inbox_wait::not_ready;
+        seen.why = waiting.why;
+        seen.still_since = now - waiting.age;
+        seen.fails_at = std::max(now, *seen.still_since + config().intake.incomplete_after);
+        seen.next_look_at = now + waiting.retry_in;
+        return seen;
+    }
+
+    /// It only settles, or it lacks something.
+    void not_ready(const known_entry& seen) {
+        const auto now = system_clock::now();
+        std::string because = seen.why;
+        if (seen.still_since) because += " (nothing changed for " + age_words(now - *seen.still_since) + ")";
+        if (seen.wait == inbox_wait::settling)
+            return say("not_ready", because,
+                       seen.next_look_at
+                           ? "it is looked at again in " +
+                                 format_duration(std::chrono::ceil<milliseconds>(*seen.next_look_at - now))
+                           : "it is looked at again",
+                       seen.next_look_at);
+        say("not_ready", because,
+            "any change is noticed; without one it goes to failed/ at " + time_words(*seen.fails_at), seen.fails_at);
     }
 
     void ready(const fs::inbox_entry& entry) {

@@ -96,6 +96,12 @@ std::vector<pause> spool_view::pauses() const {
     return live_ ? pauses_in(*live_) : std::vector<pause>();
 }
 
+std::optional<known_case> spool_view::known(const case_question& about) const {
+    if (!live_) return std::nullopt;
+    const auto said = read_status(layout_.roots().work, patience, to_line(about));
+    return said ? read_known_case(*said) : std::nullopt;
+}
+
 void spool_view::open_ledger() {
     auto opened = ledger::open_reader(config_.ledger);
     if (!opened) {

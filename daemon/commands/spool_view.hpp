@@ -6,6 +6,7 @@
 #include "commands/spool_folders.hpp"
 #include "core/settings.hpp"
 #include "fs/spool_layout.hpp"
+#include "known_case.hpp"
 #include "ledger/reader.hpp"
 #include "pauses.hpp"
 
@@ -109,6 +110,9 @@ class spool_view {
 
     /// What is paused now, what holds up most first. Empty also when nothing answers.
     [[nodiscard]] std::vector<pause> pauses() const;
+
+    /// What that daemon knows of one case; none: nothing answers, or it is of another version.
+    [[nodiscard]] std::optional<known_case> known(const case_question& about) const;
 
     /// When the daemon that answers started.
     [[nodiscard]] std::optional<utc_time> started() const { return started_; }

@@ -176,8 +176,7 @@ class judgement {
     verdict find_movement() {
         if (under_marker_) return std::nullopt;
         if (!is_settled() && !time_.renamed_in) {
-            return wait("it is complete and settling: something of it changed " + format_duration(time_.quiet) + " ago",
-                        until_settled());
+            return wait("it is complete and settling", until_settled());
         }
         for (const auto& name : needed_files()) {
             const auto written = is_written(name);

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -90,6 +91,11 @@ bool counting() {
 bool without_syncs() {
     static const bool set = *from_environment("KYCD_PRELOAD_NOSYNC") != '\0';
     return set;
+}
+
+void play_share(std::string_view path, struct statfs* found) {
+    static const bool set = *from_environment("KYCD_PRELOAD_NFS") != '\0';
+    if (set && is_ours(path)) found->f_type = NFS_SUPER_MAGIC;
 }
 
 bool idle() {

@@ -15,6 +15,7 @@
 //   KYCD_PRELOAD_NOSYNC=1          fsync, fdatasync and syncfs do nothing, and say that all is well
 //   KYCD_PRELOAD_TRACE=FILE        every change below the roots, in order and with its data: see preload_trace.cpp
 //   KYCD_PRELOAD_MARKS=FILE        what is appended to this file goes into the trace as a mark
+//   KYCD_PRELOAD_NFS=1             what lies below the roots seems to lie on a share (NFS)
 //   KYCD_CLOCK_FILE=FILE           the seconds in it are added to the wall clock
 //   KYCD_STEADY_FILE=FILE          the seconds in it are added to the clock that measures time; only ever more
 //   KYCD_LOOKUP_FILE=FILE          while it is there every name lookup takes the seconds in it, and then fails
@@ -27,6 +28,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <sys/vfs.h>
 
 namespace kyc::preload {
 
@@ -130,6 +132,9 @@ void count(call what);
 
 /// KYCD_PRELOAD_NOSYNC is there.
 [[nodiscard]] bool without_syncs();
+
+/// KYCD_PRELOAD_NFS: what the file system of this path says of itself becomes what a share would.
+void play_share(std::string_view path, struct statfs* found);
 
 /// KYCD_PRELOAD_TRACE is there.
 [[nodiscard]] bool recording();

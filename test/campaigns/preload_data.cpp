@@ -194,7 +194,9 @@ int futimens(int fd, const timespec times[2]) noexcept {
 
 int fstatfs(int fd, struct statfs* found) noexcept {
     static const auto real = pre::next<int(int, struct statfs*)>("fstatfs");
-    return passed(call::statfs, fd, [&] { return real(fd, found); });
+    const int done = passed(call::statfs, fd, [&] { return real(fd, found); });
+    if (done == 0) pre::play_share(pre::path_of(fd), found);
+    return done;
 }
 
 int flock(int fd, int operation) noexcept {

@@ -200,7 +200,9 @@ int fstatat(int parent, const char* name, struct stat* found, int flags) noexcep
 
 int statfs(const char* name, struct statfs* found) noexcept {
     static const auto real = pre::next<int(const char*, struct statfs*)>("statfs");
-    return passed(call::statfs, AT_FDCWD, name, [&] { return real(name, found); });
+    const int done = passed(call::statfs, AT_FDCWD, name, [&] { return real(name, found); });
+    if (done == 0) pre::play_share(pre::path_at(AT_FDCWD, name), found);
+    return done;
 }
 
 int access(const char* name, int mode) noexcept {

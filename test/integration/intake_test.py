@@ -3,7 +3,6 @@
 import grp
 import json
 import os
-import shutil
 import tempfile
 
 import pytest

@@ -17,6 +17,7 @@ def status_text(world):
     with socket.socket(socket.AF_UNIX) as peer:
         peer.settimeout(10)
         peer.connect(str(world.work / ".control"))
+        peer.shutdown(socket.SHUT_WR)  # nothing is asked
         parts = []
         while part := peer.recv(65536):
             parts.append(part)

@@ -2,12 +2,18 @@
 
 import json
 import os
+import re
 import signal
+import socket
 from datetime import datetime, timezone
 
 import pytest
 from conftest import case_files, picture, wait_for
 from schemas import check
+
+PRELOAD = os.environ.get("KYCD_PRELOAD")
+
+needs_preload = pytest.mark.skipif(not PRELOAD, reason="KYCD_PRELOAD names no kycd-preload.so (builds with a sanitizer have none)")
 
 
 def why(world, what):
@@ -31,6 +37,32 @@ def copy_in(world, service, case, files):
     folder.mkdir(parents=True)
     for name, data in files.items():
         (folder / name).write_bytes(data)
+
+
+def known(world, folder, name):
+    """What the running daemon answers about a case."""
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.settimeout(20)
+        peer.connect(str(world.work / ".control"))
+        peer.sendall(json.dumps({"case": {"folder": folder, "name": name}}).encode() + b"\n")
+        return check("known", json.loads(b"".join(iter(lambda: peer.recv(65536), b""))))
+
+
+def wait_still(world, what, seconds):
+    """Until nothing of it has changed for so long, by what `why` tells."""
+    def still():
+        said = why(world, what)
+        age = re.search(r"nothing changed for (\d+)s", said["because"])
+        return [said] if age and int(age[1]) >= seconds else []
+
+    return wait_for(still, f"{what} to be still for {seconds} s", timeout=60)[0]
+
+
+@pytest.fixture
+def share(world):
+    """Where only whoever has watched a case knows how long it lies still."""
+    world.env.update(LD_PRELOAD=PRELOAD, KYCD_PRELOAD_ROOT=str(world.inbox.resolve()), KYCD_PRELOAD_NFS="1")
+    return world
 
 
 def test_settling_tells_when_it_is_taken(world):
@@ -227,3 +259,55 @@ def test_a_retry_is_advised_where_it_is_not_refused(world):
     assert world.run_once().code == 1
     assert "kyc_crad/A-1' puts it back into the inbox once the service is added)" in why(world, "A-1")["next"]
     assert why(world, "B-1")["next"].endswith("face_liveness/B-1' puts it back into the inbox)")
+
+
+# What only the running daemon knows
+
+
+@needs_preload
+def test_on_a_share_the_time_at_which_a_case_fails_stays_the_same(share):
+    share.configure(intake={"incomplete_after": "10m", "poll": "200ms"})
+    share.start_daemon()
+    copy_in(share, "kyc_card", "I-1", {"front_id.jpg": picture("front_id", 1)})
+    early = wait_still(share, "I-1", 0)
+    late = wait_still(share, "I-1", 2)
+    assert late["reason"] == "not_ready" and "back_id is missing" in late["because"] and "goes to failed/ at" in late["next"]
+    assert 0 < seconds_to(late) < 599 and abs(seconds_to(early) - seconds_to(late)) < 1
+    entry = known(share, "kyc_card", "I-1")["entry"]
+    assert entry["place"] in ("waiting", "queued", "examining") and entry["wait"] == "not_ready" and entry["fails_at"]
+    assert known(share, "kyc_card", "I-2")["entry"] is None
+
+
+@needs_preload
+def test_on_a_share_a_complete_case_is_held_by_what_holds_it(share):
+    share.configure(intake={"poll": "200ms"}, limits={"pending": 1})
+    share.sandbox.settings(answer="never")
+    share.start_daemon()
+    share.drop_case("A-1")
+    wait_for_reason(share, "A-1", "waiting_for_answer")
+    share.drop_case("A-2")
+    assert "limits.pending" in wait_for_reason(share, "A-2", "capacity")["because"]
+
+
+def test_a_deadline_is_the_one_that_the_running_kycd_goes_by(world):
+    world.configure(intake={"incomplete_after": "20m"})
+    daemon = world.start_daemon()
+    copy_in(world, "kyc_card", "I-1", {"front_id.jpg": picture("front_id", 1)})
+    wait_for_reason(world, "I-1", "not_ready")
+    wait_for(lambda: known(world, "kyc_card", "I-1")["entry"]["wait"] == "not_ready", "the daemon's look")
+    world.configure(intake={"incomplete_after": "3h"})
+    daemon.send(signal.SIGHUP)
+    wait_for(lambda: "reloaded" in daemon.log(), "the reload")
+    assert 0 < seconds_to(why(world, "I-1")) <= 1200
+
+
+def test_what_kycd_may_not_take_is_told_with_what_to_do(mortal):
+    world = mortal
+    stuck = world.drop_case("stuck")
+    os.chown(stuck, 65534, -1)
+    stuck.chmod(0o555)
+    world.start_daemon()
+    world.drop_case("fine")
+    world.wait_delivered("fine")
+    said = wait_for_reason(world, "stuck", "not_permitted")
+    assert f"write permission on {stuck}" in said["because"] and 0 < seconds_to(said) <= 60
