@@ -78,6 +78,7 @@ void write_waiting(std::ostream& out, const json::object& status) {
     table.print(out, {1, 2, 3, 4});
     out << "\nNot ready: something is missing, or still being written. Waiting: its turn comes, the oldest first.\n"
            "In work: it is being sent, or its answer is awaited. Oldest: how long a case has been so.\n";
+    if (const auto words = not_permitted_words(status); !words.empty()) out << "\n" << words << "\n";
     // While all is paused nobody knows.
     const bool paused = !pauses_in(status).empty();
     if (const auto left = number_in(status, "forecast_seconds"); left > 0 && !paused)
@@ -126,6 +127,15 @@ void write_told_tickets(std::ostream& out, const json::object& status) {
 }
 
 } // namespace
+
+std::string not_permitted_words(const json::object& status) {
+    std::uint64_t cases = 0;
+    for (const auto* each : objects_in(status, "inbox"))
+        cases += number_in(*each, "not_permitted");
+    if (cases == 0) return {};
+    return "kycd has no permission to take " + count_words(cases, "case", "cases") +
+           " of the inbox: its log names them, and 'kycd why CASE' says what to mend.";
+}
 
 std::string status_head(const json::object& status, const text_occasion& when) {
     std::ostringstream out;

@@ -17,6 +17,9 @@ struct text_occasion {
     bool stopped = false;                  ///< it is the last one: kycd has ended
 };
 
+/// A sentence about the cases that kycd may not take; empty when there are none.
+[[nodiscard]] std::string not_permitted_words(const boost::json::object& status);
+
 /// The first lines, which change whenever the file is written.
 [[nodiscard]] std::string status_head(const boost::json::object& status, const text_occasion& when);
 

@@ -10,6 +10,7 @@
 #include "core/json_writer.hpp"
 #include "loop_report.hpp"
 #include "settings_yaml.hpp"
+#include "status_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -347,6 +348,8 @@ void print_text(const spool_view& view, const report& out, const painter& paint)
     }
     if (unseen.empty() || out.backlog() > 0)
         std::cout << "\n" << rate_words(out, !view.running().value_or(true), !view.pauses().empty()) << "\n";
+    if (const auto words = view.live() != nullptr ? not_permitted_words(*view.live()) : std::string(); !words.empty())
+        std::cout << words << "\n";
     if (out.unexamined > 0)
         std::cout << out.unexamined << " of the waiting cases were not looked at: some may not be ready\n";
     if (out.unknown_outcomes > 0)

@@ -53,6 +53,7 @@ void write_inbox(json_writer& out, const case_world& world, const intake& taking
         auto& told = folders[known ? folder : unknown_service()];
         told.queued += queue.queued;
         told.not_ready += queue.not_ready;
+        told.not_permitted += queue.not_permitted;
     }
     out.begin_array();
     for (const auto& [folder, queue] : folders) {
@@ -61,6 +62,7 @@ void write_inbox(json_writer& out, const case_world& world, const intake& taking
         out.text(folder);
         write_number(out, "queued", queue.queued);
         write_number(out, "not_ready", queue.not_ready);
+        write_number(out, "not_permitted", queue.not_permitted);
         out.end_object();
     }
     out.end_array();

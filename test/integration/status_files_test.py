@@ -43,7 +43,7 @@ def test_they_tell_what_waits_what_failed_and_what_became_of_it(telling):
     world.wait_delivered("Jon-Muster")
     world.wait_failed("Erik-Muster")
     wait_for(lambda: "Within the last hour: 1 case answered, 1 case failed." in status_text(world), "both ends in the text", timeout=30)
-    wait_for(lambda: status_json(world)["inbox"] == [{"folder": "kyc_card", "queued": 0, "not_ready": 1}], "the third", timeout=30)
+    wait_for(lambda: status_json(world)["inbox"] == [{"folder": "kyc_card", "queued": 0, "not_ready": 1, "not_permitted": 0}], "the third", timeout=30)
     text = wait_for(lambda: "kyc_card          1 " in status_text(world) and status_text(world), "the third in the text", timeout=30)
     assert "NOT_AN_IMAGE, 1 case: Replace the file" in text and "at least every 60 seconds" in text
     told = status_json(world)

@@ -48,6 +48,11 @@ def known(world, folder, name):
         return check("known", json.loads(b"".join(iter(lambda: peer.recv(65536), b""))))
 
 
+def document(world):
+    run = world.kycd("status", "--config", str(world.config_file), "--json")
+    return json.loads(run.out)["daemon"]
+
+
 def wait_still(world, what, seconds):
     """Until nothing of it has changed for so long, by what `why` tells."""
     def still():
@@ -311,3 +316,6 @@ def test_what_kycd_may_not_take_is_told_with_what_to_do(mortal):
     world.wait_delivered("fine")
     said = wait_for_reason(world, "stuck", "not_permitted")
     assert f"write permission on {stuck}" in said["because"] and 0 < seconds_to(said) <= 60
+    run = world.kycd("status", "--config", str(world.config_file))
+    assert "no permission to take 1 case of the inbox" in run.out
+    assert [each["not_permitted"] for each in document(world)["inbox"]] == [1]

@@ -64,6 +64,17 @@ BOOST_AUTO_TEST_CASE(what_waits_is_counted_by_service_and_in_all) {
     BOOST_TEST(!says(text, "face_liveness"));
 }
 
+BOOST_AUTO_TEST_CASE(what_kycd_may_not_take_is_counted) {
+    const std::string states = R"("states": [{"state": "not_ready", "service": "kyc_card", "cases": 3}])";
+    const auto inbox = [](const char* count) {
+        return R"(, "inbox": [{"folder": "kyc_card", "not_permitted": )" + std::string(count) +
+               R"(}, {"folder": "ocr_card", "not_permitted": 1}])";
+    };
+    BOOST_TEST(says(body_of("{" + states + inbox("2") + "}"), "no permission to take 3 cases of the inbox"));
+    BOOST_TEST(says(body_of("{" + states + inbox("0") + "}"), "no permission to take 1 case of the inbox"));
+    BOOST_TEST(!says(body_of("{" + states + "}"), "permission"));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_paused_comes_first_and_names_no_case) {
     const auto text = body_of(R"({"faults": [{"what": "rename /s/work/kyc_card/MUSTERMANN: No space left on device",
                                               "since": "2026-11-20T22:13:05.000Z"}],
