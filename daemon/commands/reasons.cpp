@@ -81,7 +81,14 @@ class explainer {
         return true;
     }
 
+    /// A fault that no case gets past.
     bool held_by_system() {
+        const auto* live = view_.live();
+        return live != nullptr && bool_member(*live, "faults_hold_up_all").value_or(false) && met_a_fault();
+    }
+
+    /// Where only a fault keeps a case for longer than a moment.
+    bool met_a_fault() {
         for (const auto& each : view_.pauses()) {
             if (each.what != pause::kind::fault) continue;
             say("fault", "a fault of the system is waited out: " + each.why,
@@ -90,6 +97,15 @@ class explainer {
             return true;
         }
         return false;
+    }
+
+    /// What it has in hand goes on at the next start. `then`: what the next start does with it.
+    bool is_stopping(const std::string& then) {
+        const auto* live = view_.live();
+        if (live == nullptr || !bool_member(*live, "stopping").value_or(false)) return false;
+        say("stopping", "kycd is stopping: it finishes its uploads and begins nothing more",
+            "at its next start " + then);
+        return true;
     }
 
     /// `submits`: the case has yet to be sent; an answer is asked for whatever its service.
@@ -176,10 +192,20 @@ class explainer {
         if (is_lacking) return known ? lacking(waiting->why, seen) : not_ready(as_seen_now(*waiting));
         if (held_by_system()) return;
         if (waiting != nullptr && !known) return not_ready(as_seen_now(*waiting));
+        if (is_stopping(then) || is_over_for_this_run(known, then)) return;
+        if (refused != nullptr && cannot_be_told()) return;
         if (refused != nullptr)
             return say("refused", refused->why.message,
                        "it goes to failed/ as " + std::string(to_string(refused->why.code)) + " at the next look");
-        ready(entry);
+        ready(entry, seen);
+    }
+
+    /// `run --once` reads the inbox one time.
+    bool is_over_for_this_run(const std::optional<known_case>& known, const std::string& then) {
+        if (!known || known->scans_again || known->entry) return false;
+        say("not_running", "the 'kycd run --once' that runs had read the inbox before this came",
+            "at the next run " + then);
+        return true;
     }
 
     /// What the daemon's last look came to, as far as that still holds it up. `now`: a look of this process's own.
@@ -236,20 +262,32 @@ class explainer {
             return say("not_ready", because,
                        seen.next_look_at
                            ? "it is looked at again in " +
-                                 format_duration(std::chrono::ceil<milliseconds>(*seen.next_look_at - now))
+                                 format_duration(std::max(std::chrono::ceil<milliseconds>(*seen.next_look_at - now),
+                                                          milliseconds(0)))
                            : "it is looked at again",
                        seen.next_look_at);
         say("not_ready", because,
-            "any change is noticed; without one it goes to failed/ at " + time_words(*seen.fails_at), seen.fails_at);
+            "any change is noticed" +
+                (seen.fails_at ? "; without one it goes to failed/ at " + time_words(*seen.fails_at) : std::string()),
+            seen.fails_at);
     }
 
-    void ready(const fs::inbox_entry& entry) {
+    /// `seen`: what the daemon knows of it; null: nothing.
+    void ready(const fs::inbox_entry& entry, const known_entry* seen) {
         const auto key = fs::key_of(entry);
         std::error_code unknown;
         if (std::filesystem::exists(std::filesystem::symlink_status(view_.layout().work_case(key), unknown)))
             return say("same_name", "a case of the same name is still being worked on",
                        "it is taken when that one has left work/");
         if (held_by_api(true) || cannot_be_told()) return;
+        if (seen != nullptr && seen->where == known_entry::place::examining && met_a_fault()) return;
+        if (seen != nullptr && seen->where == known_entry::place::waiting && seen->wait == inbox_wait::held_back)
+            return say(
+                "capacity",
+                seen->why + ": those in work/ are tried first, and few more are taken meanwhile" +
+                    place_in_line(view_, entry),
+                "it is looked at again every few seconds, and taken when those have got through or its turn comes",
+                seen->next_look_at);
         const auto limit = live_number("in_hand", "pending_limit");
         const auto used = live_number("in_hand", "pending_used");
         if (limit > 0 && used >= limit)
@@ -296,7 +334,7 @@ class explainer {
         out_.state = standing::delivering;
         const std::string file = ending->answered ? "result.json" : "error.json";
         const std::string to = ending->answered ? "outbox/" : "failed/";
-        if (not_running("it is moved to " + to) || held_by_system()) return true;
+        if (not_running("it is moved to " + to) || met_a_fault()) return true;
         say("leaving", "it has its " + file + " and is being moved to " + to, "it is there in a moment");
         return true;
     }
@@ -329,6 +367,7 @@ class explainer {
     }
 
     void claimed(const std::string& last, const std::optional<utc_time>& next) {
+        if (is_stopping("it is sent")) return;
         if (held_by_system() || held_by_api(true)) return;
         if (last.empty() && has_twin_on_its_way(view_, place_))
             return say("same_bytes", "another case with the same bytes is on its way (intake.dedupe)",
@@ -351,6 +390,7 @@ class explainer {
             return say("capacity",
                        "it waits for its turn: " + count_words(uploading, "upload is", "uploads are") + " under way",
                        "it is sent when one of them has ended");
+        if (met_a_fault()) return;
         say("in_hand", "its images are being read and checked", "then it is sent");
     }
 
@@ -366,17 +406,25 @@ class explainer {
                           (target != nullptr && target->never_repeat_unknown);
         const std::string next = hold ? fails_as("UNKNOWN_OUTCOME") + ", for a person to decide"
                                       : "it is sent again, which may be paid twice (on_unknown_outcome: resubmit)";
-        if (not_running(next) || held_by_system() || held_by_api(true)) return;
+        if (not_running(next) || is_stopping(next) || held_by_system() || held_by_api(true)) return;
+        const auto again = hold ? std::nullopt : row.about.next_try;
+        const bool is_later = again && *again > system_clock::now();
         say("unknown_outcome",
             "attempt " + std::to_string(last.number) + " of " + time_words(last.sent_at) + " has an unknown outcome" +
                 (last.what.empty() ? std::string() : ": " + last.what),
-            next);
+            next + (is_later ? "; not before " + time_words(*again) : ""), is_later ? again : std::nullopt);
     }
 
     void pending(const ledger::case_history& row) {
         const auto& last = *row.about.last;
-        if (not_running("task " + last.task_id + " is asked for, and nothing is sent again")) return;
-        if (held_by_system() || held_by_api(false)) return;
+        const auto then = "task " + last.task_id + " is asked for, and nothing is sent again";
+        if (not_running(then) || is_stopping(then)) return;
+        // The ledger notes polls that bring the same every few minutes only; between two of them the daemon counts.
+        const auto& key = row.about.key;
+        const auto known = view_.known({key.folder, key.name, false, key.lane});
+        const auto* task = known && known->task ? &*known->task : nullptr;
+        if (task == nullptr && held_by_system()) return; // to ask needs no disk, to note the answer does
+        if (held_by_api(false)) return;
         std::size_t polls = 0;
         utc_time asked = last.ended_at.value_or(last.sent_at);
         std::string heard;
@@ -388,14 +436,23 @@ class explainer {
         }
         const auto receipt = last.ended_at.value_or(last.sent_at);
         const auto age = std::chrono::duration_cast<milliseconds>(asked - receipt);
-        const auto next = asked + usual_wait(view_, row.about.service, polls, age);
+        auto next = asked + usual_wait(view_, row.about.service, polls, age);
+        if (!known && next <= system_clock::now() && cannot_be_told()) return;
+        if (task != nullptr) {
+            polls += task->polls_not_noted;
+            if (!task->heard.empty()) heard = task->heard;
+            next = task->next_poll_at;
+        }
+        const bool is_due = known && (task == nullptr || next <= system_clock::now());
         std::string because = "it waits for the answer of task " + last.task_id + ", for " +
                               age_words(system_clock::now() - receipt) + "; asked " +
-                              count_words(polls, "time", "times");
+                              (task == nullptr && polls > 0 ? "at least " : "") + count_words(polls, "time", "times");
         if (!heard.empty()) because += ", last heard: " + heard;
         say("waiting_for_answer", because,
-            "asked again in about " + age_words(next - system_clock::now()) + "; without an answer by " +
-                time_words(receipt + config().poll.deadline) + " " + fails_as("TASK_DEADLINE"),
+            (is_due ? "it is being asked for, or is as soon as limits.polls allows"
+                    : "asked again in about " + age_words(next - system_clock::now())) +
+                "; without an answer by " + time_words(receipt + config().poll.deadline) + " " +
+                fails_as("TASK_DEADLINE"),
             std::max(next, system_clock::now()));
     }
 

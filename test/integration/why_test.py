@@ -319,3 +319,87 @@ def test_what_kycd_may_not_take_is_told_with_what_to_do(mortal):
     run = world.kycd("status", "--config", str(world.config_file))
     assert "no permission to take 1 case of the inbox" in run.out
     assert [each["not_permitted"] for each in document(world)["inbox"]] == [1]
+
+
+def test_the_polls_of_a_task_and_the_next_one_are_those_of_the_running_kycd(world):
+    """The ledger has the same reply again every two minutes only."""
+    world.configure(poll={"first": "100ms", "min": "100ms", "max": "100ms", "jitter": 0})
+    world.sandbox.settings(answer="never")
+    world.start_daemon()
+    world.drop_case("A-1")
+
+    def counted():
+        said = why(world, "A-1")
+        count = re.search(r"asked (\d+) times", said["because"])
+        return count and int(count[1]) >= 5
+
+    wait_for(counted, "five polls", timeout=30)
+    wait_for(lambda: (known(world, "face_liveness", "A-1")["task"] or {}).get("polls_not_noted"), "polls that the ledger does not have")
+
+
+def test_of_a_daemon_that_does_not_answer_no_next_step_is_promised(world):
+    world.configure(intake={"incomplete_after": "1s"}, poll={"first": "100ms", "min": "100ms", "max": "100ms", "jitter": 0})
+    world.sandbox.settings(answer="never")
+    daemon = world.start_daemon()
+    world.drop_case("A-1")
+    wait_for_reason(world, "A-1", "waiting_for_answer")
+    daemon.send(signal.SIGSTOP)
+    try:
+        copy_in(world, "kyc_card", "I-1", {"front_id.jpg": picture("front_id", 1)})
+        wait_for_reason(world, "A-1", "not_known")
+        wait_for_reason(world, "I-1", "not_known")
+    finally:
+        daemon.send(signal.SIGCONT)
+
+
+def test_a_stop_is_told(world):
+    world.sandbox.rules({"name": "slow", "match": {"call": "submit"}, "do": {"hang": "60s"}})
+    daemon = world.start_daemon()
+    world.drop_case("A-1")
+    wait_for_reason(world, "A-1", "sending")
+    daemon.send(signal.SIGTERM)
+    wait_for(lambda: document(world)["stopping"], "the stop")
+    world.drop_case("B-1")
+    said = why(world, "B-1")
+    assert said["reason"] == "stopping" and "at its next start it is taken" in said["next"]
+    daemon.stop(signal.SIGKILL)
+
+
+def test_what_comes_after_the_one_scan_of_a_run_is_for_the_next_run(world):
+    world.sandbox.settings(answer="never")
+    world.drop_case("A-1")
+    run = world.start("run", "--once", "--config", str(world.config_file))
+    wait_for_reason(world, "A-1", "waiting_for_answer")
+    world.drop_case("B-1")
+    said = why(world, "B-1")
+    assert said["reason"] == "not_running" and "at the next run it is taken" in said["next"]
+    run.stop(signal.SIGKILL)
+
+
+def test_cases_held_back_for_others_of_their_service_are_not_about_to_be_taken(world):
+    world.configure(limits={"uploads": 1}, retry={"base": "60s", "max": "60s"})
+    world.sandbox.rules({"name": "refused", "match": {"call": "submit"}, "do": {"status": 408}})
+    world.start_daemon()
+    world.drop_case("A-1")
+    wait_for(lambda: document(world)["held_back"], "the pause")
+    for number in range(20):  # one more is taken every other second
+        world.drop_case(f"B-{number:02}")
+    said = wait_for(lambda: [said for said in [why(world, "B-19")] if "takes no cases of face_liveness now" in said["because"]],
+                    "the reason")[0]
+    assert said["reason"] == "capacity" and "in the inbox" in said["because"]
+
+
+def test_a_fault_of_one_case_is_not_blamed_for_the_others(mortal):
+    world = mortal
+    world.sandbox.settings(answer="never")
+    failed = world.failed / "face_liveness"
+    failed.mkdir(parents=True)
+    world.start_daemon()
+    os.chown(failed, 65534, -1)
+    failed.chmod(0o555)
+    world.drop_folder("face_liveness", "X-1", {"image.jpg": b"no image"})
+    wait_for_reason(world, "X-1", "fault")
+    copy_in(world, "kyc_card", "I-1", {"front_id.jpg": picture("front_id", 1)})
+    wait_for_reason(world, "I-1", "not_ready")
+    world.drop_case("G-1")
+    wait_for_reason(world, "G-1", "waiting_for_answer")
