@@ -138,6 +138,17 @@ std::optional<explanation> about_stray(const spool_view& view, const std::string
     return std::nullopt;
 }
 
+/// What lies in an inbox that cannot be read now is not gone.
+std::optional<explanation> about_inbox_in_trouble(const spool_view& view) {
+    for (const auto& each : view.pauses()) {
+        if (each.what != pause::kind::fault || each.why.find(view.config().folders.inbox.string()) == std::string::npos)
+            continue;
+        return say("fault", "the inbox, where it may lie, cannot be read: " + each.why,
+                   "kycd waits for the inbox and takes what is there when it is back");
+    }
+    return std::nullopt;
+}
+
 /// Below the folder of tickets in any root.
 std::optional<explanation> about_ticket_path(spool_view& view, const spool_path& path) {
     const auto& name = path.parts[1];
@@ -296,6 +307,7 @@ exit_code why_command(const why_options& options) {
     if (!out && words) out = about_name(view, *words);
     const bool is_folder = path && path->parts.size() == 1 && (is_there || path->root == standing::waiting);
     if (!out && is_folder) out = about_service_folder(view, *path);
+    if (!out && (words || path->root == standing::waiting)) out = about_inbox_in_trouble(view);
     if (!out) {
         if (!path && is_there) return no_path();
         std::cerr << "kycd: why: there is no " << printable(options.path)

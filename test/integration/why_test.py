@@ -403,3 +403,20 @@ def test_a_fault_of_one_case_is_not_blamed_for_the_others(mortal):
     wait_for_reason(world, "I-1", "not_ready")
     world.drop_case("G-1")
     wait_for_reason(world, "G-1", "waiting_for_answer")
+
+
+def test_what_lies_in_an_inbox_that_is_away_is_not_said_to_be_gone(world):
+    world.configure(intake={"rescan": "1s"})
+    world.start_daemon()
+    copy_in(world, "kyc_card", "I-1", {"front_id.jpg": picture("front_id", 1)})
+    wait_for_reason(world, "I-1", "not_ready")
+    away = world.root / "away"
+    world.inbox.rename(away)
+    try:
+        wait_for(lambda: document(world)["faults"], "the fault")
+        for what in ("I-1", "kyc_card/I-1", world.inbox / "kyc_card/I-1"):
+            said = why(world, what)
+            assert said["reason"] == "fault" and str(world.inbox) in said["because"], what
+    finally:
+        away.rename(world.inbox)
+    wait_for_reason(world, "I-1", "not_ready")
