@@ -298,7 +298,8 @@ class explainer {
         const auto uploading = live_number("in_hand", "uploading");
         const auto limit_of_uploads = live_number("in_hand", "uploads_limit");
         const auto allowed = live_number("in_hand", "uploads_allowed");
-        if (allowed > 0 && uploading >= allowed && held_by_rate(live_number("in_hand", "before_receipt"))) return;
+        const auto before = live_number("in_hand", "before_receipt");
+        if (allowed > 0 && before >= allowed && held_by_rate(before)) return;
         if (allowed > 0 && uploading >= allowed)
             return say("capacity",
                        "it waits behind others: " + count_words(uploading, "upload is", "uploads are") +
@@ -314,7 +315,7 @@ class explainer {
     /// `before`: how many claimed cases have yet to be sent.
     bool held_by_rate(std::uint64_t before) {
         const double rate = config().limits.rate;
-        if (rate <= 0 || static_cast<double>(before) <= std::max(rate, 1.0)) return false;
+        if (rate <= 0 || static_cast<double>(before) <= rate) return false;
         const auto wait = std::chrono::seconds(static_cast<std::int64_t>(static_cast<double>(before) / rate) + 1);
         std::string words = std::to_string(rate);
         words.erase(std::min(words.find_last_not_of('0') + 1, words.size()));
@@ -419,12 +420,11 @@ class explainer {
         const auto& last = *row.about.last;
         const auto then = "task " + last.task_id + " is asked for, and nothing is sent again";
         if (not_running(then) || is_stopping(then)) return;
+        if (held_by_system() || held_by_api(false)) return;
         // The ledger notes polls that bring the same every few minutes only; between two of them the daemon counts.
         const auto& key = row.about.key;
         const auto known = view_.known({key.folder, key.name, false, key.lane});
         const auto* task = known && known->task ? &*known->task : nullptr;
-        if (task == nullptr && held_by_system()) return; // to ask needs no disk, to note the answer does
-        if (held_by_api(false)) return;
         std::size_t polls = 0;
         utc_time asked = last.ended_at.value_or(last.sent_at);
         std::string heard;
