@@ -83,11 +83,14 @@ async::awaitable<void> pending_tasks::wait_until_due(line& waiting) {
 }
 
 async::awaitable<poll_leave> pending_tasks::leave_to_ask(const line& waiting) {
+    const auto who = waiting.who == async::urgency::behind ? lane::bulk : lane::live;
+    const progeny::caller asking(nullptr, waiting.repeats, who);
     for (;;) {
-        const progeny::caller asking(nullptr, waiting.repeats);
         auto call = co_await api_.admit(asking);
-        auto slot = co_await polls_.acquire(1, waiting.who);
-        const bool its_turn = co_await api_.turn(asking, call, waiting.who);
+        // Others wait for what a probe will show.
+        const auto urgency = call.probe() ? async::urgency::first : waiting.who;
+        auto slot = co_await polls_.acquire(1, urgency);
+        const bool its_turn = co_await api_.turn(asking, call, urgency);
         if (its_turn) co_return poll_leave(std::move(call), std::move(slot));
     }
 }

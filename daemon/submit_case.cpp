@@ -63,7 +63,7 @@ std::vector<file_facts> sent_before(case_run& run) {
     return run.start.again && !record.last ? run.start.again->sent : record.files();
 }
 
-async::awaitable<result<held_case, failure>> hold_case(case_run& run) {
+async::awaitable<result<held_case, failure>> hold_case(case_run& run, async::urgency urgency) {
     auto& world = run.world;
     held_case held;
     auto outline = [&run]() {
@@ -74,7 +74,7 @@ async::awaitable<result<held_case, failure>> hold_case(case_run& run) {
     if (!outlined) co_return outlined.error();
     held.outline = std::move(*outlined);
     const auto bytes = std::max<std::uint64_t>(held.outline.image_bytes, 1);
-    held.memory = co_await world.memory.acquire(bytes, run.urgency());
+    held.memory = co_await world.memory.acquire(bytes, urgency);
     auto load = [&run, &held]() {
         const crash_blame working_on(run.key());
         auto loaded = load_case(run.folder(), held.outline, sent_before(run), run.world.pages);
@@ -407,7 +407,9 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
             if (run.repeating) co_await run.start.again->keeper().take_turn(*run.start.again);
         }
         auto leave = co_await wait_for_leave(run);
-        auto held = co_await hold_case(run);
+        // Whoever it is that tries for all: everybody waits for what comes of it.
+        const auto urgency = leave.probe() ? async::urgency::first : run.urgency();
+        auto held = co_await hold_case(run, urgency);
         if (!held) co_return held.error();
         run.record().fingerprint =
             fingerprint_of(world.spool, *run.target, held->outline.fields, extend_data_of(run, *held), run.files);
@@ -427,10 +429,11 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
         if (dedupes && !run.start.sending) run.start.sending = sending_mark(world.twins, run.record().fingerprint);
         co_await settle_claim(run);
         // What goes behind keeps no slot from others while it waits for its turn.
-        if (run.start.again) co_await world.rate.take(run.urgency());
-        auto slot = co_await world.uploads.acquire(1, run.urgency());
-        if (!run.start.again) co_await world.rate.take();
-        const bool its_turn = co_await world.api.turn(run.caller(), leave, run.urgency());
+        const bool goes_behind = urgency == async::urgency::behind;
+        if (goes_behind) co_await world.rate.take(urgency);
+        auto slot = co_await world.uploads.acquire(1, urgency);
+        if (!goes_behind) co_await world.rate.take(urgency);
+        const bool its_turn = co_await world.api.turn(run.caller(), leave, urgency);
         if (!its_turn) continue; // paused while this case waited
         const auto reply = co_await send_once(run, std::move(*held), std::move(leave), std::move(slot));
         if (reply.ruling.action == action::accept) {

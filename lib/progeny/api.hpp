@@ -152,9 +152,11 @@ class api {
     /// paused, or for a repeat because the retry budget is spent. Ask before taking permits or memory. A poll can only
     /// be held up by the host, the credentials and the budget. What cases of the bulk lane meet pauses a service for
     /// that lane alone, since old cases may be refused that nobody would drop now; what dropped cases meet, for both.
+    /// Where one tries for all, dropped cases do before those of the bulk lane, first tries before repeats, and who has
+    /// tried in vain after all others like it.
     [[nodiscard]] virtual async::awaitable<admission> admit(caller who) = 0;
 
-    /// Whether admit() would not have to wait.
+    /// Whether admit() would not have to wait, neither for the API nor for who waits there already.
     [[nodiscard]] virtual bool admits(const caller& who) const = 0;
 
     /// The last step before the call, with all permits in hand: suspends until the pace that the API allows lets one

@@ -32,7 +32,21 @@ std::string cases_of(const service& target, kyc::lane lane) {
     return lane == kyc::lane::live ? target.name : "re-verification by " + target.name;
 }
 
+/// Who goes before whom, whenever they came.
+std::pair<bool, bool> rank(const caller& who) {
+    return {who.lane != kyc::lane::live, who.repeat};
+}
+
 } // namespace
+
+gate::place::place(gate& owner, const caller& who)
+    : owner_(owner), who_(who), in_line_(owner.waiting_.insert(owner.end_of_line(who), this)) {}
+
+gate::place::~place() {
+    owner_.waiting_.erase(in_line_);
+    // Somebody may have given way to it.
+    if (!owner_.tries_for(who_).empty() && !owner_.wait_until(who_)) owner_.wake();
+}
 
 gate::gate(const boost::asio::any_io_executor& executor, const api_options& options)
     : tokens(options.login), breaker(options.retry), budget(options.retry), pace(first_rest(options.retry)),
@@ -69,6 +83,49 @@ std::optional<steady_time> gate::barred_until(const caller& who) const {
     return {};
 }
 
+std::optional<steady_time> gate::wait_in_line(const place& mine) const {
+    if (const auto until = wait_until(mine.who_)) return until;
+    if (gives_way(mine.who_, mine.in_line_)) return until_notified;
+    return {};
+}
+
+bool gate::admits(const caller& who) const {
+    return !wait_until(who) && !gives_way(who, end_of_line(who));
+}
+
+gate::line::const_iterator gate::end_of_line(const caller& who) const {
+    const auto goes_behind = [&who](const place* one) { return rank(who) < rank(one->who_); };
+    return std::find_if(waiting_.begin(), waiting_.end(), goes_behind);
+}
+
+/// Only to who could go now: what else holds a case up may last for hours.
+bool gate::gives_way(const caller& who, line::const_iterator standing) const {
+    const auto wanted = tries_for(who);
+    if (wanted.empty()) return false;
+    const auto wants_it_too = [&](const place* one) {
+        const auto theirs = tries_for(one->who_);
+        return std::find_first_of(theirs.begin(), theirs.end(), wanted.begin(), wanted.end()) != theirs.end();
+    };
+    return std::any_of(waiting_.begin(), standing,
+                       [&](const place* one) { return wants_it_too(one) && !wait_until(one->who_); });
+}
+
+/// Where one tries for all: what this one's call would try. As take().
+std::vector<const void*> gate::tries_for(const caller& who) const {
+    std::vector<const void*> all;
+    if (breaker.is_open()) all.push_back(&breaker);
+    if (tokens.unproven()) all.push_back(&tokens);
+    if (who.repeat && budget.is_empty()) all.push_back(&budget);
+    if (who.target == nullptr) return all;
+    for (const auto lane : lanes_heeded_by(who.lane)) {
+        const auto* const watch = known_watch_of(*who.target, lane);
+        if (watch == nullptr) continue;
+        if (watch->refusals.is_paused()) all.push_back(&watch->refusals);
+        if (watch->outcomes.is_paused()) all.push_back(&watch->outcomes);
+    }
+    return all;
+}
+
 admission gate::take(const caller& who) {
     std::vector<std::function<void()>> taken;
     if (breaker.take()) taken.emplace_back([this] { breaker.give_back(); });
@@ -85,6 +142,7 @@ admission gate::take(const caller& who) {
         }
     }
     if (taken.empty()) return admission{};
+    wake(); // who gave way to this one may try something else
     return admission{[this, taken = std::move(taken)] {
         for (const auto& give_back : taken)
             give_back();

@@ -11,6 +11,7 @@
 #include "progeny/https_api.hpp"
 
 #include <chrono>
+#include <list>
 #include <map>
 #include <optional>
 #include <string>
@@ -39,9 +40,34 @@ class gate {
 
     void wake() { changed_.notify_all(); }
 
-    /// None: a call may begin, with take()'s leave, in the same breath. As api::admit().
+    /// One who waits for leave, for as long as it lives: it decides who tries first where one tries for all. Those of
+    /// the live lane stand before those of the bulk lane, in each lane first tries before repeats, else each behind
+    /// who came before. So a case that has just tried in vain stands behind the others when it comes again.
+    class place {
+      public:
+        /// `owner` outlives it.
+        place(gate& owner, const caller& who);
+        place(const place&) = delete;
+        place& operator=(const place&) = delete;
+        ~place();
+
+      private:
+        friend class gate;
+
+        gate& owner_;
+        caller who_;
+        std::list<const place*>::const_iterator in_line_;
+    };
+
+    /// None: a call may begin, with take()'s leave, in the same breath. As api::admit(). But for the line.
     [[nodiscard]] std::optional<steady_time> wait_until(const caller& who) const;
     [[nodiscard]] admission take(const caller& who);
+
+    /// As wait_until(), and until_notified while it gives way to somebody before it.
+    [[nodiscard]] std::optional<steady_time> wait_in_line(const place& mine) const;
+
+    /// Whether somebody who comes now need not wait, neither for the API nor for those in line.
+    [[nodiscard]] bool admits(const caller& who) const;
 
     /// As wait_until(), but for the rest after a 429 or 503, which those who stand in line for the pace wait for there.
     [[nodiscard]] std::optional<steady_time> barred_until(const caller& who) const;
@@ -113,6 +139,12 @@ class gate {
         [[nodiscard]] bool is_paused() const { return refusals.is_paused() || outcomes.is_paused(); }
     };
 
+    using line = std::list<const place*>;
+
+    [[nodiscard]] line::const_iterator end_of_line(const caller& who) const;
+    [[nodiscard]] bool gives_way(const caller& who, line::const_iterator standing) const;
+    [[nodiscard]] std::vector<const void*> tries_for(const caller& who) const;
+
     void learn_host(const outcome& came);
     void learn_pace(const outcome& came);
     void say_pace(request_pace::change news) const;
@@ -128,6 +160,7 @@ class gate {
     std::string host_why_;
     wall_time down_since_{};
     bool proving_ = false; ///< the one call that tries refused credentials is under way
+    line waiting_;         ///< for leave, who goes first at the front
 };
 
 } // namespace kyc::progeny

@@ -77,7 +77,7 @@ class https_api_impl final : public https_api {
 
     async::awaitable<admission> admit(caller who) override;
 
-    bool admits(const caller& who) const override { return !gate_.wait_until(who); }
+    bool admits(const caller& who) const override { return gate_.admits(who); }
 
     async::awaitable<bool> turn(caller who, admission& leave, async::urgency urgency) override;
 
@@ -136,8 +136,9 @@ class https_api_impl final : public https_api {
 };
 
 async::awaitable<admission> https_api_impl::admit(caller who) {
+    const gate::place place(gate_, who);
     for (;;) {
-        if (const auto until = gate_.wait_until(who)) {
+        if (const auto until = gate_.wait_in_line(place)) {
             co_await gate_.wait(*until);
             continue;
         }

@@ -4,10 +4,11 @@ import csv
 import io
 import json
 import os
+import signal
 
-from reverify_test import SERVICE, changes_its_mind, deliver, drop_ticket, wait_report
+from reverify_test import SERVICE, changes_its_mind, deliver, drop_ticket, history, paused_service, wait_report
 from ticket_sight_test import status, tomorrow, wait_told, why
-from world import wait_for
+from world import case_files, wait_for
 
 
 def report(world, *arguments):
@@ -176,3 +177,20 @@ def test_show_tells_each_life_of_a_case_with_its_own_answer(world):
     assert lives[0]["task"] == old
     text = world.kycd("show", "A-1", "--config", str(world.config_file)).out
     assert f"{SERVICE}/A-1, verified again: delivered, fail\n" in text and "not there any more" not in text
+
+
+def test_an_old_case_that_tries_a_service_for_all_does_not_wait_behind_dropped_cases_of_others(world):
+    world.configure(limits={"uploads": 4, "rate": 1})
+    deliver(world, "OLD-1", service="ocr_passport")
+    daemon = paused_service(world, "ocr_passport")
+    drop_ticket(world, "night", "window: always\n")
+    wait_for(lambda: in_hand(world)["bulk"] == 1, "the old case to wait for its service")
+    many = [f"Q-{number:03}" for number in range(120)]
+    for case in many:
+        world.drop_folder(SERVICE, case, case_files(SERVICE, case))
+    wait_for(lambda: (world.outbox / SERVICE).exists() and any((world.outbox / SERVICE).iterdir()), "dropped cases to go")
+    world.sandbox.rules()
+    daemon.send(signal.SIGHUP)
+    wait_for(lambda: history(world, "OLD-1", "ocr_passport"), "the old case, which tried for all", 60)
+    assert len(list((world.outbox / SERVICE).iterdir())) < len(many)
+    assert daemon.stop() == 0

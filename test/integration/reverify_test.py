@@ -292,6 +292,17 @@ def test_what_is_not_sent_takes_no_turn_of_a_tickets_rate(world):
     assert daemon.stop() == 0
 
 
+def paused_service(world, service):
+    """A daemon for which the API refuses all cases of the service, and which has met that with dropped ones."""
+    world.sandbox.rules({"name": "refused", "match": {"call": "submit", "service": service},
+                         "do": {"status": 403, "json": {"detail": "no"}}})
+    daemon = world.start_daemon()
+    for number in range(5):
+        world.drop_folder(service, f"REFUSED-{number}", case_files(service, f"REFUSED-{number}"))
+    daemon.wait_for_log(f"{service} is paused")
+    return daemon
+
+
 def test_a_failure_leaves_the_old_answer_and_an_error_in_the_history(world):
     world.start_sandbox()
     world.configure()

@@ -19,6 +19,7 @@ struct gate_bench : api_bench {
     async::task_group group{loop.get_executor(), [](const std::exception_ptr& e) { std::rethrow_exception(e); }};
     bool fails = false; ///< the uploads that are repeats
     std::vector<api_reply> replies;
+    std::vector<std::string> admitted; ///< by stand_in_line()
 
     /// Polls and first uploads get through.
     void answer_by_kind() {
@@ -49,6 +50,55 @@ struct gate_bench : api_bench {
         auto leave = co_await api->admit(caller(what.target, repeat));
         auto got = co_await api->submit(what, std::move(leave));
         replies.push_back(std::move(got));
+    }
+
+    /// Waits for leave, notes who got it, and makes no call: the next one may.
+    async::awaitable<void> stand_in_line(caller who, std::string name) {
+        const auto leave = co_await api->admit(who);
+        BOOST_TEST(leave.probe());
+        admitted.push_back(std::move(name));
+    }
+
+    /// What was spawned has come as far as it can.
+    static async::awaitable<void> settle() {
+        for (int i = 0; i < 5; ++i)
+            co_await async::sleep_for(0ms);
+    }
+
+    async::awaitable<void> refuse_dropped_cases() {
+        client.on_call = [](const seen_request&) { return came(reply(413)); };
+        for (std::size_t i = 0; i < refusal_streak::refusals_to_pause; ++i)
+            co_await send(false);
+    }
+
+    async::awaitable<void> bring_the_host_down() {
+        retry_slowly(retry_settings{}.budget);
+        client.on_call = [](const seen_request&) {
+            return came(transport_error(transport_problem::connect, sent::nothing, "be.example: connection refused"));
+        };
+        for (std::size_t i = 0; i < host_breaker::troubles_to_open; ++i)
+            co_await send(false);
+        BOOST_TEST(api->health().host_down);
+        api->try_again();
+    }
+
+    /// Those who come to let_all_try() while somebody tries, as they should go.
+    const std::vector<std::string> in_order{"dropped", "dropped later", "dropped, a repeat", "old", "old, a repeat"};
+
+    async::awaitable<void> let_all_try() {
+        const auto* target = services.find("ocr_card");
+        auto under_way = co_await api->admit(caller(target, false));
+        BOOST_TEST(under_way.probe());
+        group.spawn(stand_in_line(caller(target, true, kyc::lane::bulk), "old, a repeat"));
+        group.spawn(stand_in_line(caller(target, false, kyc::lane::bulk), "old"));
+        group.spawn(stand_in_line(caller(target, true), "dropped, a repeat"));
+        group.spawn(stand_in_line(caller(target, false), "dropped"));
+        group.spawn(stand_in_line(caller(target, false), "dropped later"));
+        co_await settle();
+        BOOST_TEST(admitted.empty());
+        under_way = admission();
+        BOOST_TEST(!api->admits(caller(target, false, kyc::lane::bulk))); // the others are first
+        co_await group.join();
     }
 
     void retry_slowly(std::size_t budget) {
@@ -291,6 +341,93 @@ BOOST_AUTO_TEST_CASE(an_old_case_that_tries_for_all_puts_the_next_try_off) {
         BOOST_TEST((got.ruling.action == action::accept));
         BOOST_TEST(!api->admits(again)); // how that one ends is not known yet
     });
+}
+
+BOOST_AUTO_TEST_CASE(dropped_cases_try_a_paused_service_before_old_ones_and_first_tries_go_before_repeats) {
+    run([this]() -> async::awaitable<void> {
+        (void)co_await api->login();
+        co_await refuse_dropped_cases();
+        co_await let_all_try();
+    });
+    BOOST_TEST(admitted == in_order, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(dropped_cases_try_a_host_that_is_down_before_old_ones_and_first_tries_go_before_repeats) {
+    run([this]() -> async::awaitable<void> {
+        (void)co_await api->login();
+        co_await bring_the_host_down();
+        co_await let_all_try();
+    });
+    BOOST_TEST(admitted == in_order, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(the_one_repeat_of_a_spent_budget_is_a_dropped_cases_before_an_old_ones) {
+    answer_by_kind();
+    run([this]() -> async::awaitable<void> {
+        (void)co_await api->login();
+        retry_settings short_of_money;
+        short_of_money.base = 4ms;
+        short_of_money.max = 8ms;
+        short_of_money.budget = retry_budget::cost;
+        api->set_retry(short_of_money);
+        fails = true;
+        co_await send(true);
+        BOOST_TEST(api->health().repeats_held_back);
+        const auto* target = services.find("ocr_card");
+        auto under_way = co_await api->admit(caller(nullptr, true));
+        group.spawn(stand_in_line(caller(target, true, kyc::lane::bulk), "old"));
+        group.spawn(stand_in_line(caller(target, true), "dropped"));
+        co_await settle();
+        under_way = admission();
+        co_await group.join();
+    });
+    const std::vector<std::string> expected{"dropped", "old"};
+    BOOST_TEST(admitted == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(who_gave_way_to_one_that_is_cancelled_goes_itself) {
+    async::task_group cancelled(loop.get_executor(), [](const std::exception_ptr&) {});
+    run([this, &cancelled]() -> async::awaitable<void> {
+        (void)co_await api->login();
+        co_await refuse_dropped_cases();
+        const auto* target = services.find("ocr_card");
+        auto under_way = co_await api->admit(caller(target, false));
+        group.spawn(stand_in_line(caller(target, false, kyc::lane::bulk), "old"));
+        cancelled.spawn(stand_in_line(caller(target, false), "dropped"));
+        co_await settle();
+        under_way = admission();
+        cancelled.cancel();
+        co_await group.join();
+        co_await cancelled.join();
+    });
+    const std::vector<std::string> expected{"old"};
+    BOOST_TEST(admitted == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_old_case_tries_its_service_while_dropped_ones_wait_for_another) {
+    run([this]() -> async::awaitable<void> {
+        (void)co_await api->login();
+        co_await refuse_dropped_cases();
+        const auto* target = services.find("ocr_card");
+        const auto* other = services.find("face_liveness");
+        for (std::size_t i = 0; i < refusal_streak::refusals_to_pause; ++i) {
+            auto what = card("old-" + std::to_string(i));
+            what.target = other;
+            what.lane = kyc::lane::bulk;
+            auto leave = co_await api->admit(caller(other, false, kyc::lane::bulk));
+            auto got = co_await api->submit(what, std::move(leave));
+        }
+        BOOST_TEST(api->health().paused_for_bulk.size() == 1u);
+        auto under_way = co_await api->admit(caller(target, false));
+        group.spawn(stand_in_line(caller(target, false), "dropped"));
+        co_await settle();
+        const auto leave = co_await api->admit(caller(other, false, kyc::lane::bulk));
+        BOOST_TEST(leave.probe());
+        BOOST_TEST(admitted.empty());
+        under_way = admission();
+        co_await group.join();
+    });
+    BOOST_TEST(admitted.size() == 1u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

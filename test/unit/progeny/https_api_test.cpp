@@ -357,6 +357,36 @@ BOOST_AUTO_TEST_CASE(somebody_who_says_try_again_is_the_probes_signal) {
     BOOST_TEST(said(kind::host_up) == 1);
 }
 
+BOOST_AUTO_TEST_CASE(cases_that_fail_for_their_own_sake_take_turns_at_trying_a_host_that_is_down) {
+    client.on_call = [](const seen_request&) {
+        return came(transport_error(transport_problem::connect, sent::nothing, "be.example: connection refused"));
+    };
+    std::vector<std::string> tried;
+    async::task_group group(loop.get_executor(), [](const std::exception_ptr& e) { std::rethrow_exception(e); });
+    run([&]() -> async::awaitable<void> {
+        (void)co_await api->login();
+        for (std::size_t i = 0; i < host_breaker::troubles_to_open; ++i)
+            (void)co_await submit();
+        BOOST_TEST(api->health().host_down);
+        auto one = [](api_bench& self, std::vector<std::string>& order, std::string name) -> async::awaitable<void> {
+            auto what = self.card(name);
+            what.repeat = true;
+            what.lane = kyc::lane::bulk;
+            for (int i = 0; i < 3; ++i) {
+                auto leave = co_await self.api->admit(caller(what.target, true, what.lane));
+                BOOST_TEST(leave.probe());
+                order.push_back(name);
+                (void)co_await self.api->submit(what, std::move(leave));
+            }
+        };
+        for (const std::string name : {"a", "b", "c"})
+            group.spawn(one(*this, tried, name));
+        co_await group.join();
+    });
+    const std::vector<std::string> expected{"a", "b", "c", "a", "b", "c", "a", "b", "c"};
+    BOOST_TEST(tried == expected, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_case_that_alone_keeps_failing_is_charged) {
     client.on_call = [](const seen_request& r) {
         if (r.method == "GET") return came(reply(200));
