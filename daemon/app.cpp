@@ -153,8 +153,9 @@ class daemon_app final : public app {
                                               async::gathering::for_disk(config_->limits.uploads)};
     async::group_work<fs::departure> leaving_{loop_.get_executor(), pool_,
                                               async::gathering::for_disk(config_->limits.uploads)};
-    fault_pause faults_{loop_.get_executor(),
-                        [this](const fault& met) { return fault_words(met, layout_, config_->ledger); }};
+    fault_pause faults_{loop_.get_executor(), [this](const fault& met) {
+                            return fault_words(met, layout_, config_->ledger, config_->services);
+                        }};
     tally count_{loop_.get_executor()};
     day_book day_{config_->services, std::chrono::system_clock::now()};
     std::unique_ptr<fs::inbox> inbox_;

@@ -3,6 +3,7 @@
 #include "log.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace kyc {
 
@@ -12,37 +13,46 @@ constexpr std::chrono::seconds longest_delay{5};
 
 } // namespace
 
-void fault_pause::join(int errno_value, const fault& what) {
-    auto [place, begins] = ongoing_.try_emplace(errno_value);
+public_fault fault_pause::tell(const fault& met) const {
+    return words_ ? words_(met) : public_fault{met.code.message(), false};
+}
+
+void fault_pause::join(const which& fault_met, const fault& what, public_fault told) {
+    auto [place, begins] = ongoing_.try_emplace(fault_met);
     auto& entry = place->second;
     ++entry.waiting;
     if (!begins) return;
     entry.words = what.message();
-    entry.public_words = words_ ? words_(what) : what.code.message();
+    entry.told = std::move(told);
     entry.since = std::chrono::system_clock::now();
     log::error("paused by a fault of the system: " + entry.words + "; every case is kept, kycd tries again by itself");
 }
 
-void fault_pause::leave(std::optional<int>& errno_value) {
-    if (!errno_value) return;
-    const auto place = ongoing_.find(*errno_value);
-    errno_value.reset();
+void fault_pause::leave(std::optional<which>& fault_met) {
+    if (!fault_met) return;
+    const auto place = ongoing_.find(*fault_met);
+    fault_met.reset();
     if (place == ongoing_.end()) return; // over already
     if (--place->second.waiting == 0) over(place->first, "nothing waits any more for: ");
 }
 
-void fault_pause::over(int errno_value, const char* how) {
-    const auto place = ongoing_.find(errno_value);
+void fault_pause::over(const which& fault_met, const char* how) {
+    const auto place = ongoing_.find(fault_met);
     if (place == ongoing_.end()) return;
     log::info(how + place->second.words + " (" + std::to_string(place->second.rounds) + " tries)");
     ongoing_.erase(place);
     changed_.notify_all();
 }
 
+bool fault_pause::holds_up_all() const {
+    const auto is_wide = [](const auto& each) { return !each.second.told.of_one_folder; };
+    return !worked_since_ && std::any_of(ongoing_.begin(), ongoing_.end(), is_wide);
+}
+
 std::vector<fault_pause::state> fault_pause::now() const {
     std::vector<state> list;
-    for (const auto& [number, each] : ongoing_)
-        list.push_back({{number, std::system_category()}, each.public_words, each.since, each.rounds, each.waiting});
+    for (const auto& [met, each] : ongoing_)
+        list.push_back({{met.first, std::system_category()}, each.told.words, each.since, each.rounds, each.waiting});
     return list;
 }
 
@@ -51,16 +61,17 @@ async::awaitable<void> fault_pause::wait_for_change(std::chrono::milliseconds li
 }
 
 async::awaitable<void> fault_pause::waiter::wait(fault what) {
-    const int met = what.code.value();
-    owner_.worked_since_ = false;
-    if (errno_ != met) {
-        owner_.leave(errno_);
-        owner_.join(met, what);
-        errno_ = met;
+    auto told = owner_.tell(what);
+    const which met(what.code.value(), told.of_one_folder ? told.words : std::string());
+    if (!told.of_one_folder) owner_.worked_since_ = false;
+    if (met_ != met) {
+        owner_.leave(met_);
+        owner_.join(met, what, told);
+        met_ = met;
     }
     auto found = owner_.ongoing_.find(met);
     if (found == owner_.ongoing_.end()) { // somebody found it over, but it is not
-        owner_.join(met, what);
+        owner_.join(met, what, std::move(told));
         found = owner_.ongoing_.find(met);
     }
     auto& entry = found->second;
@@ -75,9 +86,8 @@ async::awaitable<void> fault_pause::waiter::wait(fault what) {
 
 void fault_pause::waiter::worked() {
     owner_.worked_since_ = true;
-    if (!errno_) return;
-    const int met = *errno_;
-    errno_.reset();
+    if (!met_) return;
+    const auto met = *std::exchange(met_, std::nullopt);
     owner_.over(met, "goes on, what it waited for is over: ");
 }
 

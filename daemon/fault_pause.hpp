@@ -10,20 +10,29 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace kyc {
 
-/// Collects the faults that are being waited out. A fault is one thing, by its errno, however many cases run into it:
-/// it is logged when it begins and when it is over. Loop's thread only.
+/// What is said of a fault outside the log, where no case may be named.
+struct public_fault {
+    std::string words;
+    bool of_one_folder = false; ///< of one service: who works elsewhere need not wait for it
+};
+
+/// Collects the faults that are being waited out. A fault is one thing, by its errno, however many cases run into it;
+/// but each folder of a service has its own. It is logged when it begins and when it is over. Loop's thread only.
 class fault_pause {
   public:
-    /// What is said of a fault outside the log, where no case may be named.
-    using public_words = std::function<std::string(const fault& met)>;
+    using public_words = std::function<public_fault(const fault& met)>;
 
     /// Without `words` that is the error alone ("No space left on device").
     explicit fault_pause(const boost::asio::any_io_executor& loop, public_words words = {})
         : words_(std::move(words)), changed_(loop) {}
+
+    /// What tells one fault from another: the errno, and the words of one that is only about one folder.
+    using which = std::pair<int, std::string>;
 
     /// One step that is tried again and again. RAII: whoever gives up is no longer counted as waiting. Must not outlive
     /// the pause.
@@ -34,7 +43,7 @@ class fault_pause {
         waiter(const waiter&) = delete;
         waiter& operator=(const waiter&) = delete;
 
-        ~waiter() { owner_.leave(errno_); }
+        ~waiter() { owner_.leave(met_); }
 
         /// The step failed with `what`: suspends until the next try makes sense (1 s, doubling to 5 s while the fault
         /// lasts; at once when somebody else finds that it is over, or on wake()). Throws operation_aborted when
@@ -46,7 +55,7 @@ class fault_pause {
 
       private:
         fault_pause& owner_;
-        std::optional<int> errno_;
+        std::optional<which> met_;
     };
 
     /// A fault that is being waited out.
@@ -66,8 +75,9 @@ class fault_pause {
     /// Whether anything is being waited out.
     [[nodiscard]] bool active() const { return !ongoing_.empty(); }
 
-    /// Whether it seems to hold up everybody: no step of another case has worked since it was last met.
-    [[nodiscard]] bool holds_up_all() const { return active() && !worked_since_; }
+    /// Whether it seems to hold up everybody: no step of another case has worked since it was last met. What is wrong
+    /// with one folder does not.
+    [[nodiscard]] bool holds_up_all() const;
 
     /// Suspends until that may have changed, or for `limit`.
     [[nodiscard]] async::awaitable<void> wait_for_change(std::chrono::milliseconds limit);
@@ -79,8 +89,8 @@ class fault_pause {
     using steady_time = std::chrono::steady_clock::time_point;
 
     struct ongoing {
-        std::string words;        ///< for the log: with the path, which may name a case
-        std::string public_words; ///< for all others
+        std::string words; ///< for the log: with the path, which may name a case
+        public_fault told; ///< for all others
         std::chrono::system_clock::time_point since{};
         std::chrono::seconds delay{0};
         steady_time round_ends{}; ///< everybody who waits for it tries again then
@@ -88,12 +98,13 @@ class fault_pause {
         std::size_t waiting = 0;
     };
 
-    void join(int errno_value, const fault& what);
-    void leave(std::optional<int>& errno_value);
-    void over(int errno_value, const char* how);
+    [[nodiscard]] public_fault tell(const fault& met) const;
+    void join(const which& fault_met, const fault& what, public_fault told);
+    void leave(std::optional<which>& fault_met);
+    void over(const which& fault_met, const char* how);
 
     public_words words_;
-    std::map<int, ongoing> ongoing_;
+    std::map<which, ongoing> ongoing_;
     bool worked_since_ = false;
     async::signal changed_;
 };

@@ -45,6 +45,7 @@ struct taken {
     fs::examination found;
     std::optional<fs::claimed_case> claimed;
     bool occupied = false;
+    bool unread = false;       ///< its folder may not be read
     std::string not_permitted; ///< why kycd's user may not take it
 };
 
@@ -132,11 +133,14 @@ async::awaitable<void> intake::scan_once() {
     const std::vector<fs::inbox_entry> nothing;
     for (bool unread = true; unread;)
         unread = co_await read_priorities(nothing);
+    while (folders_awaited_ > 0)
+        co_await bell_.wait();
 }
 
 std::size_t intake::left() const {
-    const auto is_left = [](const auto& known) {
-        return known.second.where != place::waiting || known.second.looked->next;
+    const auto is_left = [this](const auto& known) {
+        return known.second.where != place::waiting || known.second.looked->next ||
+               unread_.contains(known.first.folder);
     };
     return static_cast<std::size_t>(std::count_if(known_.begin(), known_.end(), is_left));
 }
@@ -179,14 +183,9 @@ async::awaitable<void> intake::scan() {
         return world_.pool.run(list);
     };
     auto listed = co_await keep_trying(world_, list_or_try_again);
-    async::time_slice turn(longest_turn);
     scanning_.step();
-    for (auto& entry : listed) {
-        enqueue(std::move(entry), false);
-        if (!turn.is_used_up()) continue;
-        co_await turn.give_way();
-        scanning_.step();
-    }
+    tell_unread(listed.unread);
+    co_await take_over(std::move(listed.entries));
     scans_.took.add(steady_clock::now() - begun);
     scans_.last = std::chrono::system_clock::now();
     // What trouble at the start, or a claim that could not be undone, has left half way.
@@ -201,6 +200,38 @@ async::awaitable<void> intake::scan() {
         if (world_.in_hand.contains(key) || std::any_of(examining_.begin(), examining_.end(), is_claiming)) continue;
         if (resuming_.insert(key).second) cases_.spawn(resume(key));
     }
+}
+
+async::awaitable<void> intake::take_over(std::vector<fs::inbox_entry> listed) {
+    async::time_slice turn(longest_turn);
+    for (auto& entry : listed) {
+        enqueue(std::move(entry), false);
+        if (!turn.is_used_up()) continue;
+        co_await turn.give_way();
+        scanning_.step();
+    }
+}
+
+void intake::tell_unread(const std::vector<fs::unread_folder>& unread) {
+    for (const auto& each : unread)
+        if (each.is_service) wait_for_folder(each.folder);
+}
+
+void intake::wait_for_folder(const std::string& folder) {
+    if (!unread_.insert(folder).second) return;
+    ++folders_awaited_;
+    cases_.spawn(read_when_allowed(folder));
+}
+
+/// A fault of one service's folder: the others are read meanwhile, and what is known of its entries still holds.
+async::awaitable<void> intake::read_when_allowed(std::string folder) {
+    auto list = [this, &folder]() { return inbox_.list_folder(folder); };
+    auto listed = co_await keep_trying_on_pool(world_, list);
+    unread_.erase(folder);
+    co_await take_over(std::move(listed));
+    --folders_awaited_;
+    bell_.notify_all();
+    world_.count.changed.notify_all();
 }
 
 /// Reads a piece of what the scan left unread, and the priorities of `changed`. False when nothing is left.
@@ -379,6 +410,22 @@ bool intake::enough_held_back(const service& target) {
     return false;
 }
 
+/// Looks at an entry; none when its folder may not be read. Blocks.
+result<std::optional<fs::examination>> intake::examine(const fs::inbox_entry& entry, bool renamed_in) const {
+    auto found = inbox_.examine(entry, renamed_in);
+    if (found) return std::optional(std::move(*found));
+    if (!inbox_.look_into(entry.folder)) return std::optional<fs::examination>();
+    return found.error();
+}
+
+/// The entry is looked at again when its folder can be read, and holds up nobody meanwhile.
+void intake::leave_unread(const fs::inbox_entry& entry) {
+    examining_.erase(entry);
+    if (world_.config->services.find(entry.folder) != nullptr) wait_for_folder(entry.folder);
+    wait_for(entry, "kycd may not read the folder inbox/" + entry.folder,
+             {permission_retry, false, inbox_wait::not_permitted}, false);
+}
+
 void intake::enqueue_due() {
     const auto now = steady_clock::now();
     while (!retries_.empty() && retries_.begin()->first <= now) {
@@ -388,12 +435,20 @@ void intake::enqueue_due() {
 
 async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_receipt, async::permit unanswered) {
     co_await async::begin_shield(); // a claim is never left without its coroutine
+    if (unread_.contains(entry.folder)) {
+        leave_unread(entry);
+        co_return;
+    }
     if (world_.in_hand.contains(fs::key_of(entry))) {
         // Mostly an event from before the claim was still on its way, and nothing lies there any more.
-        auto see = [this, &entry] { return inbox_.examine(entry, false); };
+        auto see = [this, &entry] { return examine(entry, false); };
         const auto seen = co_await keep_trying_on_pool(world_, see);
+        if (!seen) {
+            leave_unread(entry);
+            co_return;
+        }
         examining_.erase(entry);
-        if (std::holds_alternative<fs::entry_gone>(seen) && !known_.at(entry).unfinished) {
+        if (std::holds_alternative<fs::entry_gone>(*seen) && !known_.at(entry).unfinished) {
             drop(entry);
         } else {
             wait_for(entry, same_name, {occupied_retry, true, inbox_wait::same_name}, false);
@@ -427,9 +482,11 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
             outcome.found = fs::entry_refused{*crashed};
         } else {
             const crash_blame working_on(fs::key_of(entry));
-            auto found = inbox_.examine(entry, renamed_in);
+            auto found = examine(entry, renamed_in);
             if (!found) return found.error();
-            outcome.found = std::move(*found);
+            outcome.unread = !*found;
+            if (outcome.unread) return outcome;
+            outcome.found = std::move(**found);
         }
         const auto* ready = std::get_if<fs::entry_ready>(&outcome.found);
         const auto* refused = std::get_if<fs::entry_refused>(&outcome.found);
@@ -453,8 +510,12 @@ async::awaitable<void> intake::take(fs::inbox_entry entry, async::permit before_
     };
     // Trouble of the system is waited out here, with the capacity in hand: so it also holds back the entries behind.
     const auto outcome = co_await keep_trying_on_pool(world_, look);
-    examining_.erase(entry);
     known_.at(entry).unfinished = unfinished;
+    if (outcome.unread) {
+        leave_unread(entry);
+        co_return;
+    }
+    examining_.erase(entry);
     if (!outcome.not_permitted.empty()) {
         world_.troubles.met("no permission to take cases of " + entry.folder, "waiting: " + outcome.not_permitted,
                             about(entry));

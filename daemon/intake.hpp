@@ -53,7 +53,7 @@ class intake {
 
     /// Whether everything that was seen has been taken, refused, or found not ready.
     [[nodiscard]] bool drained() const {
-        return queue_is_empty() && examining_.empty() && retries_.empty() && resuming_.empty();
+        return queue_is_empty() && examining_.empty() && retries_.empty() && resuming_.empty() && folders_awaited_ == 0;
     }
 
     /// What is left to be taken: queued, or coming by itself.
@@ -146,7 +146,13 @@ class intake {
     [[nodiscard]] async::awaitable<void> take(fs::inbox_entry entry, async::permit before_receipt,
                                               async::permit unanswered);
     [[nodiscard]] async::awaitable<void> resume(case_key key);
+    void tell_unread(const std::vector<fs::unread_folder>& unread);
+    void wait_for_folder(const std::string& folder);
+    [[nodiscard]] async::awaitable<void> read_when_allowed(std::string folder);
+    [[nodiscard]] async::awaitable<void> take_over(std::vector<fs::inbox_entry> listed);
     [[nodiscard]] result<void> check_spool() const;
+    [[nodiscard]] result<std::optional<fs::examination>> examine(const fs::inbox_entry& entry, bool renamed_in) const;
+    void leave_unread(const fs::inbox_entry& entry);
     void enqueue(fs::inbox_entry entry, bool renamed_in);
     void promote(const fs::inbox_entry& entry);
     [[nodiscard]] static census::stand stand_of(const entries::value_type& known, census::service_id service);
@@ -172,8 +178,10 @@ class intake {
     std::set<fs::inbox_entry, by_name> examining_;
     waiting_notes notes_;
     std::map<std::string, std::chrono::steady_clock::time_point>
-        next_one_more_;           ///< by service, while many of its cases wait for their next try
-    std::set<case_key> resuming_; ///< half claimed, and being put in order
+        next_one_more_;               ///< by service, while many of its cases wait for their next try
+    std::set<case_key> resuming_;     ///< half claimed, and being put in order
+    std::set<std::string> unread_;    ///< services' folders that may not be read, each tried again until it may
+    std::size_t folders_awaited_ = 0; ///< of those, and what is being taken over of others
     bool once_ = false;
     progress_mark scanning_;
     std::uint64_t listed_ = 0; ///< the inbox's listing progress at the last question

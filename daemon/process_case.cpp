@@ -43,6 +43,8 @@ async::awaitable<std::filesystem::path> move_out(case_run& run, bool answered) {
         auto copy = [&world, &mine] { fs::deliver_elsewhere(world.layout, world.access, mine); };
         if (mine.needs_copy) co_await world.pool.run(copy);
         if (mine.where) co_return mine.where;
+        // Only its own folder there may be what is wrong: others are read and uploaded meanwhile.
+        run.start.before_receipt.release();
         auto look = [&run, &mine] { return unless_vanished(run, mine.where.error()); };
         const auto why = co_await world.pool.run(look);
         co_return why;

@@ -323,13 +323,15 @@ bool spool_view::is_not_ready(fs::inbox& inbox, const fs::inbox_entry& entry) co
 
 bool spool_view::each_of_inbox(bool look_inside, const std::function<bool(const seen_case&)>& visit) {
     const auto inbox = fs::make_inbox(layout_, config_.intake, config_.services);
-    const auto entries = inbox->list();
-    if (!entries) {
-        add_trouble(with_advice(entries.error()));
+    const auto listed = inbox->list();
+    if (!listed) {
+        add_trouble(with_advice(listed.error()));
         return true;
     }
+    for (const auto& each : listed->unread)
+        add_trouble(with_advice(each.why));
     inbox_times times(config_);
-    for (const auto& entry : *entries) {
+    for (const auto& entry : listed->entries) {
         auto seen = waiting_case(entry, times.of(entry));
         if (look_inside && is_not_ready(*inbox, entry)) seen.state = standing::not_ready;
         if (!visit(seen)) return false;

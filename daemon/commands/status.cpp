@@ -160,11 +160,11 @@ void split_waiting(spool_view& view, report& out) {
         if (oldest && (!to.oldest || *oldest < *to.oldest)) to.oldest = oldest;
     };
     const auto inbox = fs::make_inbox(view.layout(), view.config().intake, view.config().services);
-    const auto entries = inbox->list();
-    if (!entries) return; // said already
+    const auto listed = inbox->list();
+    if (!listed) return; // said already
     const auto ends = std::chrono::steady_clock::now() + examining_time;
     inbox_times times(view.config());
-    for (const auto& entry : *entries) {
+    for (const auto& entry : listed->entries) {
         if (std::chrono::steady_clock::now() >= ends) {
             ++out.unexamined;
             continue;
@@ -328,6 +328,13 @@ void print_tickets(const report& out, const painter& paint) {
         std::cout << "ticket " << printable(each.name) << ": " << ticket_words(each, out.now) << "\n";
 }
 
+bool all_is_seen(const spool_view& view) {
+    const auto pauses = view.pauses();
+    const bool faulty =
+        std::any_of(pauses.begin(), pauses.end(), [](const pause& each) { return each.what == pause::kind::fault; });
+    return !faulty && view.troubles().empty();
+}
+
 void print_text(const spool_view& view, const report& out, const painter& paint) {
     print_daemon(view, out, paint);
     std::cout << "\n";
@@ -337,7 +344,10 @@ void print_text(const spool_view& view, const report& out, const painter& paint)
                    each.oldest ? age_words(out.now - *each.oldest) : "-"});
     const auto unseen = unseen_words(view.layout().roots());
     if (out.cells.empty()) {
-        std::cout << (unseen.empty() ? "the spool is empty" : "what is in the spool cannot be told: " + unseen) << "\n";
+        std::cout << (!unseen.empty()     ? "what is in the spool cannot be told: " + unseen
+                      : all_is_seen(view) ? "the spool is empty"
+                                          : "no case is seen; not everything could be read")
+                  << "\n";
     } else {
         std::vector<tone> tones{tone::strong};
         for (const auto& [key, each] : out.cells)

@@ -15,16 +15,17 @@ using std::chrono::milliseconds;
 
 std::string place_in_line(const spool_view& view, const fs::inbox_entry& entry) {
     const auto inbox = fs::make_inbox(view.layout(), view.config().intake, view.config().services);
-    const auto all = inbox->list();
-    if (!all) return {};
+    const auto listed = inbox->list();
+    if (!listed) return {};
+    const auto& all = listed->entries;
     const auto same = [&](const fs::inbox_entry& each) {
         return each.folder == entry.folder && each.name == entry.name && each.flat == entry.flat;
     };
-    const auto found = std::find_if(all->begin(), all->end(), same);
-    if (found == all->end()) return {};
-    std::string text = "; it is number " + std::to_string(found - all->begin() + 1) + " of " +
-                       std::to_string(all->size()) + " in the inbox";
-    const auto urgent = std::count_if(all->begin(), found, [](const auto& each) { return each.high_priority; });
+    const auto found = std::find_if(all.begin(), all.end(), same);
+    if (found == all.end()) return {};
+    std::string text = "; it is number " + std::to_string(found - all.begin() + 1) + " of " +
+                       std::to_string(all.size()) + " in the inbox";
+    const auto urgent = std::count_if(all.begin(), found, [](const auto& each) { return each.high_priority; });
     if (urgent > 0 && !found->high_priority)
         text += ", behind " + count_words(static_cast<std::uint64_t>(urgent), "case", "cases") + " of high priority";
     return text;

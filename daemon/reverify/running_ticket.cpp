@@ -18,8 +18,8 @@ log::fields about(const running_ticket& which) {
 }
 
 void lose_patience(const case_world& world, running_ticket& which, const std::string& what, const fault& met) {
-    which.patience.failed(what + ": " + fault_words(met, world.layout, {}), std::chrono::steady_clock::now(),
-                          std::chrono::system_clock::now());
+    which.patience.failed(what + ": " + fault_words(met, world.layout, {}, world.config->services).words,
+                          std::chrono::steady_clock::now(), std::chrono::system_clock::now());
 }
 
 async::awaitable<void> put_on_record(case_world& world, running_ticket& which) {

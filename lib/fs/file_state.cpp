@@ -114,6 +114,10 @@ unique_fd open_folder(int parent, const char* name) {
     return unique_fd(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
+bool is_about_permissions(const std::error_code& code) {
+    return code == std::errc::permission_denied || code == std::errc::operation_not_permitted;
+}
+
 result<void> for_each_name(int folder, const std::function<void(const char*, unsigned char)>& visit) {
     // A descriptor of its own, so that each reading starts at the beginning.
     const int own = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

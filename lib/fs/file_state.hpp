@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace kyc::fs::intake {
@@ -34,6 +35,9 @@ struct file_state {
 
 /// Opens a folder that is no link. -1 with errno set when that fails.
 [[nodiscard]] unique_fd open_folder(int parent, const char* name);
+
+/// Whether it is about the permissions of one file or folder, and so says nothing about the disk or what else is there.
+[[nodiscard]] bool is_about_permissions(const std::error_code& code);
 
 /// Calls `visit(name, d_type)` for each name but "." and "..".
 [[nodiscard]] result<void> for_each_name(int folder, const std::function<void(const char*, unsigned char)>& visit);

@@ -65,7 +65,7 @@ class disk_inbox : public inbox {
         : layout_(std::move(layout)), rules_(rules), services_(std::move(services)), clock_(std::move(clock)),
           priorities_(clock_.system) {}
 
-    result<std::vector<inbox_entry>> list() override {
+    result<inbox_list> list() override {
         const auto begun = next_look();
         const auto root = fs::open_root(layout_, spool_root::inbox);
         if (root.has_error()) return root.error();
@@ -73,14 +73,36 @@ class disk_inbox : public inbox {
         if (found.has_error()) return fault(found.error().code, found.error().what + " (" + root_name() + ")");
         priorities_.recall(*found);
         const auto order = order_of(*found);
-        std::vector<inbox_entry> entries;
-        entries.reserve(order.size());
-        for (const auto number : order)
-            entries.push_back(found->entry_of(found->items[number]));
+        inbox_list list;
+        list.entries = in_order(*found, order);
+        list.unread = std::move(found->unread);
+        for (auto& each : list.unread)
+            each.why = unread(each);
         priorities_.expect(std::move(*found), order);
-        move_ahead(entries, priorities_.read(root->get(), read_at_once, clock_.reading_time));
-        forget_all_but(entries, begun);
-        return entries;
+        move_ahead(list.entries, priorities_.read(root->get(), read_at_once, clock_.reading_time));
+        forget_all_but(list, begun);
+        return list;
+    }
+
+    result<std::vector<inbox_entry>> list_folder(const std::string& folder) override {
+        const auto root = fs::open_root(layout_, spool_root::inbox);
+        if (root.has_error()) return root.error();
+        inbox_listing found;
+        std::atomic<std::uint64_t> looked_at{0}; // no progress of list()
+        auto scanned = scan_folder(root->get(), folder, services_, found, flat_, looked_at);
+        if (scanned.has_error()) return fault(scanned.error().code, scanned.error().what + " (" + root_name() + ")");
+        if (!found.unread.empty()) return unread(found.unread.front());
+        return in_order(found, order_of(found));
+    }
+
+    result<void> look_into(const std::string& folder) override {
+        const auto root = open_root();
+        if (root.has_error()) return root.error();
+        const unique_fd opened = open_folder(root->get(), folder.c_str());
+        const bool may = opened && ::faccessat(opened.get(), ".", X_OK, AT_EACCESS) == 0;
+        const std::error_code why(errno, std::system_category());
+        if (may || !is_about_permissions(why)) return {}; // whoever looks at an entry meets all else
+        return unread({folder, fault(why, {}), true});
     }
 
     std::uint64_t listing_progress() const override { return listing_progress_; }
@@ -134,6 +156,19 @@ class disk_inbox : public inbox {
     }
 
   private:
+    /// With the path, which tells whoever reads the log what to mend.
+    [[nodiscard]] fault unread(const unread_folder& which) const {
+        return fault(which.why.code, "read " + layout_.inbox_service(which.folder).string());
+    }
+
+    static std::vector<inbox_entry> in_order(const inbox_listing& found, const std::vector<std::uint32_t>& order) {
+        std::vector<inbox_entry> entries;
+        entries.reserve(order.size());
+        for (const auto number : order)
+            entries.push_back(found.entry_of(found.items[number]));
+        return entries;
+    }
+
     /// Puts what turned out to be urgent behind what was known to be; both are the oldest first.
     static void move_ahead(std::vector<inbox_entry>& entries, const std::vector<inbox_entry>& urgent) {
         if (urgent.empty()) return;
@@ -197,15 +232,19 @@ class disk_inbox : public inbox {
         return std::max(observed, floor<milliseconds>(clock_.system().time_since_epoch() - changed));
     }
 
-    void forget_all_but(const std::vector<inbox_entry>& entries, std::uint64_t scan_begun) {
+    void forget_all_but(const inbox_list& listed, std::uint64_t scan_begun) {
         const std::lock_guard lock(mutex_);
         if (memories_.empty()) return;
         std::set<entry_key> seen;
-        for (const auto& entry : entries) {
+        for (const auto& entry : listed.entries) {
             if (auto key = key_of(entry); memories_.count(key)) seen.insert(std::move(key));
         }
+        std::set<std::string> unread; // what was known of their entries still holds
+        for (const auto& each : listed.unread)
+            unread.insert(each.folder);
         std::erase_if(memories_, [&](const auto& known) {
-            return known.second.last_look < scan_begun && !seen.count(known.first);
+            return known.second.last_look < scan_begun && !seen.count(known.first) &&
+                   !unread.count(std::get<0>(known.first));
         });
     }
 

@@ -64,6 +64,19 @@ struct entry_refused {
 
 using examination = std::variant<entry_ready, entry_waiting, entry_gone, entry_refused>;
 
+/// A folder of the inbox that kycd's user may not read. What lies there is not known, and so it is not gone either.
+struct unread_folder {
+    std::string folder;
+    fault why;
+    bool is_service = false; ///< of the settings; else a stranger's
+};
+
+/// What a listing found.
+struct inbox_list {
+    std::vector<inbox_entry> entries;
+    std::vector<unread_folder> unread;
+};
+
 /// The reader of the inbox. Thread-safe for overlapping examine() calls of different entries; of list() and
 /// read_priorities() one alone at a time.
 class inbox {
@@ -72,8 +85,16 @@ class inbox {
 
     /// Everything that may be a case, high priority first, then the oldest first. Where there are so many that reading
     /// each case.json would take long, some priorities are not known yet: read_priorities() goes on. A fault means that
-    /// the inbox itself could not be read (a vanished mount is a fault, not an empty list).
-    [[nodiscard]] virtual result<std::vector<inbox_entry>> list() = 0;
+    /// the inbox itself could not be read (a vanished mount is a fault, not an empty list). A folder that may not be
+    /// read keeps nobody from the others.
+    [[nodiscard]] virtual result<inbox_list> list() = 0;
+
+    /// What one folder holds, the oldest first; priorities are not read. Nothing when it has left. A fault also when
+    /// only this one may not be read. May overlap with all other calls.
+    [[nodiscard]] virtual result<std::vector<inbox_entry>> list_folder(const std::string& folder) = 0;
+
+    /// A fault when the entries of the folder cannot be looked at because it may not be read or entered.
+    [[nodiscard]] virtual result<void> look_into(const std::string& folder) = 0;
 
     /// Grows with each entry that a listing looks at. Any thread: tells whether one that takes long still moves.
     [[nodiscard]] virtual std::uint64_t listing_progress() const = 0;

@@ -106,25 +106,33 @@ result<inbox_listing> scan_inbox(int root, const service_table& services, flat_i
     if (read.has_error()) return read.error();
     flat.keep_only(folders);
 
-    const service nobody;
     inbox_listing found;
     for (const auto& folder : folders) {
-        const service* known = services.find(folder);
-        const unique_fd fd = open_folder(root, folder.c_str());
-        if (!fd) {
-            const bool nothing_there = errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
-            const bool not_ours = !known && (errno == EACCES || errno == EPERM);
-            if (nothing_there || not_ours) continue;
-            return last_fault(errno, "open inbox/" + folder);
-        }
-        const auto place = static_cast<std::uint32_t>(found.folders.size());
-        found.folders.push_back(folder);
-        folder_scan scan(fd.get(), place, known ? *known : nobody, found, looked_at);
-        if (auto done = scan.run(flat); done.has_error()) {
-            return fault(done.error().code, "inbox/" + folder + ": " + done.error().what);
-        }
+        if (auto done = scan_folder(root, folder, services, found, flat, looked_at); !done) return done.error();
     }
     return found;
+}
+
+result<void> scan_folder(int root, const std::string& folder, const service_table& services, inbox_listing& found,
+                         flat_index& flat, std::atomic<std::uint64_t>& looked_at) {
+    const service nobody;
+    const service* known = services.find(folder);
+    const auto not_read = [&](fault why) -> result<void> {
+        if (!is_about_permissions(why.code)) return why;
+        found.unread.push_back({folder, std::move(why), known != nullptr});
+        return {};
+    };
+    const unique_fd fd = open_folder(root, folder.c_str());
+    if (!fd) {
+        if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) return {};
+        return not_read(last_fault(errno, "open inbox/" + folder));
+    }
+    const auto place = static_cast<std::uint32_t>(found.folders.size());
+    found.folders.push_back(folder);
+    folder_scan scan(fd.get(), place, known ? *known : nobody, found, looked_at);
+    if (auto done = scan.run(flat); done.has_error())
+        return not_read(fault(done.error().code, "inbox/" + folder + ": " + done.error().what));
+    return {};
 }
 
 std::vector<std::uint32_t> order_of(const inbox_listing& found) {

@@ -35,6 +35,7 @@ struct inbox_listing {
     std::vector<item> items;
     std::string names;                                             ///< each ends with a NUL
     std::unordered_map<std::uint32_t, std::string> flat_manifests; ///< by where the case's name begins: <case>.json's
+    std::vector<unread_folder> unread;                             ///< of those, some entries may be there
 
     [[nodiscard]] const char* name_of(const item& which) const { return names.c_str() + which.name; }
 
@@ -47,6 +48,10 @@ struct inbox_listing {
 /// counted up by one for each entry.
 [[nodiscard]] result<inbox_listing> scan_inbox(int root, const service_table& services, flat_index& flat,
                                                std::atomic<std::uint64_t>& looked_at);
+
+/// Likewise for one folder, into `found`: also that it may not be read.
+[[nodiscard]] result<void> scan_folder(int root, const std::string& folder, const service_table& services,
+                                       inbox_listing& found, flat_index& flat, std::atomic<std::uint64_t>& looked_at);
 
 /// The places of the items as inbox::list() orders them: high priority first, then the oldest first.
 [[nodiscard]] std::vector<std::uint32_t> order_of(const inbox_listing& found);

@@ -101,8 +101,8 @@ class inotify_watch : public inbox_watch {
                 break;
             }
             auto until = deadline;
-            // While the inbox is away nothing tells of its return but looking.
-            if (!armed_) until = std::min(until, steady_clock::now() + rules_.poll);
+            // While the inbox is away, or a folder may not be read, nothing tells of its return but looking.
+            if (!armed_ || tree_.has_unread()) until = std::min(until, steady_clock::now() + rules_.poll);
             co_await wait_for_event(until);
             if (auto drained = tree_.drain(changes); drained.has_error()) changes.need_scan();
             if (steady_clock::now() >= deadline) break;
@@ -118,9 +118,16 @@ class inotify_watch : public inbox_watch {
     milliseconds scan_interval() const override { return tree_.is_partial() ? rules_.poll : rules_.rescan; }
 
   private:
-    /// True when the inbox had to be watched anew (it was replaced, remounted, or events were lost): a scan is due.
+    /// True when the inbox, or a folder of it, had to be watched anew (it was replaced, remounted, may be read again,
+    /// or events were lost): a scan is due.
     async::awaitable<bool> rearmed() {
-        if (armed_ && tree_.is_current()) co_return false;
+        if (armed_ && tree_.is_current()) {
+            if (!tree_.has_unread() || steady_clock::now() < next_try_) co_return false;
+            auto watch = [this]() { return tree_.watch_unread(); };
+            const bool watched = co_await pool_.run(watch);
+            next_try_ = steady_clock::now() + rules_.poll;
+            co_return watched;
+        }
         // Reads all service folders, and after an overflow there are many cases in them.
         auto arm = [this]() { return tree_.arm().has_value(); };
         const bool armed = co_await pool_.run(arm);
@@ -151,6 +158,7 @@ class inotify_watch : public inbox_watch {
     intake_settings rules_;
     std::string where_;
     bool armed_ = true;
+    steady_clock::time_point next_try_{}; ///< to watch what could not be read
 };
 
 } // namespace

@@ -37,10 +37,6 @@ bool is_gone(const std::error_code& code) {
     return code.value() == ENOENT || code.value() == ENOTDIR || code.value() == ELOOP;
 }
 
-bool is_permission(const std::error_code& code) {
-    return code.value() == EACCES || code.value() == EPERM;
-}
-
 } // namespace
 
 void change_collector::add(inbox_entry entry, bool renamed_in) {
@@ -76,6 +72,7 @@ result<void> inotify_tree::arm() {
     watches_.clear();
     cases_.clear();
     partial_ = false;
+    unread_.clear();
     root_ = unique_fd();
     unique_fd root(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!root) return last_fault(errno, "open the inbox " + path_.string());
@@ -107,8 +104,10 @@ result<void> inotify_tree::watch_service(int root, const std::string& folder) {
     auto descriptor = add_watch(root, folder.c_str(), service_events);
     if (descriptor.has_error()) {
         const auto& code = descriptor.error().code;
-        if (is_gone(code) || (is_permission(code) && !services_.find(folder))) return {};
-        return descriptor.error();
+        if (is_gone(code)) return {};
+        if (!is_about_permissions(code)) return descriptor.error();
+        if (services_.find(folder)) unread_.insert(folder);
+        return {};
     }
     watches_[*descriptor] = watched{level::service, folder, {}};
     const unique_fd open = open_folder(root, folder.c_str());
@@ -116,6 +115,14 @@ result<void> inotify_tree::watch_service(int root, const std::string& folder) {
     return for_each_name(open.get(), [&](const char* name, unsigned char type) {
         if (type == DT_DIR && !is_junk(name) && cases_.size() < most_cases) watch_case(open.get(), folder, name);
     });
+}
+
+bool inotify_tree::watch_unread() {
+    if (!root_) return false;
+    const auto tried = std::exchange(unread_, {});
+    for (const auto& folder : tried)
+        if (watch_service(root_.get(), folder).has_error()) partial_ = true;
+    return unread_.size() < tried.size();
 }
 
 void inotify_tree::watch_case(int service_folder, const std::string& folder, const std::string& name) {

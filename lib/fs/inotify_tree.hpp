@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -59,6 +60,12 @@ class inotify_tree {
     /// Some service folder could not be watched: its events are lost until the next scan.
     [[nodiscard]] bool is_partial() const { return partial_; }
 
+    /// Some service folder may not be read, and is not watched until watch_unread() finds that it may.
+    [[nodiscard]] bool has_unread() const { return !unread_.empty(); }
+
+    /// Tries again to watch what could not be read. True when one is watched now: what came before needs a scan.
+    [[nodiscard]] bool watch_unread();
+
   private:
     enum class level { root, service, case_folder };
 
@@ -88,6 +95,7 @@ class inotify_tree {
     std::unordered_map<int, watched> watches_;
     std::map<std::pair<std::string, std::string>, int> cases_;
     bool partial_ = false;
+    std::set<std::string> unread_; ///< service folders
 };
 
 } // namespace kyc::fs::intake

@@ -556,3 +556,98 @@ def test_a_case_that_may_not_be_moved_is_named_and_holds_up_nobody(mortal):
     assert world.cases("outbox") == {"face_liveness/fine"} and stuck.is_dir()
     (waiting,) = run.summary["not_ready"]
     assert waiting["case"] == "face_liveness/stuck" and f"write permission on {stuck}" in waiting["why"], waiting
+
+
+def lock(folder):
+    """Takes kycd's permissions on it."""
+    os.chown(folder, 65534, 65534)
+    folder.chmod(0o700)
+
+
+def unlock(folder):
+    os.chown(folder, 0, 0)
+
+
+def status_of(world):
+    return json.loads(world.kycd("status", "--json", "--config", str(world.config_file)).out)["daemon"]
+
+
+def named_faults(world):
+    """The folders that the document names, when nothing else is wrong."""
+    document = status_of(world)
+    assert not document["faults_hold_up_all"], document["faults"]
+    return {each["what"].removeprefix("Permission denied (in ").removesuffix(")") for each in document["faults"]}
+
+
+def test_a_services_folder_that_may_not_be_read_holds_up_no_other(mortal):
+    world = mortal
+    world.configure(intake={"rescan": "1s"}, limits={"uploads": 1})
+    daemon = world.start_daemon()
+    cards, passports = world.inbox / "kyc_card", world.inbox / "kyc_passport"
+    half = world.drop_folder("kyc_card", "half", {"front_id.jpg": picture("front_id", "half")})
+    wait_for(lambda: any(each["folder"] == "kyc_card" for each in status_of(world)["inbox"]), "the incomplete case")
+    for folder in (cards, passports):
+        lock(folder)
+        daemon.wait_for_log(f"paused by a fault of the system: read {folder}: Permission denied")
+    for name in ("A-1", "A-2", "A-3", "A-4", "A-5"):  # more than may be between claim and receipt
+        world.drop_case(name, "kyc_card")
+    world.drop_case("fine")
+    world.wait_delivered("fine")
+    wait_for(lambda: named_faults(world) == {str(cards), str(passports)}, "both folders in the status")
+    assert not world.cases("outbox") - {"face_liveness/fine"} and half.is_dir()
+    unlock(cards)
+    for name in ("A-1", "A-2", "A-3", "A-4", "A-5"):
+        world.wait_delivered(name, "kyc_card", timeout=20)
+    assert named_faults(world) == {str(passports)}
+    for name, data in case_files("kyc_card", "half").items():
+        (half / name).write_bytes(data)
+    world.wait_delivered("half", "kyc_card")
+    unlock(passports)
+    wait_for(lambda: not named_faults(world), "the end of the fault")
+    world.drop_case("last", "kyc_passport")
+    world.wait_delivered("last", "kyc_passport")
+    assert daemon.log().count("paused by a fault") == 2, daemon.log()
+    assert daemon.log().count("goes on, what it waited for is over") == 2, daemon.log()
+    assert len(world.bill()) == 8 and world.cases("failed") == set()
+
+
+def test_a_start_finds_a_services_folder_that_may_not_be_read(mortal):
+    world = mortal
+    world.configure(once={"patience": "8s"})
+    world.drop_case("held", "kyc_card")
+    world.drop_case("fine")
+    lock(world.inbox / "kyc_card")
+    run = world.run_once()
+    assert run.code == 2 and f"read {world.inbox / 'kyc_card'}: Permission denied" in run.log, run
+    assert world.cases("outbox") == {"face_liveness/fine"}
+    daemon = world.start_daemon()
+    daemon.wait_for_log("paused by a fault of the system")
+    world.drop_case("more")
+    world.wait_delivered("more")
+    unlock(world.inbox / "kyc_card")
+    world.wait_delivered("held", "kyc_card", timeout=20)
+    world.drop_case("again", "kyc_card")
+    world.wait_delivered("again", "kyc_card")
+    assert len(world.bill()) == 4
+
+
+def test_what_cannot_leave_for_failed_holds_up_no_other(mortal):
+    world = mortal
+    world.configure(limits={"uploads": 1})
+    daemon = world.start_daemon()
+    world.drop_folder("face_liveness", "bad-0", {"image.jpg": b"no image"})
+    world.wait_failed("bad-0")
+    lock(world.failed / "face_liveness")
+    for number in range(1, 11):  # more than may be between claim and receipt
+        world.drop_folder("face_liveness", f"bad-{number}", {"image.jpg": b"no image"})
+    daemon.wait_for_log("paused by a fault")
+    world.drop_case("good", "ocr_passport")
+    world.drop_case("good")
+    world.wait_delivered("good", "ocr_passport")
+    world.wait_delivered("good")
+    wait_for(lambda: named_faults(world) == {str(world.failed / "face_liveness")}, "the folder in the status")
+    unlock(world.failed / "face_liveness")
+    for number in range(1, 11):
+        world.wait_failed(f"bad-{number}", timeout=20)
+    assert len(world.bill()) == 2
+    assert daemon.log().count("paused by a fault") == 1, daemon.log()

@@ -13,12 +13,14 @@ namespace {
 
 struct world {
     boost::asio::io_context loop;
-    fault_pause pause{loop.get_executor()};
+    fault_pause pause{loop.get_executor(), [](const fault& met) {
+                          return public_fault{met.what, met.what.starts_with("folder")};
+                      }};
     async::task_group tasks{loop.get_executor(), [](auto thrown) { std::rethrow_exception(thrown); }};
     int returned = 0;
 
-    async::awaitable<void> wait_as(fault_pause::waiter& who, int errno_value) {
-        co_await who.wait(last_fault(errno_value, "write somewhere"));
+    async::awaitable<void> wait_as(fault_pause::waiter& who, int errno_value, std::string what = "write somewhere") {
+        co_await who.wait(last_fault(errno_value, std::move(what)));
         ++returned;
     }
 
@@ -28,8 +30,8 @@ struct world {
     }
 
     /// Starts the wait and ends it at once, so that no test waits for real time.
-    async::awaitable<void> meet(fault_pause::waiter& who, int errno_value) {
-        tasks.spawn(wait_as(who, errno_value));
+    async::awaitable<void> meet(fault_pause::waiter& who, int errno_value, std::string what = "write somewhere") {
+        tasks.spawn(wait_as(who, errno_value, std::move(what)));
         co_await settle();
         pause.wake();
         co_await tasks.join();
@@ -97,9 +99,36 @@ async::awaitable<void> over_too_early_begins_again(world& w) {
     BOOST_TEST(!w.pause.active());
 }
 
+async::awaitable<void> each_folder_has_its_own(world& w) {
+    fault_pause::waiter first(w.pause);
+    fault_pause::waiter second(w.pause);
+    co_await w.meet(first, EACCES, "folder of cards");
+    co_await w.meet(second, EACCES, "folder of passports");
+    BOOST_REQUIRE(w.pause.count() == 2u);
+    BOOST_TEST(w.pause.now()[0].what == "folder of cards");
+    BOOST_TEST(w.pause.now()[1].what == "folder of passports");
+    BOOST_TEST(!w.pause.holds_up_all());
+    first.worked();
+    BOOST_TEST(w.pause.count() == 1u);
+    fault_pause::waiter other(w.pause);
+    co_await w.meet(other, ENOSPC);
+    BOOST_TEST(w.pause.holds_up_all());
+    co_await w.meet(second, EACCES, "folder of passports");
+    BOOST_TEST(w.pause.holds_up_all());
+    other.worked();
+    BOOST_TEST(!w.pause.holds_up_all());
+    second.worked();
+    BOOST_TEST(!w.pause.active());
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(fault_pause_suite)
+
+BOOST_AUTO_TEST_CASE(a_fault_of_one_folder_is_its_own_and_holds_up_nobody_else) {
+    world w;
+    test::run_coroutine(w.loop, each_folder_has_its_own(w));
+}
 
 BOOST_AUTO_TEST_CASE(one_bad_case_does_not_hold_up_the_others) {
     world w;

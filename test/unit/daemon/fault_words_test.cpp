@@ -17,8 +17,14 @@ fs::spool_layout spool_at(const std::string& spool) {
     return fs::spool_layout(folders);
 }
 
+public_fault told(int error, const std::string& what) {
+    return fault_words(last_fault(error, what), spool_at("/srv/kyc"), "/var/lib/kycd/ledger.db", service_table());
+}
+
 std::string words(const std::string& what) {
-    return fault_words(last_fault(ENOSPC, what), spool_at("/srv/kyc"), "/var/lib/kycd/ledger.db");
+    const auto said = told(ENOSPC, what);
+    BOOST_TEST(!said.of_one_folder);
+    return said.words;
 }
 
 } // namespace
@@ -33,6 +39,21 @@ BOOST_AUTO_TEST_CASE(the_place_is_named_and_nothing_below_it) {
     BOOST_TEST(words("open inbox/Mustermann") == "No space left on device (in /srv/kyc/inbox)");
     BOOST_TEST(words("the ledger /var/lib/kycd/ledger.db") == "No space left on device (in /var/lib/kycd)");
     BOOST_TEST(words("/srv/kyc/outbox: read a folder") == "No space left on device (in /srv/kyc/outbox)");
+}
+
+BOOST_AUTO_TEST_CASE(missing_permissions_are_those_of_a_services_folder_if_it_is_one) {
+    const auto denied = told(EACCES, "read /srv/kyc/inbox/ocr_card: open");
+    BOOST_TEST(denied.words == "Permission denied (in /srv/kyc/inbox/ocr_card)");
+    BOOST_TEST(denied.of_one_folder);
+    const auto leaving = told(EPERM, "rename /srv/kyc/work/liveness/Erika into /mnt/nas/failed/liveness");
+    BOOST_TEST(leaving.words == "Operation not permitted (in /mnt/nas/failed/liveness)");
+    BOOST_TEST(leaving.of_one_folder);
+    for (const auto* what : {"read /srv/kyc/inbox/Mustermann", "read /srv/kyc/inbox/Mustermann/ocr_card",
+                             "open /srv/kyc/inbox", "read /srv/kyc/inbox/ocr_card-of-Erika"}) {
+        const auto said = told(EACCES, what);
+        BOOST_TEST(said.words == "Permission denied (in /srv/kyc/inbox)");
+        BOOST_TEST(!said.of_one_folder);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_path_that_only_begins_like_one_is_not_it) {

@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <cstdlib>
 #include <fcntl.h>
 #include <fstream>
 #include <iostream>
@@ -107,10 +108,21 @@ class fixture {
         auto entries = box().list();
         if (entries.has_error()) throw std::runtime_error(entries.error().message());
         std::vector<std::string> names;
-        for (const auto& entry : *entries) {
+        for (const auto& entry : entries->entries) {
             names.push_back(entry.folder + "/" + entry.name + (entry.flat ? " flat" : "") +
                             (entry.high_priority ? " high" : ""));
         }
+        return names;
+    }
+
+    /// The folders that may not be read, at a listing.
+    std::vector<std::string> unread() {
+        auto entries = box().list();
+        if (entries.has_error()) throw std::runtime_error(entries.error().message());
+        std::vector<std::string> names;
+        for (const auto& each : entries->unread)
+            names.push_back(each.folder + (each.is_service ? "" : " of a stranger") + ": " + each.why.message());
+        std::sort(names.begin(), names.end());
         return names;
     }
 
@@ -135,6 +147,31 @@ class fixture {
 };
 
 using lines = std::vector<std::string>;
+
+/// Another user than root, for whom permissions count.
+class as_nobody {
+  public:
+    explicit as_nobody(const fixture& in) {
+        if (::geteuid() != 0) return;
+        for (const auto& folder : std::vector{in.root().parent_path(), in.root()})
+            if (::chown(folder.c_str(), nobody, nobody) != 0) throw std::runtime_error("chown");
+        if (::seteuid(nobody) != 0) throw std::runtime_error("seteuid");
+    }
+
+    as_nobody(const as_nobody&) = delete;
+    as_nobody& operator=(const as_nobody&) = delete;
+
+    ~as_nobody() {
+        if (::getuid() == 0 && ::seteuid(0) != 0) std::abort();
+    }
+
+  private:
+    static constexpr uid_t nobody = 65534;
+};
+
+void allow(const std::filesystem::path& folder, unsigned mode) {
+    std::filesystem::permissions(folder, static_cast<std::filesystem::perms>(mode));
+}
 
 std::string hash_of(const std::string& text) {
     return fs::sha256_hex(std::as_bytes(std::span(text)));
@@ -210,6 +247,49 @@ BOOST_AUTO_TEST_CASE(a_vanished_inbox_is_a_fault_and_no_empty_list) {
     BOOST_TEST(in.box().examine(card, false).has_error());
     std::filesystem::rename(in.root().string() + "-away", in.root());
     BOOST_TEST(in.listed().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_that_may_not_be_read_keeps_nobody_from_the_others) {
+    fixture in;
+    const as_nobody mortal(in);
+    in.write("liveness/A-1.jpg");
+    in.write("foo/B-1/image.jpg");
+    write_card(in);
+    for (const unsigned mode : {0U, 0400U}) {
+        for (const auto* folder : {"liveness", "foo"})
+            allow(in.root() / folder, mode);
+        BOOST_TEST(in.listed() == lines{"ocr_card/A-1"}, boost::test_tools::per_element());
+        const auto path = (in.root() / "liveness").string();
+        const auto expected = lines{"foo of a stranger: read " + (in.root() / "foo").string() + ": Permission denied",
+                                    "liveness: read " + path + ": Permission denied"};
+        BOOST_TEST(in.unread() == expected, boost::test_tools::per_element());
+        BOOST_TEST(!in.box().look_into("liveness"));
+        BOOST_TEST(in.box().look_into("ocr_card").has_value());
+        const auto alone = in.box().list_folder("liveness");
+        BOOST_REQUIRE(!alone);
+        BOOST_TEST(alone.error().message() == "read " + path + ": Permission denied");
+        // It is not gone: that is what nobody can tell.
+        BOOST_TEST(!in.box().examine(face, false));
+        for (const auto* folder : {"liveness", "foo"})
+            allow(in.root() / folder, 0700);
+        BOOST_TEST(in.unread().empty());
+        BOOST_TEST(in.box().list_folder("liveness")->size() == 1u);
+    }
+    BOOST_TEST(in.box().list_folder("ocr_passport")->empty()); // it is not there
+}
+
+BOOST_AUTO_TEST_CASE(what_is_known_of_a_case_outlasts_a_folder_that_may_not_be_read) {
+    fixture in(true); // only what was observed counts
+    in.rules.settle = 100ms;
+    const as_nobody mortal(in);
+    write_card(in);
+    in.waits(card);
+    in.advance(60ms);
+    allow(in.root() / "ocr_card", 0);
+    BOOST_TEST(in.listed().empty());
+    allow(in.root() / "ocr_card", 0700);
+    in.advance(60ms);
+    BOOST_TEST(in.is_ready(card));
 }
 
 BOOST_AUTO_TEST_CASE(a_complete_case_is_ready_once_it_has_settled) {

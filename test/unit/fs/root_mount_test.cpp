@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(an_unmounted_inbox_is_not_an_empty_one) {
     }
     BOOST_TEST(check_mounts(box.layout).has_value());
     BOOST_REQUIRE(eye->list().has_value());
-    BOOST_TEST(eye->list()->size() == 1u);
+    BOOST_TEST(eye->list()->entries.size() == 1u);
     BOOST_TEST(box.claim("kyc_card", "A").has_value());
 }
 

@@ -397,7 +397,7 @@ BOOST_AUTO_TEST_CASE(trouble_while_looking_never_makes_a_case_incomplete_or_gone
         const auto step = [&](spool& box) {
             const auto eye = make_inbox(box.layout, rules, box.services);
             const auto listed = eye->list();
-            if (listed) BOOST_TEST(listed->size() == 1u);
+            if (listed && listed->unread.empty()) BOOST_TEST(listed->entries.size() == 1u);
             const auto seen = eye->examine(entry_of(where), true);
             const bool by_permission = plan.error == EACCES;
             if (!seen || by_permission) return;

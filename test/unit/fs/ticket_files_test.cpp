@@ -348,7 +348,7 @@ BOOST_AUTO_TEST_CASE(what_belongs_to_tickets_is_no_case) {
     BOOST_TEST(ended->front().key.folder == "kyc_card");
     const auto waiting = fs::make_inbox(box.layout, {}, box.services)->list();
     BOOST_REQUIRE(waiting.has_value());
-    BOOST_TEST(waiting->empty());
+    BOOST_TEST(waiting->entries.empty());
 }
 
 BOOST_AUTO_TEST_CASE(old_reports_and_refused_tickets_expire) {

@@ -103,8 +103,8 @@ BOOST_AUTO_TEST_CASE(a_note_is_no_case_and_no_part_of_one) {
     const auto inbox = fs::make_inbox(at.layout, intake_settings(), at.services);
     const auto entries = inbox->list();
     BOOST_REQUIRE(entries.has_value());
-    BOOST_REQUIRE(entries->size() == 2u);
-    for (const auto& entry : *entries) {
+    BOOST_REQUIRE(entries->entries.size() == 2u);
+    for (const auto& entry : entries->entries) {
         BOOST_TEST(entry.name.starts_with("A-1"));
         BOOST_TEST(inbox->examine(entry, false).has_value());
     }
