@@ -184,7 +184,7 @@ async::awaitable<void> intake::scan() {
     };
     auto listed = co_await keep_trying(world_, list_or_try_again);
     scanning_.step();
-    tell_unread(listed.unread);
+    tell_unread(std::move(listed.unread));
     co_await take_over(std::move(listed.entries));
     scans_.took.add(steady_clock::now() - begun);
     scans_.last = std::chrono::system_clock::now();
@@ -212,9 +212,21 @@ async::awaitable<void> intake::take_over(std::vector<fs::inbox_entry> listed) {
     }
 }
 
-void intake::tell_unread(const std::vector<fs::unread_folder>& unread) {
-    for (const auto& each : unread)
-        if (each.is_service) wait_for_folder(each.folder);
+/// A service's cases are waited for; that a stranger's folder is there at all may be a mistake, so it is said, once.
+void intake::tell_unread(std::vector<fs::unread_folder> unread) {
+    std::set<std::string> strangers;
+    for (const auto& each : unread) {
+        if (each.is_service) {
+            wait_for_folder(each.folder);
+            continue;
+        }
+        if (!strangers_.contains(each.folder))
+            log::warning("left alone: " + each.why.message() +
+                         "; no service is called so. If cases lie there, let kycd's user read the folder: they "
+                         "then go to failed/");
+        strangers.insert(each.folder);
+    }
+    strangers_ = std::move(strangers);
 }
 
 void intake::wait_for_folder(const std::string& folder) {

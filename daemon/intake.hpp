@@ -72,6 +72,10 @@ class intake {
 
     [[nodiscard]] const std::map<std::string, queue_length>& queues() const { return folders_; }
 
+    /// Folders in the inbox that are no service's and that kycd may not read, at the last scan. Those of services are
+    /// faults that are waited out.
+    [[nodiscard]] std::size_t unread_strangers() const { return strangers_.size(); }
+
     /// Since when the scan of the inbox stands still though it should not (progress_marks.hpp): a call that does not
     /// come back, or a scan that does not begin. One that meets a fault and tries again does move.
     [[nodiscard]] std::optional<std::chrono::steady_clock::time_point>
@@ -146,7 +150,7 @@ class intake {
     [[nodiscard]] async::awaitable<void> take(fs::inbox_entry entry, async::permit before_receipt,
                                               async::permit unanswered);
     [[nodiscard]] async::awaitable<void> resume(case_key key);
-    void tell_unread(const std::vector<fs::unread_folder>& unread);
+    void tell_unread(std::vector<fs::unread_folder> unread);
     void wait_for_folder(const std::string& folder);
     [[nodiscard]] async::awaitable<void> read_when_allowed(std::string folder);
     [[nodiscard]] async::awaitable<void> take_over(std::vector<fs::inbox_entry> listed);
@@ -182,6 +186,7 @@ class intake {
     std::set<case_key> resuming_;     ///< half claimed, and being put in order
     std::set<std::string> unread_;    ///< services' folders that may not be read, each tried again until it may
     std::size_t folders_awaited_ = 0; ///< of those, and what is being taken over of others
+    std::set<std::string> strangers_; ///< see unread_strangers()
     bool once_ = false;
     progress_mark scanning_;
     std::uint64_t listed_ = 0; ///< the inbox's listing progress at the last question

@@ -265,6 +265,12 @@ std::string rate_words(const report& out, bool stopped, bool paused) {
     return text + (left ? "about " + age_words(*left) + " at this rate" : "no forecast, for nothing ended lately");
 }
 
+/// In the inbox, as the running daemon says it: those of services are among what is paused.
+std::uint64_t unreadable_folders(const spool_view& view) {
+    const auto* told = view.live() != nullptr ? member(*view.live(), "unreadable_folders") : nullptr;
+    return static_cast<std::uint64_t>(told != nullptr ? std::max<std::int64_t>(integer_of(*told).value_or(0), 0) : 0);
+}
+
 void print_daemon(const spool_view& view, const report& out, const painter& paint) {
     const auto* live = view.live();
     const bool stopped = !view.running().value_or(true);
@@ -278,6 +284,11 @@ void print_daemon(const spool_view& view, const report& out, const painter& pain
     std::cout << "\n";
     for (const auto& each : view.pauses())
         std::cout << paint(tone::bad, "paused: ") << printable(pause_words(each, out.now)) << "\n";
+    if (const auto folders = unreadable_folders(view); folders > 0)
+        std::cout << paint(tone::notice, "inbox: ")
+                  << count_words(folders, "folder that is no service's may not be read by kycd: the log names it",
+                                 "folders that are no service's may not be read by kycd: the log names them")
+                  << "\n";
     const auto* api = live != nullptr ? object_member(*live, "api") : nullptr;
     const auto* token = api != nullptr ? object_member(*api, "token") : nullptr;
     if (token != nullptr) {
@@ -332,7 +343,7 @@ bool all_is_seen(const spool_view& view) {
     const auto pauses = view.pauses();
     const bool faulty =
         std::any_of(pauses.begin(), pauses.end(), [](const pause& each) { return each.what == pause::kind::fault; });
-    return !faulty && view.troubles().empty();
+    return !faulty && view.troubles().empty() && unreadable_folders(view) == 0;
 }
 
 void print_text(const spool_view& view, const report& out, const painter& paint) {

@@ -53,6 +53,7 @@ std::string live_status(case_world& world, const intake& taking, const async::lo
     write_in_hand(out, world);
     out.key("inbox");
     write_inbox(out, world, taking);
+    write_number(out, "unreadable_folders", taking.unread_strangers());
     out.key("tickets");
     write_tickets(out, told(world.tickets()));
     out.key("ended_tickets");

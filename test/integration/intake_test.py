@@ -651,3 +651,27 @@ def test_what_cannot_leave_for_failed_holds_up_no_other(mortal):
         world.wait_failed(f"bad-{number}", timeout=20)
     assert len(world.bill()) == 2
     assert daemon.log().count("paused by a fault") == 1, daemon.log()
+
+
+def test_a_strangers_folder_that_may_not_be_read_is_told_once(mortal):
+    world = mortal
+    world.configure(intake={"rescan": "1s"})
+    (world.inbox / "foo").mkdir()
+    (world.inbox / "foo/X-1").mkdir()
+    (world.inbox / "foo/X-1/image.jpg").write_bytes(picture("image", "X-1"))
+    lock(world.inbox / "foo")
+    daemon = world.start_daemon()
+    told = f"left alone: read {world.inbox / 'foo'}: Permission denied"
+    daemon.wait_for_log(told)
+    (world.inbox / "bar").mkdir()
+    lock(world.inbox / "bar")
+    daemon.wait_for_log(f"left alone: read {world.inbox / 'bar'}: Permission denied")
+    wait_for(lambda: status_of(world)["unreadable_folders"] == 2, "both in the status")
+    run = world.kycd("status", "--config", str(world.config_file))
+    assert "inbox: 2 folders that are no service's may not be read" in run.out and "empty" not in run.out, run
+    assert "foo" not in run.out and not status_of(world)["faults"], run
+    assert daemon.log().count(told) == 1
+    unlock(world.inbox / "foo")
+    wait_for(lambda: world.cases("failed") == {"foo/X-1"}, "the case of no service")
+    wait_for(lambda: status_of(world)["unreadable_folders"] == 1, "the one that is left")
+    assert daemon.log().count(told) == 1 and not world.bill()
