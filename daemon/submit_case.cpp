@@ -5,6 +5,7 @@
 #include "core/fault_point.hpp"
 #include "crash_blame.hpp"
 #include "prepare_case.hpp"
+#include "reverify/standing_sight.hpp"
 #include "twins.hpp"
 
 #include <algorithm>
@@ -87,6 +88,18 @@ async::awaitable<result<held_case, failure>> hold_case(case_run& run, async::urg
     held.loaded = std::move(*loaded);
     run.files = held.loaded.files;
     co_return held;
+}
+
+/// A case of a ticket may have waited for hours since its folder was looked at, and somebody may have put a hold on it
+/// meanwhile, or dropped it again. Nothing is sent then: the first look, which its lane takes anew, says how it ends.
+async::awaitable<void> look_again(case_run& run) {
+    const bool was_sent = run.record().last.has_value();
+    auto look = [&run, was_sent]() -> result<reverify::standing_sight> {
+        const crash_blame working_on(run.record());
+        return reverify::look_at(run.world.layout, *run.start.again, was_sent);
+    };
+    const auto seen = co_await keep_trying_on_pool(run.world, look);
+    if (!seen.objection.empty()) throw reverify::case_given_back();
 }
 
 /// A line about one submit.
@@ -410,6 +423,11 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
         // Whoever it is that tries for all: everybody waits for what comes of it.
         const auto urgency = leave.probe() ? async::urgency::first : run.urgency();
         auto held = co_await hold_case(run, urgency);
+        const bool goes_behind = urgency == async::urgency::behind;
+        // What goes behind keeps no slot from others while it waits for its turn.
+        if (held && goes_behind) co_await world.rate.take(urgency);
+        // Before its images are blamed: whoever holds a case may have changed them, too.
+        if (run.start.again) co_await look_again(run);
         if (!held) co_return held.error();
         run.record().fingerprint =
             fingerprint_of(world.spool, *run.target, held->outline.fields, extend_data_of(run, *held), run.files);
@@ -428,9 +446,6 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
         }
         if (dedupes && !run.start.sending) run.start.sending = sending_mark(world.twins, run.record().fingerprint);
         co_await settle_claim(run);
-        // What goes behind keeps no slot from others while it waits for its turn.
-        const bool goes_behind = urgency == async::urgency::behind;
-        if (goes_behind) co_await world.rate.take(urgency);
         auto slot = co_await world.uploads.acquire(1, urgency);
         if (!goes_behind) co_await world.rate.take(urgency);
         const bool its_turn = co_await world.api.turn(run.caller(), leave, urgency);

@@ -303,6 +303,39 @@ def paused_service(world, service):
     return daemon
 
 
+@pytest.mark.parametrize("how", ["held", "answered anew", "its result.json removed"])
+def test_what_is_held_or_changed_while_it_waits_to_be_sent_is_not_sent(world, how):
+    deliver(world, "A-1")
+    daemon = paused_service(world, SERVICE)
+    drop_ticket(world, "night", "window: always\n")
+
+    def waits():
+        status = json.loads(world.kycd("status", "--json", "--config", str(world.config_file)).out)
+        return status["daemon"]["in_hand"]["bulk"] == 1 and list(status["daemon"]["held_back"]) == [SERVICE]
+
+    wait_for(waits, "the case to wait for its service")
+    where = world.outbox / SERVICE / "A-1"
+    if how == "held":
+        (where / ".hold").touch()
+    elif how == "answered anew":
+        said = json.loads((where / "result.json").read_text())
+        said["task"]["answered_at"] = "2026-01-02T03:04:05.678Z"
+        made = world.staging / "result.json"
+        made.write_text(json.dumps(said))
+        os.rename(made, where / "result.json")
+    else:
+        (where / "result.json").unlink()
+    world.sandbox.rules()
+    daemon.send(signal.SIGHUP)
+    said = wait_report(world, "night")
+    assert balance(said) == [0, 0, 0, 1, 0]
+    told = {"held": "it is held (.hold)", "answered anew": "answered anew", "its result.json removed": "has left the outbox"}
+    [case] = [each for each in said["cases"] if each["case"] == "A-1"]
+    assert told[how] in case["why"], case
+    assert daemon.stop() == 0
+    assert len(world.bill()) == 1 and not history(world, "A-1")
+
+
 def test_a_failure_leaves_the_old_answer_and_an_error_in_the_history(world):
     world.start_sandbox()
     world.configure()
