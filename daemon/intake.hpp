@@ -7,6 +7,7 @@
 #include "fs/inbox.hpp"
 #include "fs/inbox_watch.hpp"
 #include "known_case.hpp"
+#include "log.hpp"
 #include "progress_marks.hpp"
 #include "waiting_notes.hpp"
 
@@ -167,6 +168,8 @@ class intake {
     void put_back(const fs::inbox_entry& entry, std::string why, look_again when);
     void wait_for(const fs::inbox_entry& entry, std::string why, look_again when, bool loud);
     void drop(const fs::inbox_entry& entry);
+    [[nodiscard]] static std::chrono::system_clock::time_point dropped_at(const fs::inbox_entry& entry);
+    [[nodiscard]] static log::fields about(const fs::inbox_entry& entry); ///< for its log lines
     [[nodiscard]] bool enough_held_back(const service& target);
     void enqueue_due();
 
