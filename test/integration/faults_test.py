@@ -102,7 +102,7 @@ def test_a_full_spool_holds_the_answer_until_there_is_room(world, mounts):
     world.sandbox.rules()
     daemon.wait_for_log("paused by a fault")
     filler.unlink()
-    world.wait_delivered("full", timeout=15)
+    world.wait_delivered("full", timeout=40)
     assert len(world.bill()) == 1
     check_told_once(daemon)
 
@@ -118,7 +118,7 @@ def test_a_case_that_comes_while_the_spool_is_full_is_kept(world, mounts):
     os.rename(staged, world.inbox / "kyc_card/tight")
     daemon.wait_for_log("paused by a fault")
     filler.unlink()
-    world.wait_delivered("tight", "kyc_card", timeout=15)
+    world.wait_delivered("tight", "kyc_card", timeout=40)
     assert len(world.bill()) == 1
     check_told_once(daemon)
 
@@ -133,7 +133,7 @@ def test_a_full_ledger_lets_nothing_be_sent_and_loses_no_receipt(world, mounts):
     daemon.wait_for_log("paused by a fault")
     assert len(world.bill()) == 1, "what cannot be recorded is not sent"
     filler.unlink()
-    world.wait_delivered("during", timeout=15)
+    world.wait_delivered("during", timeout=40)
     assert len(world.bill()) == 2
     check_told_once(daemon)
 
@@ -147,7 +147,7 @@ def test_a_ledger_that_is_full_when_the_receipt_comes_gets_it_later(world, mount
     filler = fill(disk)
     daemon.wait_for_log("paused by a fault")
     filler.unlink()
-    result = world.wait_delivered("paid", timeout=15)
+    result = world.wait_delivered("paid", timeout=40)
     assert len(world.bill()) == 1 and result["task"]["attempts"] == 1
     check_told_once(daemon)
 
@@ -166,7 +166,7 @@ def test_a_read_only_outbox_is_waited_for(world, mounts):
     world.sandbox.rules()
     daemon.wait_for_log("paused by a fault")
     mounts.remount(outbox, "rw")
-    wait_for((outbox / "face_liveness/held/result.json").exists, "the delivery", 15)
+    wait_for((outbox / "face_liveness/held/result.json").exists, "the delivery", 40)
     wait_for(lambda: not list(world.work.glob("*/held")), "the end of the copy in work/")
     assert len(world.bill()) == 1
     check_told_once(daemon)
@@ -184,7 +184,7 @@ def test_a_read_only_inbox_is_waited_for(world, mounts):
         (real / "face_liveness/held" / name).write_bytes(data)
     daemon.wait_for_log("paused by a fault")
     mounts.remount(world.inbox, "bind,rw")
-    world.wait_delivered("held", timeout=15)
+    world.wait_delivered("held", timeout=40)
     assert len(world.bill()) == 1
     check_told_once(daemon)
 
@@ -208,12 +208,12 @@ def test_a_spool_that_is_unmounted_under_the_daemon_is_waited_for(world, mounts,
     daemon.wait_for_log("submitted")
     mounts.unmount(world.spool)
     world.sandbox.rules()
-    daemon.wait_for_log("paused by a fault", 15)
+    daemon.wait_for_log("paused by a fault", 40)
     wait_for(lambda: any(world.sandbox.stats()["polls_per_task"].values()), "a poll")
     mounts.bind(real, world.spool)
-    world.wait_delivered("pending", timeout=15)
+    world.wait_delivered("pending", timeout=40)
     world.drop_case("after")
-    world.wait_delivered("after", timeout=15)
+    world.wait_delivered("after", timeout=40)
     assert len(world.bill()) == 2
     check_told_once(daemon, 2)
 
@@ -242,7 +242,7 @@ def test_an_outbox_that_is_unmounted_gets_its_answers_when_it_is_back(world, mou
     daemon.wait_for_log("is not the folder that was mounted there before")
     assert list(point.iterdir()) == [], "nothing is put below a mount"
     mounts.bind(real, point)
-    wait_for((point / "face_liveness/held/result.json").exists, "the delivery", 15)
+    wait_for((point / "face_liveness/held/result.json").exists, "the delivery", 40)
     wait_for(lambda: not list(world.work.glob("*/held")), "the end of the copy in work/")
     assert len(world.bill()) == 1 and (real / "face_liveness/held/result.json").exists()
     check_told_once(daemon)
@@ -255,10 +255,10 @@ def test_a_failed_case_waits_for_the_mount_of_failed(world, mounts):
     world.drop_folder("face_liveness", "bad", {"image.jpg": b"no image"})
     daemon.wait_for_log("is not the folder that was mounted there before")
     world.drop_case("good")
-    world.wait_delivered("good", timeout=15)
+    world.wait_delivered("good", timeout=40)
     assert list(point.iterdir()) == []
     mounts.bind(real, point)
-    wait_for((real / "face_liveness/bad/error.json").exists, "the delivery", 15)
+    wait_for((real / "face_liveness/bad/error.json").exists, "the delivery", 40)
     check_told_once(daemon)
 
 
@@ -276,7 +276,7 @@ def test_an_inbox_that_is_unmounted_is_waited_for(world, mounts):
         (staged / name).write_bytes(data)
     os.rename(staged, real / "face_liveness/after")
     mounts.bind(real, point)
-    world.wait_delivered("after", timeout=15)
+    world.wait_delivered("after", timeout=40)
     assert len(world.bill()) == 2
     check_told_once(daemon)
 

@@ -214,7 +214,7 @@ def test_a_fault_of_the_system_is_told(world, desk):
     finally:
         away.rename(world.inbox)
     assert paused[0]["what"] == "fault" and "inbox" in paused[0]["why"] and paused[0]["since"]
-    wait_for(lambda: not desk.status()["paused"], "the end of the fault", timeout=15)
+    wait_for(lambda: not desk.status()["paused"], "the end of the fault", timeout=40)
 
 
 def test_the_status_socket_is_private_and_comes_again_after_a_kill(world, desk):

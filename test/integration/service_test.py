@@ -281,7 +281,7 @@ def test_sighup_takes_new_credentials(world):
     world.write_password(PASSWORD)
     daemon.send(signal.SIGHUP)
     daemon.wait_for_log("reloaded")
-    world.wait_delivered("A-1", timeout=15)
+    world.wait_delivered("A-1", timeout=40)
     assert daemon.stop() == 0 and len(world.bill()) == 1
 
 

@@ -92,7 +92,7 @@ class Journal(_Datagrams):
     def entries(self):
         return [entry_of(data) for _, data in self.all()]
 
-    def wait_for(self, message, timeout=10.0):
+    def wait_for(self, message, timeout=30.0):
         def seen():
             return next((each for each in self.entries() if message in each["MESSAGE"]), None)
 

@@ -36,7 +36,7 @@ PERSONAL = re.compile(r"\b(ERIKA|ANNA|LEON|MIRA|JONAS|AMIR|SOFIA|MUSTERMANN|SPEC
                       r"SANDBOX MATCH|ZOÉ|MÜLLER|PRÓBA|1971-02-03|L\d\dXM\d{4}|CF\d{6})\b")
 
 
-def wait_for(condition, what, timeout=10.0):
+def wait_for(condition, what, timeout=30.0):
     """Returns the condition's first true value; fails with `what` at the deadline."""
     deadline = time.monotonic() + timeout
     while True:
@@ -188,7 +188,7 @@ class Daemon:
     def log(self):
         return self.log_file.read_text(errors="replace")
 
-    def wait_for_log(self, text, timeout=10.0):
+    def wait_for_log(self, text, timeout=30.0):
         def seen():
             ended = self.process.poll()
             there = text in self.log()
@@ -364,12 +364,12 @@ class World:
     def error(self, case, service="face_liveness"):
         return json.loads((self.failed / service / case / "error.json").read_text())
 
-    def wait_delivered(self, case, service="face_liveness", timeout=10.0):
+    def wait_delivered(self, case, service="face_liveness", timeout=30.0):
         file = self.outbox / service / case / "result.json"
         wait_for(file.exists, f"{file.relative_to(self.spool)}", timeout)
         return self.result(case, service)
 
-    def wait_failed(self, case, service="face_liveness", timeout=10.0):
+    def wait_failed(self, case, service="face_liveness", timeout=30.0):
         file = self.failed / service / case / "error.json"
         wait_for(file.exists, f"{file.relative_to(self.spool)}", timeout)
         return self.error(case, service)
