@@ -24,6 +24,20 @@ BOOST_AUTO_TEST_CASE(one_seconds_worth_goes_at_once_and_then_one_by_one) {
     BOOST_TEST((limit.book(now) == now + 200ms));
 }
 
+BOOST_AUTO_TEST_CASE(what_was_booked_and_not_used_is_there_for_the_next) {
+    rate_limit limit(0.5);
+    const instant now{100s};
+    BOOST_TEST((limit.book(now) == now));
+    limit.give_back();
+    BOOST_TEST((limit.book(now) == now));
+    BOOST_TEST((limit.book(now) == now + 2s));
+    limit.give_back();
+    BOOST_TEST((limit.free_at(now) == now + 2s));
+    rate_limit none(0);
+    none.give_back();
+    BOOST_TEST((none.book(now) == now));
+}
+
 BOOST_AUTO_TEST_CASE(over_a_long_time_the_rate_holds_whatever_the_idle_spells) {
     rate_limit limit(5);
     instant now{100s};

@@ -89,8 +89,7 @@ async::awaitable<void> is_slow(echo_world& w) {
     auto peer = co_await w.connect();
     for (const std::string part : {"wh", "at", "\n"}) {
         const auto buffer = boost::asio::buffer(part);
-        co_await boost::asio::async_write(peer, buffer, boost::asio::use_awaitable);
-        co_await async::sleep_for(1ms);
+        co_await boost::asio::async_write(peer, buffer, boost::asio::use_awaitable); // and the socket reads it
     }
     BOOST_TEST(co_await w.read(peer) == "asked: <what>");
     co_await w.stop();
