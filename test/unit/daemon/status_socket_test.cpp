@@ -103,6 +103,7 @@ async::awaitable<void> says_nothing(echo_world& w) {
 
 async::awaitable<void> many_are_silent(echo_world& w) {
     std::vector<protocol::socket> silent;
+    silent.reserve(100);
     for (int i = 0; i < 100; ++i)
         silent.push_back(co_await w.connect());
     // One after the other they would take 7 s.
