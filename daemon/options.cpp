@@ -1,6 +1,6 @@
 #include "options.hpp"
 
-#include "commands/spool_view.hpp"
+#include "commands/standing.hpp"
 #include "commands/words.hpp"
 #include "core/failure.hpp"
 #include "core/units.hpp"

@@ -1,6 +1,7 @@
 #include "reverify/bulk_lane.hpp"
 
 #include "keep_trying.hpp"
+#include "reverify/view_ticket.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 #include "reverify/running_ticket.hpp"
-#include "reverify/ticket_view.hpp"
+#include "reverify/view_ticket.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
