@@ -2,14 +2,14 @@
 // The composition root of `kycd run`: the only place that builds the daemon's objects.
 
 #include "async/loop_latency.hpp"
+#include "config/exit_code.hpp"
+#include "config/options.hpp"
 #include "core/answer.hpp"
 #include "core/failure.hpp"
 #include "core/settings.hpp"
-#include "exit_code.hpp"
 #include "ledger/ledger.hpp"
 #include "net/http_client.hpp"
-#include "options.hpp"
-#include "start_failure.hpp"
+#include "start/start_failure.hpp"
 
 #include <boost/system/result.hpp>
 

@@ -11,7 +11,7 @@
 #include "commands/show.hpp"
 #include "commands/status.hpp"
 #include "commands/why.hpp"
-#include "options.hpp"
+#include "config/options.hpp"
 
 #include <csignal>
 #include <exception>

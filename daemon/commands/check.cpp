@@ -1,19 +1,19 @@
 #include "commands/check.hpp"
 
-#include "admin_access.hpp"
-#include "api_link.hpp"
 #include "async/task_group.hpp"
 #include "commands/as_owner.hpp"
 #include "commands/colours.hpp"
 #include "commands/complain.hpp"
+#include "config/admin_access.hpp"
+#include "config/secrets.hpp"
+#include "config/settings_yaml.hpp"
 #include "core/json_text.hpp"
 #include "fs/layout_check.hpp"
 #include "fs/spool_lock.hpp"
 #include "fs/ticket_files.hpp"
-#include "log.hpp"
-#include "secrets.hpp"
-#include "settings_yaml.hpp"
-#include "spool_access.hpp"
+#include "log/log.hpp"
+#include "start/api_link.hpp"
+#include "start/spool_access.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/json/array.hpp>

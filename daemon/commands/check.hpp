@@ -1,7 +1,7 @@
 #pragma once
 // `kycd check`: everything that can be found wrong before the first case is dropped, a line each.
 
-#include "options.hpp"
+#include "config/options.hpp"
 
 namespace kyc {
 

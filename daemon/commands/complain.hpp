@@ -2,9 +2,9 @@
 // How a command says on stderr why it cannot go on: "kycd: what: why; what to do".
 
 #include "commands/spool_view.hpp"
-#include "commands/words.hpp"
-#include "exit_code.hpp"
-#include "settings_yaml.hpp"
+#include "config/exit_code.hpp"
+#include "config/settings_yaml.hpp"
+#include "text/words.hpp"
 
 #include <iostream>
 #include <string_view>

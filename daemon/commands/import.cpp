@@ -2,12 +2,12 @@
 
 #include "commands/as_owner.hpp"
 #include "commands/complain.hpp"
+#include "config/settings_yaml.hpp"
 #include "core/json_writer.hpp"
 #include "core/units.hpp"
 #include "import/import_report.hpp"
 #include "import/import_run.hpp"
-#include "settings_yaml.hpp"
-#include "spool_access.hpp"
+#include "start/spool_access.hpp"
 
 #include <csignal>
 #include <fstream>

@@ -1,7 +1,7 @@
 #pragma once
 // Cases that never went through kycd: from a CSV file and a folder of images into the inbox.
 
-#include "options.hpp"
+#include "config/options.hpp"
 
 namespace kyc {
 

@@ -1,7 +1,7 @@
 #pragma once
 // `kycd inspect FILE…`: the image gate alone, no network.
 
-#include "options.hpp"
+#include "config/options.hpp"
 
 namespace kyc {
 

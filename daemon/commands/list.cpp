@@ -3,9 +3,9 @@
 #include "commands/colours.hpp"
 #include "commands/complain.hpp"
 #include "commands/spool_view.hpp"
-#include "commands/words.hpp"
+#include "config/settings_yaml.hpp"
 #include "core/json_text.hpp"
-#include "settings_yaml.hpp"
+#include "text/words.hpp"
 
 #include <boost/json/object.hpp>
 

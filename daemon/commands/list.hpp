@@ -1,7 +1,7 @@
 #pragma once
 // The cases, a line each.
 
-#include "options.hpp"
+#include "config/options.hpp"
 
 namespace kyc {
 

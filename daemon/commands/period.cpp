@@ -1,7 +1,7 @@
 #include "commands/period.hpp"
 
-#include "commands/words.hpp"
 #include "core/answer.hpp"
+#include "text/words.hpp"
 
 namespace kyc {
 

@@ -2,9 +2,9 @@
 // What came of the cases that ended within a time, added up from the ledger.
 
 #include "core/lane.hpp"
-#include "durations.hpp"
 #include "ledger/reader.hpp"
 #include "ledger/records.hpp"
+#include "text/durations.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -2,11 +2,11 @@
 
 #include "commands/as_owner.hpp"
 #include "commands/complain.hpp"
+#include "config/settings_yaml.hpp"
 #include "core/json_writer.hpp"
 #include "core/units.hpp"
-#include "log.hpp"
-#include "retention.hpp"
-#include "settings_yaml.hpp"
+#include "log/log.hpp"
+#include "upkeep/retention.hpp"
 
 #include <algorithm>
 #include <iostream>

@@ -1,7 +1,7 @@
 #pragma once
 // Cases whose time is over.
 
-#include "options.hpp"
+#include "config/options.hpp"
 
 namespace kyc {
 

@@ -2,11 +2,11 @@
 
 #include "commands/ticket_sight.hpp"
 #include "commands/waits.hpp"
-#include "commands/words.hpp"
 #include "core/json_fields.hpp"
 #include "core/units.hpp"
 #include "fs/case_folder.hpp"
-#include "status_fields.hpp"
+#include "text/words.hpp"
+#include "told/status_fields.hpp"
 
 #include <algorithm>
 #include <utility>

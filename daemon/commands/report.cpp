@@ -1,12 +1,12 @@
 #include "commands/report.hpp"
 
 #include "commands/complain.hpp"
-#include "commands/words.hpp"
+#include "config/settings_yaml.hpp"
 #include "core/issue_advice.hpp"
 #include "core/json_writer.hpp"
-#include "csv_cell.hpp"
 #include "fs/spool_identity.hpp"
-#include "settings_yaml.hpp"
+#include "text/csv_cell.hpp"
+#include "text/words.hpp"
 
 #include <iostream>
 

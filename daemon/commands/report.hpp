@@ -2,7 +2,7 @@
 // What came of the cases: for those who pay for them and those who answer for them.
 
 #include "commands/period.hpp"
-#include "options.hpp"
+#include "config/options.hpp"
 
 #include <string>
 

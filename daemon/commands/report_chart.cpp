@@ -1,7 +1,7 @@
 #include "commands/report_chart.hpp"
 
 #include "core/report_json.hpp"
-#include "svg_parts.hpp"
+#include "text/svg_parts.hpp"
 
 #include <algorithm>
 #include <array>

@@ -2,10 +2,10 @@
 // nothing from the network, is readable on a phone, dark or light, and can be printed.
 #include "commands/report.hpp"
 #include "commands/report_chart.hpp"
-#include "commands/words.hpp"
 #include "core/failure.hpp"
-#include "html_page.hpp"
-#include "svg_parts.hpp"
+#include "text/html_page.hpp"
+#include "text/svg_parts.hpp"
+#include "text/words.hpp"
 
 #include <algorithm>
 

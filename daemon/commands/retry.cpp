@@ -5,11 +5,11 @@
 #include "commands/complain.hpp"
 #include "commands/retry_choice.hpp"
 #include "commands/spool_view.hpp"
-#include "commands/words.hpp"
+#include "config/settings_yaml.hpp"
 #include "core/json_writer.hpp"
 #include "fs/retry.hpp"
-#include "settings_yaml.hpp"
-#include "spool_access.hpp"
+#include "start/spool_access.hpp"
+#include "text/words.hpp"
 
 #include <iostream>
 #include <optional>

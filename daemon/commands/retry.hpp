@@ -1,7 +1,7 @@
 #pragma once
 // Failed cases back into the inbox.
 
-#include "options.hpp"
+#include "config/options.hpp"
 
 namespace kyc {
 

@@ -1,7 +1,7 @@
 #include "commands/retry_choice.hpp"
 
-#include "commands/words.hpp"
 #include "core/failure.hpp"
+#include "text/words.hpp"
 
 #include <algorithm>
 #include <fcntl.h>

@@ -2,8 +2,8 @@
 // Which failed cases go back: what a person named, and what is held back because a retry alone would only be paid for.
 
 #include "commands/spool_view.hpp"
+#include "config/options.hpp"
 #include "fs/retry.hpp"
-#include "options.hpp"
 
 #include <filesystem>
 #include <map>

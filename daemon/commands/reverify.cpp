@@ -12,7 +12,7 @@
 #include "reverify/stray_watch.hpp"
 #include "reverify/ticket_flags.hpp"
 #include "reverify/ticket_yaml.hpp"
-#include "spool_access.hpp"
+#include "start/spool_access.hpp"
 
 #include <algorithm>
 #include <cerrno>

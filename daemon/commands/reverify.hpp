@@ -1,8 +1,8 @@
 #pragma once
 // `kycd reverify`: a re-verification ticket from flags or a file, what it would do, and those that are there.
 
-#include "exit_code.hpp"
-#include "options.hpp"
+#include "config/exit_code.hpp"
+#include "config/options.hpp"
 
 namespace kyc {
 

@@ -1,9 +1,9 @@
 #include "commands/reverify_list.hpp"
 
-#include "commands/words.hpp"
 #include "core/json_members.hpp"
 #include "core/json_writer.hpp"
 #include "core/plain_text.hpp"
+#include "text/words.hpp"
 
 #include <algorithm>
 #include <ostream>

@@ -5,7 +5,7 @@
 #include "fs/ticket_files.hpp"
 #include "fs/ticket_strays.hpp"
 #include "ledger/tickets.hpp"
-#include "told_tickets.hpp"
+#include "told/told_tickets.hpp"
 
 #include <optional>
 #include <string>

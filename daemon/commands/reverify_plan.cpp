@@ -1,9 +1,9 @@
 #include "commands/reverify_plan.hpp"
 
-#include "commands/words.hpp"
 #include "core/json_members.hpp"
 #include "core/plain_text.hpp"
 #include "core/units.hpp"
+#include "text/words.hpp"
 
 #include <array>
 #include <cstdio>

@@ -3,8 +3,8 @@
 #include "app.hpp"
 #include "commands/complain.hpp"
 #include "commands/summary.hpp"
-#include "log.hpp"
-#include "settings_yaml.hpp"
+#include "config/settings_yaml.hpp"
+#include "log/log.hpp"
 
 namespace kyc {
 

@@ -1,7 +1,7 @@
 #pragma once
 // `kycd run` and `kycd run --once`.
 
-#include "options.hpp"
+#include "config/options.hpp"
 
 namespace kyc {
 

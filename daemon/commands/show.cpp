@@ -3,11 +3,11 @@
 #include "commands/colours.hpp"
 #include "commands/complain.hpp"
 #include "commands/spool_view.hpp"
-#include "commands/words.hpp"
+#include "config/settings_yaml.hpp"
 #include "core/json_members.hpp"
 #include "core/json_writer.hpp"
 #include "core/units.hpp"
-#include "settings_yaml.hpp"
+#include "text/words.hpp"
 
 #include <algorithm>
 #include <iostream>

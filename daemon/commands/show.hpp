@@ -1,7 +1,7 @@
 #pragma once
 // One case's whole history.
 
-#include "options.hpp"
+#include "config/options.hpp"
 
 namespace kyc {
 

@@ -4,7 +4,7 @@
 #include "core/json_text.hpp"
 #include "fs/case_folder.hpp"
 #include "fs/spool_lock.hpp"
-#include "status_socket.hpp"
+#include "status/status_socket.hpp"
 
 #include <algorithm>
 #include <set>

@@ -4,12 +4,12 @@
 
 #include "commands/case_paper.hpp"
 #include "commands/spool_folders.hpp"
-#include "commands/standing.hpp"
 #include "core/settings.hpp"
 #include "fs/spool_layout.hpp"
-#include "known_case.hpp"
 #include "ledger/reader.hpp"
-#include "pauses.hpp"
+#include "told/known_case.hpp"
+#include "told/pauses.hpp"
+#include "told/standing.hpp"
 
 #include <boost/json/object.hpp>
 

@@ -4,13 +4,13 @@
 #include "commands/complain.hpp"
 #include "commands/spool_view.hpp"
 #include "commands/ticket_sight.hpp"
-#include "commands/words.hpp"
+#include "config/settings_yaml.hpp"
 #include "core/json_fields.hpp"
 #include "core/json_text.hpp"
 #include "core/json_writer.hpp"
-#include "loop_report.hpp"
-#include "settings_yaml.hpp"
-#include "status_text.hpp"
+#include "text/words.hpp"
+#include "told/loop_report.hpp"
+#include "told/status_text.hpp"
 
 #include <algorithm>
 #include <array>

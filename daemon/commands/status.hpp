@@ -1,7 +1,7 @@
 #pragma once
 // How the spool stands: counts and ages by state and service, what is paused, how fast it goes.
 
-#include "options.hpp"
+#include "config/options.hpp"
 
 namespace kyc {
 

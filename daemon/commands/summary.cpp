@@ -1,7 +1,7 @@
 #include "commands/summary.hpp"
 
 #include "core/json_text.hpp"
-#include "loop_report.hpp"
+#include "told/loop_report.hpp"
 
 #include <boost/json/object.hpp>
 

@@ -3,7 +3,7 @@
 // inbox.
 
 #include "commands/spool_view.hpp"
-#include "told_tickets.hpp"
+#include "told/told_tickets.hpp"
 
 #include <vector>
 

@@ -1,9 +1,9 @@
 #include "commands/waits.hpp"
 
-#include "commands/words.hpp"
 #include "core/pacing.hpp"
 #include "core/poll_learner.hpp"
 #include "fs/file_state.hpp"
+#include "text/words.hpp"
 
 #include <algorithm>
 #include <set>

@@ -5,14 +5,14 @@
 #include "commands/reasons.hpp"
 #include "commands/spool_view.hpp"
 #include "commands/ticket_sight.hpp"
-#include "commands/words.hpp"
+#include "config/settings_yaml.hpp"
 #include "core/case_name.hpp"
 #include "core/json_members.hpp"
 #include "fs/inbox_scan.hpp"
 #include "fs/ticket_files.hpp"
 #include "fs/ticket_strays.hpp"
 #include "reverify/stray_watch.hpp"
-#include "settings_yaml.hpp"
+#include "text/words.hpp"
 
 #include <algorithm>
 #include <array>

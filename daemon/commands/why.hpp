@@ -1,7 +1,7 @@
 #pragma once
 // The one reason why something in the spool is where it is, and what happens next.
 
-#include "options.hpp"
+#include "config/options.hpp"
 
 namespace kyc {
 

@@ -1,6 +1,6 @@
 #include "import/import_report.hpp"
 
-#include "csv_write.hpp"
+#include "text/csv_write.hpp"
 
 #include <cerrno>
 #include <cstring>

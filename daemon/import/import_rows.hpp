@@ -2,8 +2,8 @@
 // The columns of a file of cases that are to be imported, and what a row of it says. Pure.
 
 #include "core/service.hpp"
-#include "csv_rows.hpp"
 #include "fs/import_cases.hpp"
+#include "text/csv_rows.hpp"
 
 #include <boost/system/result.hpp>
 

@@ -1,10 +1,10 @@
 #pragma once
 // The work of `kycd import`: once through the file to see what it comes to, and once more to do it.
 
-#include "csv_stream.hpp"
 #include "fs/import_cases.hpp"
 #include "import/import_rows.hpp"
 #include "import/known_cases.hpp"
+#include "text/csv_stream.hpp"
 
 #include <boost/system/result.hpp>
 

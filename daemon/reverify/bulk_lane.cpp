@@ -1,6 +1,6 @@
 #include "reverify/bulk_lane.hpp"
 
-#include "keep_trying.hpp"
+#include "life/keep_trying.hpp"
 #include "reverify/view_ticket.hpp"
 
 #include <algorithm>

@@ -3,10 +3,10 @@
 // section 9).
 
 #include "async/signal.hpp"
-#include "case_world.hpp"
-#include "reverify/bulk_case.hpp"
+#include "life/bulk_case.hpp"
+#include "life/case_world.hpp"
 #include "reverify/running_ticket.hpp"
-#include "reverify/ticket_view.hpp"
+#include "told/ticket_view.hpp"
 
 #include <chrono>
 #include <functional>

@@ -1,11 +1,11 @@
 // One case of a ticket: how it is begun, or why it is not.
 #include "async/shield.hpp"
-#include "crash_blame.hpp"
-#include "keep_trying.hpp"
-#include "log.hpp"
-#include "process_case.hpp"
+#include "life/keep_trying.hpp"
+#include "life/process_case.hpp"
+#include "life/standing_sight.hpp"
+#include "log/crash_blame.hpp"
+#include "log/log.hpp"
 #include "reverify/bulk_lane.hpp"
-#include "reverify/standing_sight.hpp"
 
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>

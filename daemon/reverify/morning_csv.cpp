@@ -1,6 +1,6 @@
 // report.csv of a ticket: a line for each case, in the order in which they run.
-#include "csv_cell.hpp"
 #include "reverify/morning_figures.hpp"
+#include "text/csv_cell.hpp"
 
 namespace kyc::reverify {
 

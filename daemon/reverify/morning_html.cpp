@@ -1,13 +1,13 @@
 // report.html of a ticket: what ran, whether it adds up, what changed and why, what failed, and the course of the
 // night.
-#include "commands/words.hpp"
 #include "core/failure.hpp"
 #include "core/json_text.hpp"
-#include "html_page.hpp"
 #include "reverify/morning_figures.hpp"
 #include "reverify/night_charts.hpp"
 #include "reverify/ticket_words.hpp"
-#include "svg_parts.hpp"
+#include "text/html_page.hpp"
+#include "text/svg_parts.hpp"
+#include "text/words.hpp"
 
 #include <algorithm>
 

@@ -3,8 +3,8 @@
 
 #include "core/ticket_balance.hpp"
 #include "core/time_window.hpp"
-#include "durations.hpp"
 #include "ledger/tickets.hpp"
+#include "text/durations.hpp"
 
 #include <array>
 #include <chrono>

@@ -1,9 +1,9 @@
 #include "reverify/night_charts.hpp"
 
-#include "commands/words.hpp"
 #include "core/units.hpp"
-#include "html_page.hpp"
-#include "svg_parts.hpp"
+#include "text/html_page.hpp"
+#include "text/svg_parts.hpp"
+#include "text/words.hpp"
 
 #include <algorithm>
 #include <array>

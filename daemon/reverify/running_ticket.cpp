@@ -1,8 +1,8 @@
 #include "reverify/running_ticket.hpp"
 
 #include "core/fault_point.hpp"
-#include "fault_words.hpp"
-#include "keep_trying.hpp"
+#include "life/fault_words.hpp"
+#include "life/keep_trying.hpp"
 
 namespace kyc::reverify {
 

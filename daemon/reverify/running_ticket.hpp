@@ -9,7 +9,7 @@
 #include "core/ticket_balance.hpp"
 #include "ledger/records.hpp"
 #include "ledger/tickets.hpp"
-#include "log.hpp"
+#include "log/log.hpp"
 #include "reverify/step_patience.hpp"
 #include "reverify/ticket_pace.hpp"
 #include "reverify/ticket_queue.hpp"

@@ -1,6 +1,6 @@
 #include "reverify/stray_watch.hpp"
 
-#include "log.hpp"
+#include "log/log.hpp"
 
 #include <utility>
 

@@ -1,8 +1,8 @@
 #pragma once
 // Says in the log what lies in inbox/reverify/ and will never be taken.
 
-#include "case_world.hpp"
 #include "fs/ticket_strays.hpp"
+#include "life/case_world.hpp"
 
 #include <chrono>
 #include <set>

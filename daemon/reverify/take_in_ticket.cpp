@@ -1,16 +1,16 @@
 #include "reverify/take_in_ticket.hpp"
 
-#include "commands/words.hpp"
 #include "core/case_name.hpp"
 #include "core/fault_point.hpp"
 #include "core/json_fields.hpp"
 #include "core/json_text.hpp"
 #include "fs/safe_open.hpp"
-#include "keep_trying.hpp"
-#include "log.hpp"
+#include "life/keep_trying.hpp"
+#include "log/log.hpp"
 #include "reverify/select_cases.hpp"
 #include "reverify/ticket_plan.hpp"
 #include "reverify/ticket_yaml.hpp"
+#include "text/words.hpp"
 
 #include <boost/system/result.hpp>
 

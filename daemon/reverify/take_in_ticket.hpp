@@ -1,10 +1,10 @@
 #pragma once
 // A ticket's way in: its text is read and checked, its cases are chosen and written down.
 
-#include "case_world.hpp"
 #include "core/ticket.hpp"
 #include "fs/ticket_files.hpp"
 #include "ledger/tickets.hpp"
+#include "life/case_world.hpp"
 
 #include <atomic>
 #include <optional>

@@ -2,8 +2,8 @@
 
 #include "core/fault_point.hpp"
 #include "fs/safe_open.hpp"
-#include "keep_trying.hpp"
-#include "log.hpp"
+#include "life/keep_trying.hpp"
+#include "log/log.hpp"
 #include "reverify/take_in_ticket.hpp"
 #include "reverify/ticket_report.hpp"
 

@@ -2,8 +2,8 @@
 // The course of a ticket that was accepted: its start, its window's edges, its canaries and bounds, pauses, and its
 // end.
 
-#include "case_world.hpp"
 #include "fs/ticket_files.hpp"
+#include "life/case_world.hpp"
 #include "reverify/bulk_lane.hpp"
 #include "reverify/running_ticket.hpp"
 

@@ -1,7 +1,7 @@
 #include "reverify/ticket_desk.hpp"
 
-#include "keep_trying.hpp"
-#include "log.hpp"
+#include "life/keep_trying.hpp"
+#include "log/log.hpp"
 
 #include <optional>
 #include <set>

@@ -1,8 +1,8 @@
 #pragma once
 // The files in inbox/reverify/: which become tickets, and what the names of those that have ask for.
 
-#include "case_world.hpp"
 #include "fs/ticket_files.hpp"
+#include "life/case_world.hpp"
 #include "reverify/bulk_lane.hpp"
 #include "reverify/stray_watch.hpp"
 #include "reverify/take_in_ticket.hpp"

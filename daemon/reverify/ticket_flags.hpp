@@ -2,9 +2,9 @@
 // A ticket from the flags of `kycd reverify`: they are put down as a ticket's text and read like one, so that flags and
 // files accept the same and say the same about anything else.
 
+#include "config/options.hpp"
 #include "core/service.hpp"
 #include "core/ticket.hpp"
-#include "options.hpp"
 
 #include <boost/system/result.hpp>
 

@@ -2,10 +2,10 @@
 // The kinds of value a ticket's key can have, beside those that settings have too: what each accepts, and what it says
 // about anything else.
 
+#include "config/setting_kinds.hpp"
 #include "core/report_json.hpp"
 #include "core/service.hpp"
 #include "core/time_window.hpp"
-#include "setting_kinds.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,12 +1,12 @@
 #include "reverify/ticket_report.hpp"
 
-#include "case_world.hpp"
 #include "core/fault_point.hpp"
 #include "fs/ticket_files.hpp"
-#include "keep_trying.hpp"
+#include "life/case_world.hpp"
+#include "life/keep_trying.hpp"
+#include "life/standing_sight.hpp"
 #include "reverify/morning_report.hpp"
 #include "reverify/running_ticket.hpp"
-#include "reverify/standing_sight.hpp"
 
 #include <iterator>
 #include <map>

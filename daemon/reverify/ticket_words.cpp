@@ -1,7 +1,7 @@
 #include "reverify/ticket_words.hpp"
 
-#include "commands/words.hpp"
 #include "core/units.hpp"
+#include "text/words.hpp"
 
 #include <algorithm>
 #include <array>

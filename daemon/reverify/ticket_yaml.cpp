@@ -1,13 +1,13 @@
 #include "reverify/ticket_yaml.hpp"
 
+#include "config/setting_kinds.hpp"
+#include "config/yaml_reader.hpp"
 #include "core/case_name.hpp"
 #include "core/json_text.hpp"
 #include "core/nearest_word.hpp"
 #include "core/units.hpp"
-#include "csv_rows.hpp"
 #include "reverify/ticket_kinds.hpp"
-#include "setting_kinds.hpp"
-#include "yaml_reader.hpp"
+#include "text/csv_rows.hpp"
 
 #include <algorithm>
 #include <array>

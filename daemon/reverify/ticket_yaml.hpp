@@ -1,10 +1,10 @@
 #pragma once
 // The text of a ticket as a core/ticket.hpp value.
 
+#include "config/settings_yaml.hpp"
 #include "core/result.hpp"
 #include "core/service.hpp"
 #include "core/ticket.hpp"
-#include "settings_yaml.hpp"
 
 #include <boost/system/result.hpp>
 

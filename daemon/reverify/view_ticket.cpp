@@ -1,8 +1,8 @@
 #include "reverify/view_ticket.hpp"
 
-#include "case_world.hpp"
-#include "pauses.hpp"
+#include "life/case_world.hpp"
 #include "reverify/running_ticket.hpp"
+#include "told/pauses.hpp"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 // What is told of a ticket that runs, as of one moment.
 
 #include "core/report_json.hpp"
-#include "reverify/ticket_view.hpp"
+#include "told/ticket_view.hpp"
 
 #include <map>
 #include <optional>

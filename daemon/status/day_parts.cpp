@@ -1,7 +1,7 @@
 // What was done lately, as the status document tells it.
 #include "core/report_json.hpp"
-#include "day_upkeep.hpp"
 #include "status/parts.hpp"
+#include "upkeep/day_upkeep.hpp"
 
 #include <algorithm>
 

@@ -2,9 +2,9 @@
 
 #include "core/json_writer.hpp"
 #include "core/report_json.hpp"
-#include "loop_report.hpp"
 #include "status/parts.hpp"
-#include "told_tickets.hpp"
+#include "told/loop_report.hpp"
+#include "told/told_tickets.hpp"
 #include "version.hpp"
 
 #include <unistd.h>

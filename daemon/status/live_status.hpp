@@ -2,10 +2,10 @@
 // What the running daemon says about itself: the document behind the status socket.
 
 #include "async/loop_latency.hpp"
-#include "case_world.hpp"
-#include "disk_watch.hpp"
-#include "health.hpp"
-#include "intake.hpp"
+#include "figures/disk_watch.hpp"
+#include "life/case_world.hpp"
+#include "life/intake.hpp"
+#include "status/health.hpp"
 
 #include <string>
 

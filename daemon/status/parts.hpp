@@ -1,11 +1,11 @@
 #pragma once
 // The parts of the status document, each written where its key stands. Private to live_status().
 
-#include "case_world.hpp"
 #include "core/json_members.hpp"
 #include "core/json_writer.hpp"
-#include "disk_watch.hpp"
-#include "intake.hpp"
+#include "figures/disk_watch.hpp"
+#include "life/case_world.hpp"
+#include "life/intake.hpp"
 
 #include <chrono>
 #include <cstdint>

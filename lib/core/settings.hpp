@@ -1,6 +1,6 @@
 #pragma once
 // Everything that can be configured (design section 4), as plain values with the documented defaults.
-// Parsed elsewhere (daemon/settings_yaml.hpp); nothing here knows YAML.
+// Parsed elsewhere (daemon/config/settings_yaml.hpp); nothing here knows YAML.
 
 #include "core/secret.hpp"
 #include "core/service.hpp"

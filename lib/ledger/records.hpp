@@ -46,7 +46,7 @@ struct case_record {
     std::string service; ///< canonical
     bool flat = false;   ///< its files are called <case>.<field>.<ext>
     utc_time taken_at{};
-    std::string fingerprint;    ///< stands for all that was sent, see daemon/fingerprint.hpp; empty until then
+    std::string fingerprint;    ///< stands for all that was sent, see daemon/life/twins.hpp; empty until then
     std::uint32_t attempts = 0; ///< submits that may have been accepted, the refused ones included: as in result.json
     std::uint32_t paid = 0;     ///< those that the API bills as far as is known, when the record was read at a start
     std::uint32_t polls = 0;    ///< an estimate after a crash

@@ -1,7 +1,7 @@
 // What a case costs to be counted: all that the daemon notes of one that is delivered, from the drop to the outbox,
 // with nothing else around it. Prints nanoseconds a case, the best of several rounds.
 
-#include "day_book.hpp"
+#include "figures/day_book.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,7 +1,7 @@
 // A configuration file: checked settings, or errors that can be shown.
 
+#include "config/settings_yaml.hpp"
 #include "fuzz.hpp"
-#include "settings_yaml.hpp"
 
 #include <set>
 

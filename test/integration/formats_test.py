@@ -76,7 +76,7 @@ def test_every_reason_of_why_is_in_the_schema_and_no_other():
         text = (ROOT / "daemon/commands" / file).read_text()
         said |= set(re.findall(r'(?:say\(|reason = )\s*"(\w+)"', text))
     said.remove("ticket_")  # with the word of how it stands behind it
-    words = (ROOT / "daemon/reverify/ticket_view.cpp").read_text()
+    words = (ROOT / "daemon/told/ticket_view.cpp").read_text()
     stands = re.findall(r'ticket_stand::\w+:\n\s+return "(\w+)"', words)
     said |= {f"ticket_{word}" for word in [*stands, "stopped"]}
     assert len(stands) > 4 and said == set(all_schemas()["why"]["$defs"]["reason"]["enum"])

@@ -2,9 +2,9 @@
 // The surroundings of cases for tests of their life: an API and a ledger that a test scripts, and no disk.
 
 #include "async/task_group.hpp"
-#include "case_run.hpp"
-#include "case_world.hpp"
-#include "pending_tasks.hpp"
+#include "life/case_run.hpp"
+#include "life/case_world.hpp"
+#include "life/pending_tasks.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>

@@ -1,4 +1,4 @@
-#include "csv_cell.hpp"
+#include "text/csv_cell.hpp"
 
 #include <boost/test/unit_test.hpp>
 

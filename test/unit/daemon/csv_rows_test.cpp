@@ -1,4 +1,4 @@
-#include "csv_rows.hpp"
+#include "text/csv_rows.hpp"
 
 #include <boost/test/unit_test.hpp>
 

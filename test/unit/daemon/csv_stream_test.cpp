@@ -1,4 +1,4 @@
-#include "csv_stream.hpp"
+#include "text/csv_stream.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,5 +1,5 @@
 #include "async/task_group.hpp"
-#include "fault_pause.hpp"
+#include "life/fault_pause.hpp"
 #include "support/run_coroutine.hpp"
 
 #include <boost/asio/post.hpp>

@@ -1,4 +1,4 @@
-#include "fault_words.hpp"
+#include "life/fault_words.hpp"
 
 #include <boost/test/unit_test.hpp>
 

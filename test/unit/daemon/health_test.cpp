@@ -1,4 +1,4 @@
-#include "health.hpp"
+#include "status/health.hpp"
 
 #include <boost/test/unit_test.hpp>
 

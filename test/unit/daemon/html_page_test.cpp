@@ -1,4 +1,4 @@
-#include "html_page.hpp"
+#include "text/html_page.hpp"
 
 #include <boost/test/unit_test.hpp>
 

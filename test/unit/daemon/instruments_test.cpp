@@ -1,4 +1,4 @@
-#include "day_book.hpp"
+#include "figures/day_book.hpp"
 
 #include <boost/test/unit_test.hpp>
 

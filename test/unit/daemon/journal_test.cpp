@@ -1,4 +1,4 @@
-#include "journal.hpp"
+#include "log/journal.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "known_case.hpp"
+#include "told/known_case.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "loop_report.hpp"
+#include "told/loop_report.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,4 @@
-#include "options.hpp"
+#include "config/options.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,5 +1,5 @@
 #include "case_world_fixture.hpp"
-#include "pending_tasks.hpp"
+#include "life/pending_tasks.hpp"
 #include "support/run_coroutine.hpp"
 
 #include <boost/test/unit_test.hpp>

@@ -1,7 +1,7 @@
 #include "async/blocking_pool.hpp"
 #include "async/group_work.hpp"
 #include "async/task_group.hpp"
-#include "progress_marks.hpp"
+#include "figures/progress_marks.hpp"
 #include "support/run_coroutine.hpp"
 
 #include <boost/asio/io_context.hpp>

@@ -1,4 +1,4 @@
-#include "secrets.hpp"
+#include "config/secrets.hpp"
 
 #include <boost/test/unit_test.hpp>
 

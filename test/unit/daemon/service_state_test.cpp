@@ -1,4 +1,4 @@
-#include "service_state.hpp"
+#include "systemd/service_state.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "settings_yaml.hpp"
+#include "config/settings_yaml.hpp"
 #include "support/timezone.hpp"
 
 #include <boost/test/unit_test.hpp>

@@ -1,6 +1,6 @@
 #include "async/signal.hpp"
 #include "async/task_group.hpp"
-#include "status_socket.hpp"
+#include "status/status_socket.hpp"
 #include "support/run_coroutine.hpp"
 #include "support/temporary_folder.hpp"
 

@@ -1,4 +1,4 @@
-#include "status_text.hpp"
+#include "told/status_text.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>

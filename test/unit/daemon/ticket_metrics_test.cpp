@@ -1,5 +1,5 @@
-#include "instruments.hpp"
-#include "ticket_metrics.hpp"
+#include "figures/instruments.hpp"
+#include "figures/ticket_metrics.hpp"
 
 #include <boost/test/unit_test.hpp>
 

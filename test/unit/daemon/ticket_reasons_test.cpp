@@ -1,5 +1,5 @@
 #include "core/ticket_balance.hpp"
-#include "reverify/ticket_reasons.hpp"
+#include "told/ticket_reasons.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "told_tickets.hpp"
+#include "told/told_tickets.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

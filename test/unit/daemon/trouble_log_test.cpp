@@ -1,5 +1,5 @@
+#include "log/trouble_log.hpp"
 #include "support/temporary_folder.hpp"
-#include "trouble_log.hpp"
 
 #include <boost/test/unit_test.hpp>
 

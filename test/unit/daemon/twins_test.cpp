@@ -1,4 +1,4 @@
-#include "twins.hpp"
+#include "life/twins.hpp"
 
 #include <boost/test/unit_test.hpp>
 

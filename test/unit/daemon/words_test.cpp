@@ -1,6 +1,6 @@
 #include "commands/spool_folders.hpp"
 #include "commands/spool_view.hpp"
-#include "commands/words.hpp"
+#include "text/words.hpp"
 
 #include <boost/test/unit_test.hpp>
 
