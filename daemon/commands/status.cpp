@@ -2,8 +2,8 @@
 
 #include "commands/colours.hpp"
 #include "commands/complain.hpp"
+#include "commands/spool_count.hpp"
 #include "commands/spool_view.hpp"
-#include "commands/ticket_sight.hpp"
 #include "config/settings_yaml.hpp"
 #include "core/json_fields.hpp"
 #include "core/json_text.hpp"
@@ -17,7 +17,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <iostream>
-#include <map>
 #include <unistd.h>
 
 namespace kyc {
@@ -25,214 +24,10 @@ namespace kyc {
 namespace {
 
 namespace json = boost::json;
-using std::chrono::system_clock;
 
-/// How far back the rate looks.
-constexpr std::chrono::minutes rate_window{10};
-
-/// A daemon that has just started is measured by what it did since, but not by its first moments.
-constexpr std::chrono::seconds shortest_window{30};
-
-/// Without a daemon all that wait are looked at, for so long at most.
-constexpr std::chrono::seconds examining_time{3};
-
-/// The lines of the table, in their order; "not ready" is a part of what waits.
-enum class row { not_ready, waiting, claimed, sending, unknown, pending, delivering, delivered, failed };
-constexpr std::array<const char*, 9> row_words{"not ready", "waiting",    "claimed",   "sending", "unknown",
-                                               "pending",   "delivering", "delivered", "failed"};
-
-struct cell {
-    std::uint64_t cases = 0;
-    std::optional<utc_time> oldest;
-
-    void add(std::optional<utc_time> since) {
-        ++cases;
-        if (since && (!oldest || *since < *oldest)) oldest = since;
-    }
-};
-
-struct report {
-    std::map<std::pair<row, std::string>, cell> cells; ///< by row and canonical service
-    std::vector<told_ticket> tickets;
-    std::uint64_t unexamined = 0;
-    std::uint64_t unknown_outcomes = 0; ///< attempts, of all times
-    std::uint64_t ended = 0;            ///< within `window`
-    std::chrono::seconds window{rate_window};
-    system_clock::time_point now = system_clock::now();
-
-    [[nodiscard]] std::uint64_t count(std::initializer_list<row> rows) const {
-        std::uint64_t sum = 0;
-        for (const auto& [key, each] : cells)
-            if (std::find(rows.begin(), rows.end(), key.first) != rows.end()) sum += each.cases;
-        return sum;
-    }
-
-    /// What will end by itself.
-    [[nodiscard]] std::uint64_t backlog() const {
-        return count({row::waiting, row::claimed, row::sending, row::unknown, row::pending, row::delivering});
-    }
-
-    [[nodiscard]] std::optional<std::chrono::seconds> forecast() const {
-        if (backlog() == 0) return std::chrono::seconds(0);
-        if (ended == 0) return std::nullopt;
-        const double seconds =
-            static_cast<double>(backlog()) * static_cast<double>(window.count()) / static_cast<double>(ended);
-        return std::chrono::seconds(static_cast<std::int64_t>(std::min(seconds, 3.0e9)));
-    }
-};
-
-tone tone_of(row which) {
-    switch (which) {
-    case row::not_ready:
-        return tone::notice;
-    case row::delivered:
-        return tone::good;
-    case row::unknown:
-    case row::failed:
-        return tone::bad;
-    default:
-        return tone::plain;
-    }
-}
-
-row row_of(standing state) {
-    switch (state) {
-    case standing::not_ready:
-        return row::not_ready;
-    case standing::waiting:
-        return row::waiting;
-    case standing::claimed:
-        return row::claimed;
-    case standing::sending:
-        return row::sending;
-    case standing::unknown:
-        return row::unknown;
-    case standing::pending:
-        return row::pending;
-    case standing::delivering:
-        return row::delivering;
-    case standing::delivered:
-        return row::delivered;
-    default:
-        return row::failed;
-    }
-}
-
-/// The word of the daemon's document and of --json for a row.
-std::string_view word_of(row which) {
-    return which == row::not_ready ? "not_ready" : row_words.at(static_cast<std::size_t>(which));
-}
-
-/// What the running daemon counts itself, so that nothing has to be read for it; false when none says.
-bool take_counts(const spool_view& view, report& out) {
-    const auto* states = view.live() != nullptr ? member(*view.live(), "states") : nullptr;
-    if (states == nullptr || !states->is_array()) return false;
-    for (const auto& each : states->get_array()) {
-        const auto* about = each.if_object();
-        const auto* state = about != nullptr ? string_member(*about, "state") : nullptr;
-        const auto* service = about != nullptr ? string_member(*about, "service") : nullptr;
-        const auto number = [about](const char* name) {
-            const auto* value = member(*about, name);
-            return value != nullptr ? integer_of(*value) : std::nullopt;
-        };
-        if (state == nullptr || service == nullptr || number("cases").value_or(0) <= 0) continue;
-        auto which = row::claimed;
-        for (const auto one : {row::not_ready, row::waiting, row::sending, row::unknown, row::pending, row::delivering})
-            if (view_of(*state) == word_of(one)) which = one;
-        auto& cell = out.cells[{which, std::string(view_of(*service))}];
-        cell.cases += static_cast<std::uint64_t>(*number("cases"));
-        if (const auto age = number("oldest_seconds")) {
-            const utc_time since = out.now - std::chrono::seconds(*age);
-            if (!cell.oldest || since < *cell.oldest) cell.oldest = since;
-        }
-    }
-    return true;
-}
-
-/// Tells what is not ready from what is.
-void split_waiting(spool_view& view, report& out) {
-    const auto move = [&out](const std::string& service, std::uint64_t cases, std::optional<utc_time> oldest) {
-        auto& from = out.cells[{row::waiting, service}];
-        auto& to = out.cells[{row::not_ready, service}];
-        cases = std::min(cases, from.cases);
-        from.cases -= cases;
-        to.cases += cases;
-        if (oldest && (!to.oldest || *oldest < *to.oldest)) to.oldest = oldest;
-    };
-    const auto inbox = fs::make_inbox(view.layout(), view.config().intake, view.config().services);
-    const auto listed = inbox->list();
-    if (!listed) return; // said already
-    const auto ends = std::chrono::steady_clock::now() + examining_time;
-    inbox_times times(view.config());
-    for (const auto& entry : listed->entries) {
-        if (std::chrono::steady_clock::now() >= ends) {
-            ++out.unexamined;
-            continue;
-        }
-        if (view.is_not_ready(*inbox, entry)) move(view.service_of(entry.folder), 1, times.of(entry));
-    }
-}
-
-/// Re-verifications whose upload is under way.
-std::uint64_t bulk_uploads(spool_view& view) {
-    ledger::case_filter open_ones;
-    open_ones.state = ledger::case_state::open;
-    std::uint64_t uploads = 0;
-    const auto read = view.ledger()->list(open_ones, [&](const ledger::case_history& row) {
-        if (row.about.key.lane == lane::bulk && view.open_case(row).state == standing::sending) ++uploads;
-        return true;
-    });
-    if (!read) view.add_trouble(read.error());
-    return uploads;
-}
-
-void count_ended(spool_view& view, report& out) {
-    std::uint64_t ended_by_folders = 0;
-    for (const bool answered : {true, false}) {
-        const auto& root = answered ? view.layout().roots().outbox : view.layout().roots().failed;
-        const auto read = for_each_case_folder(root, [&](const case_folder_entry& entry) {
-            out.cells[{answered ? row::delivered : row::failed, view.service_of(entry.key.folder)}].add(entry.changed);
-            if (entry.changed >= out.now - out.window) ++ended_by_folders;
-            return true;
-        });
-        if (!read) view.add_trouble(read.error().message());
-    }
-    out.ended = ended_by_folders;
-    if (view.ledger() == nullptr) return;
-    if (const auto ended = view.ledger()->ended_since(out.now - out.window); ended) out.ended = *ended;
-    if (const auto counts = view.ledger()->count(); counts) {
-        std::uint64_t of_open_bulk = 0;
-        for (const auto& each : *counts) {
-            out.unknown_outcomes += each.unknown_outcomes;
-            if (each.lane == lane::bulk && each.state == ledger::case_state::open)
-                of_open_bulk += each.unknown_outcomes;
-        }
-        const auto sending = out.count({row::sending}) + (of_open_bulk > 0 ? bulk_uploads(view) : 0);
-        out.unknown_outcomes -= std::min(out.unknown_outcomes, sending); // those will be known
-    } else {
-        view.add_trouble(counts.error());
-    }
-}
-
-report look(spool_view& view) {
-    report out;
-    if (const auto started = view.started())
-        out.window = std::clamp(std::chrono::floor<std::chrono::seconds>(out.now - *started), shortest_window,
-                                std::chrono::seconds(rate_window));
-    if (!take_counts(view, out)) {
-        case_query open_ones;
-        open_ones.open_only = true;
-        view.each_case(open_ones, [&](const seen_case& seen) {
-            if (seen.key.lane == lane::bulk) return true; // its ticket tells of it
-            out.cells[{row_of(seen.state), seen.service}].add(seen.since);
-            return true;
-        });
-        split_waiting(view, out);
-    }
-    count_ended(view, out);
-    out.tickets = tickets_of(view);
-    std::erase_if(out.cells, [](const auto& each) { return each.second.cases == 0; });
-    return out;
+/// For people.
+std::string words_of(standing which) {
+    return which == standing::not_ready ? "not ready" : std::string(to_string(which));
 }
 
 std::string number_words(double value) {
@@ -252,7 +47,7 @@ std::string unseen_words(const folder_settings& roots) {
     return {};
 }
 
-std::string rate_words(const report& out, bool stopped, bool paused) {
+std::string rate_words(const spool_count& out, bool stopped, bool paused) {
     const double minutes = static_cast<double>(out.window.count()) / 60.0;
     std::string text = count_words(out.ended, "case", "cases") + " ended in the last " + age_words(out.window) + " (" +
                        number_words(static_cast<double>(out.ended) / minutes) + " a minute)";
@@ -271,7 +66,7 @@ std::uint64_t unreadable_folders(const spool_view& view) {
     return static_cast<std::uint64_t>(told != nullptr ? std::max<std::int64_t>(integer_of(*told).value_or(0), 0) : 0);
 }
 
-void print_daemon(const spool_view& view, const report& out, const painter& paint) {
+void print_daemon(const spool_view& view, const spool_count& out, const painter& paint) {
     const auto* live = view.live();
     const bool stopped = !view.running().value_or(true);
     std::cout << paint(stopped ? tone::bad : tone::plain, view.running_words());
@@ -320,7 +115,7 @@ tone tone_of(const told_ticket& ticket) {
     return ticket.state == "waiting" ? tone::plain : ticket.state == "ending" ? tone::notice : tone::bad;
 }
 
-void print_tickets(const report& out, const painter& paint) {
+void print_tickets(const spool_count& out, const painter& paint) {
     if (out.tickets.empty()) return;
     text_table table({"ticket", "state", "selected", "unchanged", "changed", "failed", "skipped", "not done", "calls"});
     std::vector<tone> tones{tone::strong};
@@ -346,12 +141,12 @@ bool all_is_seen(const spool_view& view) {
     return !faulty && view.troubles().empty() && unreadable_folders(view) == 0;
 }
 
-void print_text(const spool_view& view, const report& out, const painter& paint) {
+void print_text(const spool_view& view, const spool_count& out, const painter& paint) {
     print_daemon(view, out, paint);
     std::cout << "\n";
     text_table table({"state", "service", "cases", "oldest"});
     for (const auto& [key, each] : out.cells)
-        table.add({row_words.at(static_cast<std::size_t>(key.first)), key.second, std::to_string(each.cases),
+        table.add({words_of(key.first), key.second, std::to_string(each.cases),
                    each.oldest ? age_words(out.now - *each.oldest) : "-"});
     const auto unseen = unseen_words(view.layout().roots());
     if (out.cells.empty()) {
@@ -403,23 +198,23 @@ void write_pauses(json_writer& out, const std::vector<pause>& pauses) {
     out.end_array();
 }
 
-void print_json(const spool_view& view, const report& report) {
+void print_json(const spool_view& view, const spool_count& counted) {
     json_writer out;
     out.begin_object();
     out.key("schema");
     out.text("kycd.spool/1");
     out.key("at");
-    out.text(to_iso8601(report.now));
+    out.text(to_iso8601(counted.now));
     out.key("running");
     out.boolean_or_null(view.running());
     out.key("paused");
     write_pauses(out, view.pauses());
     out.key("cases");
     out.begin_array();
-    for (const auto& [key, each] : report.cells) {
+    for (const auto& [key, each] : counted.cells) {
         out.begin_object();
         out.key("state");
-        out.text(word_of(key.first));
+        out.text(to_string(key.first));
         out.key("service");
         out.text(key.second);
         out.key("cases");
@@ -430,22 +225,22 @@ void print_json(const spool_view& view, const report& report) {
     }
     out.end_array();
     out.key("tickets");
-    write_tickets(out, report.tickets);
+    write_tickets(out, counted.tickets);
     out.key("unexamined");
-    out.integer(report.unexamined);
+    out.integer(counted.unexamined);
     out.key("unknown_outcomes");
-    out.integer(report.unknown_outcomes);
+    out.integer(counted.unknown_outcomes);
     out.key("rate");
     out.begin_object();
     out.key("ended");
-    out.integer(report.ended);
+    out.integer(counted.ended);
     out.key("in_seconds");
-    out.integer(std::int64_t{report.window.count()});
+    out.integer(std::int64_t{counted.window.count()});
     out.end_object();
     out.key("backlog");
-    out.integer(report.backlog());
+    out.integer(counted.backlog());
     out.key("forecast_seconds");
-    if (const auto left = report.forecast()) {
+    if (const auto left = counted.forecast()) {
         out.integer(std::int64_t{left->count()});
     } else {
         out.null();
@@ -471,7 +266,7 @@ exit_code status_command(const status_options& options) {
     const auto config = load_settings(options.config);
     if (!config) return complain(config.error());
     spool_view view(*config);
-    const auto out = look(view);
+    const auto out = count_spool(view);
     if (options.json) {
         print_json(view, out);
     } else {
