@@ -158,7 +158,7 @@ void section::list(std::string_view key, std::vector<std::string>& to,
     if (!found->value.IsSequence()) return object(*found, "must be a list, e.g. [front_id, back_id]");
     std::vector<std::string> words;
     std::set<std::string> seen;
-    for (const auto& item : found->value) {
+    for (const YAML::Node& item : found->value) {
         const entry one{found->key, std::max(line_at(item.Mark()), found->line), item, true};
         const auto value = one_value(one);
         if (!value) return object(one, value.error().what);

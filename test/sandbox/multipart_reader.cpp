@@ -3,8 +3,8 @@
 #include "sandbox/http_message.hpp"
 
 #include <algorithm>
+#include <cstring> // memmem
 #include <map>
-#include <string.h> // memmem
 
 namespace kyc::sandbox {
 
@@ -67,7 +67,7 @@ bool valid_boundary(std::string_view boundary) {
 
 std::optional<form_part> read_part(std::string_view raw) {
     const auto head_end = raw.substr(0, 2) == "\r\n" ? std::size_t{0} : find(raw, "\r\n\r\n", 0);
-    if (head_end == std::string_view::npos || head_end > max_part_headers) return std::nullopt;
+    if (head_end > max_part_headers) return std::nullopt; // or there is none
     form_part part;
     std::optional<std::map<std::string, std::string>> disposition;
     auto head = raw.substr(0, head_end);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string.h> // memmem
+#include <cstring> // memmem
 
 namespace kyc::sandbox {
 

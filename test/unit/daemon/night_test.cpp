@@ -66,6 +66,7 @@ BOOST_AUTO_TEST_CASE(one_case_is_one_piece_and_no_chart) {
 
 BOOST_AUTO_TEST_CASE(the_pieces_are_the_shortest_round_ones_that_are_few_enough_and_every_case_is_in_one) {
     std::vector<ledger::ticket_case> cases;
+    cases.reserve(480);
     for (int i = 0; i < 480; ++i)
         cases.push_back(ended(at("2026-11-23T21:00:30.000Z") + 1min * i, i % 10 == 0  ? ticket_case_end::changed
                                                                          : i % 7 == 0 ? ticket_case_end::failed
@@ -110,6 +111,7 @@ BOOST_AUTO_TEST_CASE(what_lies_between_two_nights_is_left_out_and_a_lull_within_
 
 BOOST_AUTO_TEST_CASE(a_chart_tells_the_times_of_the_window_s_clock_over_midnight_and_where_it_is_set_back) {
     std::vector<ledger::ticket_case> cases;
+    cases.reserve(17);
     for (int i = 0; i < 17; ++i)
         cases.push_back(ended(at("2026-10-24T20:30:00.000Z") + 30min * i));
     const auto made = cut_night(cases, berlin, 24);

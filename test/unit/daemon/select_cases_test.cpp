@@ -32,7 +32,7 @@ struct outbox {
     }
 
     files::path put(const std::string& where, const std::string& text) {
-        const auto file = root.path() / "outbox" / where;
+        auto file = root.path() / "outbox" / where;
         files::create_directories(file.parent_path());
         std::ofstream(file, std::ios::binary) << text;
         return file;

@@ -295,8 +295,8 @@ BOOST_AUTO_TEST_CASE(a_written_ticket_reads_as_the_same) {
           "labels: {\"a: b\": \"#c\", 'null': 'true', y: ~x}\n", "rate: 0.001\nbudget: {calls: 1}\n",
           "stop_if: {failed: 0%}\n", "stop_if: {changed: 0, failed: 12.5%}\n", "window: \"always\"\nunfinished: end\n",
           "window: \"22:00-06:00\"\n", "delivered_before: 2026-11-20\n", "names: {csv: customers.csv}\n",
-          "service: [liveness]\nverdict: [fail]\ndocument_expired: true\norder: newest\nlimit: 3\ncanary: [A, 'B, "
-          "C']\n"}) {
+          "service: [liveness]\nverdict: [fail]\norder: newest\nlimit: 3\n",
+          "document_expired: true\ncanary: [A, 'B, C']\n"}) {
         const auto first = good(text);
         const auto written = ticket_text(first);
         BOOST_TEST_CONTEXT(text << "\n" << written) {

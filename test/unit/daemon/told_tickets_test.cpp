@@ -71,8 +71,9 @@ BOOST_AUTO_TEST_CASE(tickets_that_have_ended_tell_how) {
     ended.ended_at = now;
     json_writer out;
     write_ended_tickets(out, {ended});
+    const auto written = boost::json::serialize(boost::json::parse(std::move(out).finish()));
     BOOST_TEST(
-        boost::json::serialize(boost::json::parse(std::move(out).finish())) ==
+        written ==
         R"([{"name":"night","how":"stop_if","why":"3 of 10 cases failed","selected":10,"unchanged":3,"changed":0,)"
         R"("failed":3,"skipped":0,"not_done":4,"calls":6,"ended_at":"2026-11-20T22:14:05.000Z"}])");
 }

@@ -744,6 +744,7 @@ BOOST_AUTO_TEST_CASE(entries_may_be_examined_on_several_threads) {
     (void)in.box(); // made before the threads start: the fixture itself is for one thread
     std::atomic<int> ready = 0;
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t) {
         threads.emplace_back([&, t] {
             for (int i = t; i < 40; i += 4)

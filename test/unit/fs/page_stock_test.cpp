@@ -135,6 +135,7 @@ BOOST_AUTO_TEST_CASE(very_many_small_ones_are_not_all_kept) {
     page_stock stock;
     {
         std::vector<page_buffer> many;
+        many.reserve(500);
         for (int i = 0; i < 500; ++i)
             many.push_back(stock.take(page));
     }

@@ -33,6 +33,7 @@ std::map<std::string, std::string> strays(const spool& box, const fs::stray_pati
 
 std::vector<std::string> names_of(const std::map<std::string, std::string>& all) {
     std::vector<std::string> names;
+    names.reserve(all.size());
     for (const auto& [name, why] : all)
         names.push_back(name);
     return names;
