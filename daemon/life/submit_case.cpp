@@ -90,16 +90,31 @@ async::awaitable<result<held_case, failure>> hold_case(case_run& run, async::urg
     co_return held;
 }
 
-/// A case of a ticket may have waited for hours since its folder was looked at, and somebody may have put a hold on it
-/// meanwhile, or dropped it again. Nothing is sent then: the first look, which its lane takes anew, says how it ends.
-async::awaitable<void> look_again(case_run& run) {
+/// A look at the delivered case that a ticket has verified again.
+auto sight_of(case_run& run) {
     const bool was_sent = run.record().last.has_value();
-    auto look = [&run, was_sent]() -> result<reverify::standing_sight> {
+    return [&run, was_sent]() -> result<reverify::standing_sight> {
         const crash_blame working_on(run.record());
         return reverify::look_at(run.world.layout, *run.start.again, was_sent);
     };
+}
+
+/// A case of a ticket may have waited for hours since its folder was looked at, and somebody may have put a hold on it
+/// meanwhile, or dropped it again. Nothing is sent then: the first look, which its lane takes anew, says how it ends.
+async::awaitable<void> look_again(case_run& run) {
+    auto look = sight_of(run);
     const auto seen = co_await keep_trying_on_pool(run.world, look);
     if (!seen.objection.empty()) throw reverify::case_given_back();
+}
+
+/// The last look, for the wait for an upload may have been long, too. False: it could not be taken, and whoever waits
+/// until it can must keep no upload from others.
+async::awaitable<bool> can_still_be_sent(case_run& run) {
+    auto look = sight_of(run);
+    const auto seen = co_await run.world.pool.run(look);
+    if (!seen) co_return false;
+    if (!seen->objection.empty()) throw reverify::case_given_back();
+    co_return true;
 }
 
 /// A line about one submit.
@@ -450,6 +465,10 @@ async::awaitable<result<std::optional<answered_case>, failure>> submit_case(case
         if (!goes_behind) co_await world.rate.take(urgency);
         const bool its_turn = co_await world.api.turn(run.caller(), leave, urgency);
         if (!its_turn) continue; // paused while this case waited
+        if (run.start.again) {
+            const bool stands = co_await can_still_be_sent(run);
+            if (!stands) continue;
+        }
         const auto reply = co_await send_once(run, std::move(*held), std::move(leave), std::move(slot));
         if (reply.ruling.action == action::accept) {
             world.count.submitted();

@@ -336,6 +336,31 @@ def test_what_is_held_or_changed_while_it_waits_to_be_sent_is_not_sent(world, ho
     assert len(world.bill()) == 1 and not history(world, "A-1")
 
 
+def test_what_is_held_while_it_waits_for_an_upload_is_not_sent(world):
+    world.start_sandbox()
+    world.configure(limits={"uploads": 1}, api={"timeouts": {"idle": "60s", "request": "60s"}})
+    deliver(world, "A-1", "B-2")
+    daemon = world.start_daemon()
+    world.drop_case("LIVE")
+    world.wait_delivered("LIVE")
+
+    def in_hand(name):
+        status = json.loads(world.kycd("status", "--json", "--config", str(world.config_file)).out)
+        return status["daemon"]["in_hand"][name]
+
+    world.sandbox.process.send_signal(signal.SIGSTOP)
+    drop_ticket(world, "night", "window: always\nnames: [A-1, B-2]\n")
+    wait_for(lambda: in_hand("uploading") == 1 and in_hand("waiting_for_uploads") == 1, "one case to wait for the other")
+    for case in ("A-1", "B-2"):  # whichever waits
+        (world.outbox / SERVICE / case / ".hold").touch()
+    world.sandbox.process.send_signal(signal.SIGCONT)
+    said = wait_report(world, "night")
+    [skipped] = [each for each in said["cases"] if each["end"] == "skipped"]
+    assert "it is held (.hold)" in skipped["why"], skipped
+    assert daemon.stop() == 0
+    assert len(world.bill()) == 4 and not history(world, skipped["case"])
+
+
 def test_a_failure_leaves_the_old_answer_and_an_error_in_the_history(world):
     world.start_sandbox()
     world.configure()
