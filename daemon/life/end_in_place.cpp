@@ -90,6 +90,7 @@ async::awaitable<void> note_answer(case_run& run, const std::string& before, con
     ledger::case_end end;
     end.state = ledger::case_state::delivered;
     end.word = row.verdict_after;
+    if (run.keeps_reply()) end.reply = reply_in_result(after); // the newest is what the same bytes are answered with
     co_await close(run, std::move(end));
     log::info("verified again", about_end(run));
 }

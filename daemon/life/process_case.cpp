@@ -84,11 +84,6 @@ async::awaitable<std::filesystem::path> hand_over(case_run& run, std::string nam
     co_return where;
 }
 
-/// For cases with the same bytes. Not the answer of an answer: the window counts from the paid call.
-bool keeps_reply(case_run& run) {
-    return run.config->intake.dedupe && !run.record().task_id().empty();
-}
-
 std::string result_text(case_run& run, const answered_case& answered) {
     const crash_blame working_on(run.record());
     return result_json(facts_of(run), answered.task, answered.said, run.record().duplicate_of, answered.reply);
@@ -122,7 +117,7 @@ async::awaitable<void> deliver(case_run& run, answered_case answered) {
     ledger::case_end end;
     end.state = ledger::case_state::delivered;
     end.word = to_string(verdict);
-    if (keeps_reply(run)) end.reply = answered.reply;
+    if (run.keeps_reply()) end.reply = answered.reply;
     const auto where = co_await hand_over(run, "result.json", std::move(text), std::move(end));
     auto about = run.about();
     about.emplace_back("verdict", std::string(to_string(verdict)));
@@ -223,7 +218,7 @@ async::awaitable<bool> finish_earlier_end(case_run& run) {
         auto end = std::move(*found);
         // Whatever became of its text: which of the two it is says where the case belongs.
         end.state = answered ? ledger::case_state::delivered : ledger::case_state::failed;
-        if (!keeps_reply(run)) end.reply.clear();
+        if (!run.keeps_reply()) end.reply.clear();
         const auto told = end;
         const auto begun = std::chrono::steady_clock::now();
         std::string is_there_already;

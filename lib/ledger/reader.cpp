@@ -160,7 +160,10 @@ class sqlite_reader final : public reader {
     read_result<std::vector<ticket_standing>> tickets() override {
         return guarded([&]() -> read_result<std::vector<ticket_standing>> {
             const moment one(database_);
-            return read_tickets(database_, false);
+            auto tickets = read_tickets(database_, false);
+            for (auto& each : tickets)
+                each.calls += calls_in_hand(database_, each.about.id);
+            return tickets;
         });
     }
 

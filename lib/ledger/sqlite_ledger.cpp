@@ -114,7 +114,12 @@ class sqlite_ledger final : public ledger, private ticket_book {
     }
 
     async::awaitable<result<void>> forget_answers(utc_time before) override {
-        auto change = [this, before] { return guarded([&] { store_->forget_answers(before); }); };
+        auto change = [this, before] {
+            return guarded([&] {
+                store_->forget_answers(before);
+                store_->wipe(store_->file().changes() > 0);
+            });
+        };
         co_return co_await pool_.run(change);
     }
 
@@ -132,6 +137,7 @@ class sqlite_ledger final : public ledger, private ticket_book {
                 for (const auto id : rows)
                     store_->reduce(id);
                 store_->commit();
+                store_->wipe(!rows.empty());
             });
         };
         co_return co_await pool_.run(change);
@@ -202,7 +208,12 @@ class sqlite_ledger final : public ledger, private ticket_book {
     }
 
     async::awaitable<result<void>> forget_tickets(utc_time before) override {
-        auto change = [this, before] { return guarded([&] { delete_tickets_before(store_->file(), before); }); };
+        auto change = [this, before] {
+            return guarded([&] {
+                delete_tickets_before(store_->file(), before);
+                store_->wipe(store_->file().changes() > 0);
+            });
+        };
         co_return co_await pool_.run(change);
     }
 

@@ -295,6 +295,16 @@ void store::forget_answers(utc_time before) {
     change.bind(1, to_milliseconds(before)).run();
 }
 
+void store::wipe(bool forgotten) {
+    wiped_ = wiped_ && !forgotten;
+    if (wiped_) return;
+    try {
+        statement fold(database_.handle(), "PRAGMA wal_checkpoint(TRUNCATE)");
+        wiped_ = fold.step() && fold.number(0) == 0; // else it was busy
+    } catch (const sqlite_error&) {                  // what must not go wrong is durable already
+    }
+}
+
 std::vector<ended_row> store::ended_before(std::optional<utc_time> delivered, std::optional<utc_time> failed,
                                            std::int64_t after, std::size_t most) {
     statement query(database_.handle(), "SELECT id, state, place FROM kyc_case WHERE id > ?1 AND name <> '' AND "
@@ -311,7 +321,9 @@ std::vector<ended_row> store::ended_before(std::optional<utc_time> delivered, st
 }
 
 void store::reduce(std::int64_t id) {
-    for (const auto* sql : {"UPDATE kyc_case SET name = '', fingerprint = '', duplicate_of = NULL, message = '', "
+    for (const auto* sql : {"UPDATE kyc_case SET folder = 'unknown', service = 'unknown' WHERE id = ?1 AND word = "
+                            "'UNKNOWN_SERVICE'", // a producer's word, perhaps a customer's name
+                            "UPDATE kyc_case SET name = '', fingerprint = '', duplicate_of = NULL, message = '', "
                             "place = '' WHERE id = ?1",
                             "UPDATE attempt SET what = '', task_id = '', sent = (SELECT json_group_array(json_set("
                             "value, '$.name', '')) FROM json_each(sent)) WHERE case_id = ?1",

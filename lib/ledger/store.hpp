@@ -40,6 +40,12 @@ class store {
                                                       std::int64_t after, std::size_t most);
     void reduce(std::int64_t id);
 
+    /// What was forgotten goes from the files, too: a page that was written anew stands there as it was until the
+    /// write-ahead log is put into the database, and in that log until it is cut (sqlite.org/wal.html). Not inside a
+    /// transaction. While somebody reads, or the disk does not allow it, the next call tries again. `forgotten`:
+    /// anything since the last call.
+    void wipe(bool forgotten);
+
     /// False when a case that ended at this place is known already.
     bool add_ended(const case_history& ended);
 
@@ -63,6 +69,7 @@ class store {
     std::optional<std::int64_t> open_id(const case_key& key);
 
     database database_;
+    bool wiped_ = false; ///< an earlier process may not have come to it
     std::optional<statement> open_id_, put_case_, put_attempt_, put_image_, same_image_, same_fields_, end_case_,
         add_ended_, put_answer_, put_event_;
 };

@@ -170,6 +170,15 @@ std::vector<ticket_standing> read_tickets(database& file, bool open) {
     return all;
 }
 
+std::uint64_t calls_in_hand(database& file, std::int64_t ticket) {
+    statement query(file.handle(), "SELECT count(*) FROM kyc_case AS c JOIN attempt AS p ON p.case_id = c.id "
+                                   "WHERE c.ticket_id = ?1 AND c.state = 'open' AND p.outcome NOT IN ('refused', "
+                                   "'not_sent')");
+    query.bind(1, ticket);
+    query.step();
+    return static_cast<std::uint64_t>(query.number(0));
+}
+
 std::optional<ticket_record> read_ended_ticket(database& file, const std::string& name) {
     statement query(file.handle(), std::string("SELECT ") + ticket_columns +
                                        " FROM ticket WHERE name = ?1 AND state = 'ended' ORDER BY id DESC LIMIT 1");

@@ -30,6 +30,9 @@ void delete_tickets_before(database& file, utc_time time);
 /// In the order of acceptance; `open`: only those that have not ended.
 [[nodiscard]] std::vector<ticket_standing> read_tickets(database& file, bool open);
 
+/// The calls of its cases that have not ended, as far as they are or may be paid.
+[[nodiscard]] std::uint64_t calls_in_hand(database& file, std::int64_t ticket);
+
 /// The last one of that name that has ended.
 [[nodiscard]] std::optional<ticket_record> read_ended_ticket(database& file, const std::string& name);
 

@@ -70,7 +70,7 @@ struct ticket_case {
 struct ticket_standing {
     ticket_record about;
     ticket_balance balance;
-    std::uint64_t calls = 0; ///< of the cases that ended
+    std::uint64_t calls = 0; ///< of the cases that ended; to those who read beside the daemon, of all
 };
 
 } // namespace kyc::ledger

@@ -80,6 +80,8 @@ KEPT = ["held", "held-bad", "young", "young-bad"]
 def test_the_daemon_removes_what_is_over_and_keeps_what_is_held(aged):
     daemon = aged.start_daemon()
     daemon.wait_for_log("the ledger keeps hashes and outcome alone of 2 cases")
+    for file in (aged.root / "ledger").iterdir():  # while it runs, perhaps for months
+        assert b"old-bad" not in file.read_bytes(), file
     assert daemon.stop() == 0
     assert left(aged) == KEPT
     log = daemon.log()

@@ -336,6 +336,22 @@ def test_what_is_held_or_changed_while_it_waits_to_be_sent_is_not_sent(world, ho
     assert len(world.bill()) == 1 and not history(world, "A-1")
 
 
+def test_the_same_bytes_are_answered_with_what_the_ticket_brought(world):
+    world.start_sandbox()
+    world.configure(intake={"dedupe": "1h"})
+    deliver(world, "A-1")
+    daemon = world.start_daemon()
+    world.sandbox.rules(changes_its_mind("image A-1"))
+    drop_ticket(world, "night", "window: always\n")
+    assert balance(wait_report(world, "night")) == [0, 1, 0, 0, 0]
+    world.drop_folder(SERVICE, "B-2", case_files(SERVICE, "A-1"))
+    world.wait_delivered("B-2")
+    old, new = world.result("A-1"), world.result("B-2")
+    assert new["verdict"] == old["verdict"] == "fail"
+    assert new["duplicate_of"]["case"] == "A-1" and new["task"]["id"] == old["task"]["id"]
+    assert daemon.stop() == 0 and len(world.bill()) == 2
+
+
 def test_what_is_held_while_it_waits_for_an_upload_is_not_sent(world):
     world.start_sandbox()
     world.configure(limits={"uploads": 1}, api={"timeouts": {"idle": "60s", "request": "60s"}})

@@ -1,3 +1,4 @@
+#include "ledger/reader.hpp"
 #include "ledger_fixture.hpp"
 
 #include <sqlite3.h>
@@ -392,6 +393,81 @@ BOOST_FIXTURE_TEST_CASE(the_fifth_schema_is_lifted_and_its_records_name_no_ticke
     found[0].ticket = 3; // the ticket that takes it over
     put(*opened.ledger, found[0]);
     BOOST_TEST(recover(*opened.ledger)[0].ticket == 3);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_forgotten_is_gone_from_the_files_at_once, ledger_fixture) {
+    auto opened = open();
+    auto& book = *opened.ledger;
+    const auto stands_there = [this](const std::string& word) {
+        for (const auto& each : std::filesystem::directory_iterator(file.parent_path())) {
+            std::ifstream in(each.path(), std::ios::binary);
+            const std::string bytes(std::istreambuf_iterator<char>(in), {});
+            if (bytes.find(word) != std::string::npos) return true;
+        }
+        return false;
+    };
+    put(book, accepted(sample("ERIKA"), "task-1"));
+    const auto end = delivered("/out/ERIKA", R"({"full_name": "ERIKA EXAMPLE"})");
+    BOOST_REQUIRE(wait_for(book.close(accepted(sample("ERIKA"), "task-1"), end)).has_value());
+    BOOST_TEST(stands_there("ERIKA"));
+    const auto after = end.at + std::chrono::seconds(1);
+    BOOST_REQUIRE(wait_for(book.forget_answers(after)).has_value());
+    BOOST_TEST(!stands_there("ERIKA EXAMPLE"));
+    const auto rows = wait_for(book.ended_before(after, after, 0, 10));
+    BOOST_REQUIRE_EQUAL(rows->size(), 1u);
+    BOOST_REQUIRE(wait_for(book.reduce({rows->front().id})).has_value());
+    BOOST_TEST(!stands_there("ERIKA"));
+    BOOST_TEST(stands_there(std::string(64, 'a')));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_folder_that_is_no_service_s_is_forgotten_with_its_case, ledger_fixture) {
+    auto opened = open();
+    auto& book = *opened.ledger;
+    auto record = sample("front_id");
+    record.key = case_key("ERIKA MUSTERMANN", "front_id");
+    record.service = "ERIKA MUSTERMANN";
+    auto end = delivered("/failed/ERIKA MUSTERMANN/front_id");
+    end.state = case_state::failed;
+    end.word = "UNKNOWN_SERVICE";
+    BOOST_REQUIRE(wait_for(book.close(record, end)).has_value());
+    const auto after = end.at + std::chrono::seconds(1);
+    const auto rows = wait_for(book.ended_before(after, after, 0, 10));
+    BOOST_REQUIRE(wait_for(book.reduce({rows->front().id})).has_value());
+    const auto read = open_reader(file);
+    BOOST_REQUIRE(read.has_value());
+    const auto done = (**read)->list({}, [](const case_history& each) {
+        BOOST_TEST(each.about.key.folder == "unknown");
+        BOOST_TEST(each.about.service == "unknown");
+        return true;
+    });
+    BOOST_TEST(done.has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(calls_of_cases_in_hand_are_told_beside_the_daemon, ledger_fixture) {
+    auto opened = open();
+    auto& book = *opened.ledger;
+    ticket_record night;
+    night.name = "night";
+    night.state = ticket_state::running;
+    night.id = *wait_for(book.tickets().put_ticket(night));
+    const auto sent = [&](const std::string& name) {
+        auto one = sample(name);
+        one.key.lane = lane::bulk;
+        one.ticket = night.id;
+        return one;
+    };
+    put(book, accepted(sent("A"), "task-1"));
+    put(book, sent("B")); // may have been accepted
+    auto refused = sent("C");
+    refused.last->outcome = attempt_outcome::not_sent;
+    put(book, refused);
+    put(book, accepted(sample("D"), "task-2")); // of no ticket
+    const auto read = open_reader(file);
+    BOOST_REQUIRE(read.has_value());
+    const auto told = (**read)->tickets();
+    BOOST_REQUIRE(told.has_value());
+    BOOST_REQUIRE_EQUAL(told->size(), 1u);
+    BOOST_TEST(told->front().calls == 2u);
 }
 
 BOOST_FIXTURE_TEST_CASE(the_last_ticket_of_a_name_that_has_ended_is_known_until_it_is_forgotten, ledger_fixture) {
