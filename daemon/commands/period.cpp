@@ -1,6 +1,7 @@
 #include "commands/period.hpp"
 
 #include "core/answer.hpp"
+#include "core/failure.hpp"
 #include "text/words.hpp"
 
 namespace kyc {
@@ -38,7 +39,9 @@ outcome_figures lane_figures::sum() const {
 }
 
 void lane_figures::add(const ledger::case_history& ended) {
-    const auto& service = ended.about.service;
+    // The folder of a case of no service is a producer's word, perhaps a customer's name.
+    const bool is_known = ended.end.word != to_string(failure_code::unknown_service);
+    const std::string service = is_known ? ended.about.service : "unknown";
     services[service].add(ended);
     days[{time_words(ended.end.at).substr(0, std::string_view("2026-11-20").size()), service}].add(ended);
     if (ended.state == ledger::case_state::failed) ++failures[ended.end.word];

@@ -49,8 +49,8 @@ struct case_run {
 
     ledger::case_record& record() { return start.record; }
 
-    /// Whether its answer is kept for cases with the same bytes. Not the answer of an answer: the window counts from the
-    /// paid call.
+    /// Whether its answer is kept for cases with the same bytes. Not the answer of an answer: the window counts from
+    /// the paid call.
     [[nodiscard]] bool keeps_reply() const {
         return config->intake.dedupe.has_value() && !start.record.task_id().empty();
     }

@@ -110,7 +110,7 @@ std::string compose_text(std::string_view message, const fields& about) {
         line += ' ';
         line += name;
         line += '=';
-        line += plain ? printable(value) : json_quoted(value);
+        line += plain ? printable(value) : printable(json_quoted(value));
     }
     return line;
 }

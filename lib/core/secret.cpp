@@ -35,7 +35,7 @@ secret::~secret() {
 void secret::wipe(std::string& bytes) noexcept {
     // Up to the capacity, not the size: a moved-from or shortened string still holds what it held. Growing to the
     // capacity does not allocate.
-    bytes.resize(bytes.capacity()); // NOLINT(clang-analyzer-cplusplus.Move): that is what it is for
+    bytes.resize(bytes.capacity());
     explicit_bzero(bytes.data(), bytes.size());
     bytes.clear();
 }

@@ -328,3 +328,9 @@ def test_a_file_that_its_producer_goes_on_writing_is_sent_as_it_was_checked_or_n
     results = [json.loads(file.read_text()) for file in world.outbox.rglob("result.json")]
     sent = sorted(file["sha256"] for line in world.bill() for file in line["files"])
     assert sorted(result["files"][0]["sha256"] for result in results) == sent
+
+
+def test_a_name_that_hides_what_follows_is_escaped_in_the_log(world):
+    world.drop_case("a \u202egpj.exe")
+    run = world.run_once()
+    assert run.code == 0 and "\u202e" not in run.log and "\\xe2\\x80\\xae" in run.log

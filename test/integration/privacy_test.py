@@ -14,7 +14,7 @@ import signal
 import subprocess
 
 import pytest
-from conftest import PASSWORD, picture, wait_for
+from conftest import PASSWORD, case_files, picture, wait_for
 from fake_systemd import Journal, Manager
 
 KYCD_BREAKABLE = os.environ.get("KYCD_BREAKABLE")
@@ -232,6 +232,17 @@ def test_nothing_personal_is_told_whatever_the_api_says(world, form):
         manager.close()
         if journal:
             journal.close()
+
+
+@pytest.mark.parametrize("manifest", [{NAME: "front"}, {"fields": {NAME: BORN}}], ids=["a key", "a field"])
+def test_a_producer_who_mistakes_a_key_for_a_value_tells_the_log_nothing(world, manifest):
+    world.start_sandbox()
+    world.configure(log={"level": "info"})
+    world.drop_folder("face_liveness", "C-1", {**case_files("face_liveness", "C-1"), "case.json": json.dumps(manifest).encode()})
+    run = world.run_once()
+    assert run.code == 1 and "code=BAD_MANIFEST" in run.log
+    assert NAME not in run.log and BORN not in run.log
+    assert NAME in world.error("C-1")["message"]
 
 
 @pytest.mark.parametrize("what", LOGINS)

@@ -71,16 +71,14 @@ def test_the_page_is_whole_and_needs_nothing_else(ended):
     assert "A-0" not in text and "C-1" not in text  # no case is named
 
 
-def test_a_producers_folder_name_is_no_markup_and_no_formula(world):
-    name = '=1+<b>"x",y'
-    folder = world.inbox / name / "A-1"
+def test_a_folder_that_is_no_service_s_is_not_named(world):
+    folder = world.inbox / '=1+<b>"BRANCH",y' / "A-1"
     folder.mkdir(parents=True)
     (folder / "image.jpg").write_bytes(b"\xff\xd8\xff\xe0 no image")
-    world.configure(intake={"incomplete_after": "1s", "settle": "0s"})
-    world.run_once()
-    rows = list(csv.DictReader(io.StringIO(report(world, "--format", "csv").out)))
-    assert rows == [] or all(row["service"].startswith("'=") for row in rows)
-    assert "<b>" not in report(world, "--format", "html").out
+    assert world.run_once().code == 1
+    for form in ("text", "csv", "json", "html"):
+        told = report(world, "--format", form).out
+        assert "unknown" in told and "BRANCH" not in told, told
 
 
 def test_a_case_that_ended_at_midnight_is_in_one_day(ended):

@@ -8,7 +8,6 @@
 
 namespace {
 
-using kyc::check;
 using kyc::verdict;
 
 const kyc::service_table table;

@@ -16,7 +16,7 @@ struct desk : spool {
 
     stdfs::path fail(const std::string& name, const std::map<std::string, std::string>& files,
                      const std::string& service = "kyc_card") const {
-        const auto place = failed() / service / name;
+        auto place = failed() / service / name;
         for (const auto& [file, text] : files)
             put(place / file, text);
         put(place / "error.json", "why");

@@ -15,6 +15,7 @@ struct fed {
 
 fed feed_all(std::string_view head, const std::vector<std::string>& body) {
     std::vector<boost::asio::const_buffer> buffers;
+    buffers.reserve(body.size());
     for (const auto& part : body)
         buffers.emplace_back(part.data(), part.size());
     body_feed feed(head, buffers);

@@ -24,7 +24,7 @@ std::string text(const std::string& name, const std::string& value) {
 } // namespace
 
 BOOST_AUTO_TEST_CASE(files_and_texts_come_apart_with_their_bytes_untouched) {
-    const std::string bytes("\r\n--Xy\0\r\n--", 12);
+    const std::string bytes("\r\n--Xy\0\r\n--", 11);
     const auto body = file("front_id", "front.png", bytes) + text("extend_data", "true") + "--XyZ--\r\n";
     const auto read = read_multipart(type, body);
     BOOST_REQUIRE(read.has_value());
