@@ -10,9 +10,10 @@
 namespace kyc {
 
 /// Upper bounds in seconds, inclusive. What each takes lies well inside: a tenth of the first to beyond the last.
-inline constexpr double disk_bounds[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30};
+/// What an alert compares a quantile with (config/prometheus/) is one of them: between two, a quantile is a guess.
+inline constexpr double disk_bounds[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 10, 30};
 inline constexpr double call_bounds[] = {0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300};
-inline constexpr double case_bounds[] = {0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 900, 3600, 21600, 86400};
+inline constexpr double case_bounds[] = {0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 900, 3600, 21600, 86400};
 
 /// A value: no locks, no clock.
 class duration_histogram {

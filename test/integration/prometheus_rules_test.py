@@ -7,10 +7,9 @@ import subprocess
 import pytest
 import yaml
 from conftest import ROOT
-from prometheus_peer import (DASHBOARD_FILE, RULES_FILE, dashboard, dashboard_queries, filled_in, metrics_documented, metrics_used,
+from prometheus_peer import (DASHBOARD_FILE, RULE_TESTS, RULES_FILE, dashboard, dashboard_queries, filled_in, metrics_documented, metrics_used,
                              rules, written_dashboard)
 
-UNIT_TESTS = sorted((ROOT / "test/prometheus").glob("*-test.yaml"))
 ALERTS_PAGE = (ROOT / "docs/alerts.md").read_text()
 ALERTMANAGER_FILE = ROOT / "config/prometheus/alertmanager-example.yaml"
 
@@ -26,14 +25,14 @@ def test_rules_and_the_example_are_well_formed():
     promtool("check", "config", ROOT / "config/prometheus/scrape-example.yaml")
 
 
-@pytest.mark.parametrize("file", UNIT_TESTS, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", RULE_TESTS, ids=lambda file: file.stem)
 def test_alerts_fire_when_they_should_and_only_then(file):
     promtool("test", "rules", file)
 
 
 def test_each_alert_is_tried_where_it_fires_and_where_it_does_not():
     fires, rests = set(), set()
-    for file in UNIT_TESTS:
+    for file in RULE_TESTS:
         for group in yaml.safe_load(file.read_text())["tests"]:
             for check in group["alert_rule_test"]:
                 (fires if check.get("exp_alerts") else rests).add(check["alertname"])

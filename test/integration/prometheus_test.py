@@ -6,10 +6,18 @@ import subprocess
 
 import pytest
 from conftest import wait_for
-from prometheus_peer import (Prometheus, dashboard_queries, fetch, impatient_rules, metrics_documented, metrics_in, metrics_used,
-                             rules)
+from prometheus_peer import (RULE_TESTS, RULES_FILE, Prometheus, bounds_in, dashboard_queries, fetch, impatient_rules,
+                             limits_of_quantiles, metrics_documented, metrics_in, metrics_used, rules)
 
 PRODUCERS_FOLDER = "Erika-Mustermann-1983"
+
+
+def start_kycd(world, **changes):
+    """The daemon, and where it tells its metrics."""
+    world.configure(admin={"listen": "127.0.0.1:0"}, **changes)
+    daemon = world.start_daemon()
+    daemon.wait_for_log("admin listening")
+    return daemon, re.search(r"admin listening.*\blisten=(\S+)", daemon.log()).group(1)
 
 
 @pytest.fixture
@@ -18,10 +26,7 @@ def watched(world):
     made = []
 
     def start(**changes):
-        world.configure(admin={"listen": "127.0.0.1:0"}, **changes)
-        daemon = world.start_daemon()
-        daemon.wait_for_log("admin listening")
-        address = re.search(r"admin listening.*\blisten=(\S+)", daemon.log()).group(1)
+        daemon, address = start_kycd(world, **changes)
         seen_by = Prometheus(world.root / "prometheus", address, impatient_rules(world.root / "rules.yaml")).start()
         made.append(seen_by)
         wait_for(lambda: seen_by.query("up == 1"), "the first scrape", 60)
@@ -90,3 +95,16 @@ def test_all_that_rules_and_dashboard_ask_for_is_there(world, watched):
     assert (linted.returncode, linted.stderr) == (0, ""), linted
     assert PRODUCERS_FOLDER not in text and not re.search(r"A-\d", text)
     assert metrics_in(text) <= metrics_documented()
+
+
+def test_rules_compare_with_bounds_that_kycd_has_and_are_tried_with_no_others(world):
+    _, address = start_kycd(world)
+    world.drop_case("A-1")  # histograms of a service begin with its first case
+    world.wait_delivered("A-1", timeout=60)
+    there = bounds_in(fetch(f"http://{address}/metrics"))
+    for file in (RULES_FILE, *RULE_TESTS):
+        asked = bounds_in(file.read_text())
+        assert {name: bounds - there.get(name, set()) for name, bounds in asked.items() if bounds - there.get(name, set())} == {}, file
+    limits = list(limits_of_quantiles())
+    assert len(limits) >= 4
+    assert [each for each in limits if each[2] not in {float(bound) for bound in there[each[1]]}] == []

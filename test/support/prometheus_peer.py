@@ -13,6 +13,7 @@ from peers import Peer
 from world import ROOT, wait_for
 
 RULES_FILE = ROOT / "config/prometheus/kycd-alerts.yaml"
+RULE_TESTS = sorted((ROOT / "test/prometheus").glob("*-test.yaml"))
 DASHBOARD_FILE = ROOT / "config/grafana/kycd.json"
 WRITES_DASHBOARD = ROOT / "scripts/write-dashboard"
 
@@ -79,6 +80,22 @@ def metrics_used():
 def metrics_documented():
     """By the tables of docs/monitoring.md, where names stand in backticks, with or without labels."""
     return set(re.findall(r"`((?:kycd|process)_[a-z0-9_]+)[`{]", (ROOT / "docs/monitoring.md").read_text()))
+
+
+def bounds_in(text):
+    """The bounds of the buckets, as written, by histogram: of metrics, PromQL, or what promtool is given."""
+    found = {}
+    for name, bound in re.findall(r'\b(kycd_[a-z0-9_]+)_bucket\{[^}]*\ble="([^"]+)"', text):
+        found.setdefault(name, set()).add(bound)
+    return found
+
+
+def limits_of_quantiles():
+    """Alert, histogram, and the time with which a quantile of it is compared. Between two bounds a quantile is a guess."""
+    for name, rule in rules().items():
+        for called, limit in re.findall(r"histogram_quantile\((.*)\) > ([0-9.]+)", rule["expr"]):
+            for histogram in metrics_in(called):
+                yield name, histogram, float(limit)
 
 
 def fetch(url, timeout=20):
