@@ -732,6 +732,33 @@ def test_a_ticket_that_says_so_ends_with_its_window(world):
     assert daemon.stop() == 0
 
 
+def test_a_reload_of_the_lane_reaches_tickets_that_are_there(world):
+    world.start_sandbox()
+    now = datetime.datetime.now(datetime.timezone.utc)
+    much_later = "-".join(f"{now + datetime.timedelta(hours=hours):%H:%M}" for hours in (9, 10)) + " UTC"
+    world.configure(lanes={"bulk": {"window": much_later, "share": 0}})
+    deliver(world, "A-1", "A-2", "A-3")
+    world.sandbox.rules(PENDING)
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "names: '*'\n")
+
+    def states():
+        status = json.loads(world.kycd("status", "--json", "--config", str(world.config_file)).out)
+        return [ticket["state"] for ticket in status["daemon"]["tickets"]]
+
+    wait_for(lambda: states() == ["waiting"], "the ticket to wait for its window")
+    world.configure(lanes={"bulk": {"window": "always", "share": 0}})
+    daemon.send(signal.SIGHUP)
+    # Without a share it has one task at a time.
+    wait_for(lambda: (states(), len(world.bill())) == (["running"], 4), "the first of its cases")
+    world.configure(lanes={"bulk": {"window": "always", "share": 0.5}})
+    daemon.send(signal.SIGHUP)
+    wait_for(lambda: len(world.bill()) == 6, "the others")
+    world.sandbox.rules()
+    assert balance(wait_report(world, "night", 60)) == [3, 0, 0, 0, 0]
+    assert daemon.stop() == 0
+
+
 def test_values_are_in_the_report_only_where_they_may_be(world):
     world.start_sandbox()
     for wanted in (False, True):
