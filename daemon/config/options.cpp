@@ -143,6 +143,15 @@ void refuse_empty_time(const std::string& since, const std::string& before) {
                                    CLI::ExitCodes::ValidationError);
 }
 
+/// A report ends now unless it is told, so it would end before it begins.
+void refuse_time_ahead(const std::string& since, const std::string& before) {
+    if (!before.empty()) return;
+    const auto now = std::chrono::system_clock::now();
+    if (*parse_since(since, now) > now)
+        throw CLI::ValidationError("--since " + since + " lies ahead: no case has ended after it",
+                                   CLI::ExitCodes::ValidationError);
+}
+
 void operator_commands::add_list(CLI::App& program) {
     list_command = add(program, "list", "The cases, a line each", list);
     list_command->add_option("--state", list.state, "Only cases in this state")->check(CLI::IsMember(standing_words()));
@@ -167,6 +176,7 @@ void operator_commands::add_report(CLI::App& program) {
         ->check(CLI::IsMember({"text", "csv", "json", "html"}));
     report_command->callback([this]() {
         refuse_empty_time(report.since, report.before);
+        refuse_time_ahead(report.since, report.before);
         const bool said = report_command->count("--format") != 0;
         if (report.json && said && report.format != "json")
             throw CLI::ValidationError("--json and --format " + report.format + " are two formats; give one of them",

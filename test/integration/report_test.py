@@ -96,8 +96,10 @@ def test_before_the_first_start_everything_is_nought(world):
 
 
 def test_since_and_a_ledger_that_is_not_there(ended):
-    assert json.loads(report(ended, "--json", "--since", "2030-01-01").out)["all"]["delivered"] == 0
+    assert json.loads(report(ended, "--json", "--since", "2001-01-01", "--before", "2001-01-02").out)["all"]["delivered"] == 0
     assert report(ended, "--since", "soon").code == 64
+    ahead = report(ended, "--since", "2099-01-01")
+    assert ahead.code == 64 and ahead.out == "" and "--since 2099-01-01 lies ahead" in ahead.log, ahead
     ledger = ended.root / "ledger/ledger.db"
     with sqlite3.connect(ledger) as rows:
         rows.execute("UPDATE kyc_case SET ended_at = ended_at - 30 * 86400000 WHERE name = 'A-0'")

@@ -49,6 +49,12 @@ BOOST_AUTO_TEST_CASE(times_between_which_nothing_lies_are_refused) {
     BOOST_TEST(said({"report", "--before", "30d"}).find("--since 7d") != std::string::npos);
     BOOST_TEST(said({"report", "--before", "6d"}) == "");
     BOOST_TEST(said({"list", "--before", "30d"}) == "");
+    // And it ends now.
+    BOOST_TEST(said({"report", "--since", "2099-01-01"}) ==
+               "kycd: command line: --since 2099-01-01 lies ahead: no case has ended after it; see 'kycd report "
+               "--help'\n");
+    BOOST_TEST(said({"report", "--since", "0s"}) == "");
+    BOOST_TEST(said({"report", "--since", "2099-01-01", "--before", "2099-01-02"}) == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_report_has_one_format) {
