@@ -7,8 +7,8 @@
 namespace kyc {
 
 /// RFC 4180, quoted where that needs it. The text is made printable, so it stays in its line and begins with no tab or
-/// line end; one that begins with = + - or @, and that a spreadsheet would take for a formula, gets an apostrophe
-/// before it (OWASP, "CSV Injection").
+/// line end; where it, or what follows a semicolon in it, begins with = + - or @, and a spreadsheet would take it for a
+/// formula, there is an apostrophe before that (OWASP, "CSV Injection").
 [[nodiscard]] std::string csv_cell(std::string_view text);
 
 } // namespace kyc
