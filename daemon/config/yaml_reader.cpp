@@ -134,6 +134,12 @@ bool section::is_empty_list(std::string_view key) const {
     return found != entries_.end() && found->value.IsSequence() && found->value.size() == 0;
 }
 
+bool section::is_empty_map(std::string_view key) const {
+    const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const entry& e) { return e.key == key; });
+    if (found == entries_.end()) return false;
+    return found->value.IsNull() || (found->value.IsMap() && found->value.size() == 0);
+}
+
 bool section::has(std::string_view key) const {
     return std::any_of(entries_.begin(), entries_.end(), [&](const entry& e) { return e.key == key; });
 }

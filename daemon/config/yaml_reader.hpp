@@ -148,6 +148,9 @@ class section {
     /// Whether a list stands there without anything in it.
     [[nodiscard]] bool is_empty_list(std::string_view key) const;
 
+    /// Whether a map stands there without anything in it, or nothing at all behind the key: map() reads both alike.
+    [[nodiscard]] bool is_empty_map(std::string_view key) const;
+
     /// How the value of `key` is written; it counts as a value also where nothing stands behind the key.
     [[nodiscard]] shape shape_of(std::string_view key) const;
 

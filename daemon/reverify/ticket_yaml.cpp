@@ -161,11 +161,15 @@ std::optional<ticket_bound> bound_of(const std::optional<quantity>& written) {
     return ticket_bound{written->count, written->share};
 }
 
-/// An empty list says "none of them", which nobody means.
-void refuse_empty_lists(document& doc, const section& top) {
+/// An empty list says "none of them", which nobody means. A map whose lines are all commented out would choose, and
+/// pay for, more than was meant.
+void refuse_what_is_empty(document& doc, const section& top) {
     for (const auto* key : {"service", "verdict", "names", "canary"})
         if (top.is_empty_list(key))
             doc.object(doc.line_of(key), key, "is an empty list; name something, or remove the key");
+    for (const auto* key : {"labels", "budget", "stop_if"})
+        if (top.is_empty_map(key))
+            doc.object(doc.line_of(key), key, "is empty; write what it shall say, or remove the key");
 }
 
 std::vector<config_error> one_error(const std::string& file, std::string what) {
@@ -284,7 +288,7 @@ boost::system::result<ticket, std::vector<config_error>> parse_ticket(const std:
     section top(doc, "", "", 0, root);
     if (!root.IsMap()) return doc.take_errors();
     read_everything(top, doc, services, read);
-    refuse_empty_lists(doc, top);
+    refuse_what_is_empty(doc, top);
     take_names_from_csv(doc, beside, read);
     take_sample(doc, read);
     if (auto errors = doc.take_errors(); !errors.empty()) return errors;
