@@ -187,9 +187,7 @@ std::optional<bad_row> import_columns::objection_to(const csv_row& row, const se
 
 boost::system::result<fs::import_case, bad_row>
 import_columns::case_of(const csv_row& row, const std::filesystem::path& root, bool marker) const {
-    if (row.cells.size() > count_)
-        return bad_row("bad_row", "it has " + std::to_string(row.cells.size()) + " cells, and the header has " +
-                                      std::to_string(count_));
+    if (auto why = row.too_long_for(count_)) return bad_row("bad_row", std::move(*why));
     fs::import_case made;
     made.marker = marker;
     made.key = case_key(std::string(service_in(row)), std::string(name_in(row)));

@@ -135,6 +135,8 @@ void take_names_from_csv(document& doc, const read_beside& beside, draft& to) {
         return object("has no column " + quote_text(to.csv_column) + "; its columns are: " + table->columns_in_words());
     std::unordered_set<std::string> seen; // the same customer twice is nothing to stop at
     for (const auto& row : table->rows) {
+        if (const auto why = row.too_long_for(table->header.size()))
+            return object("line " + std::to_string(row.line) + ": " + *why);
         const std::string name(row.cell(*column));
         if (name.empty()) continue;
         if (const auto why = name_objection(name)) return object("line " + std::to_string(row.line) + ": " + *why);

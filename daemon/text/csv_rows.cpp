@@ -21,6 +21,11 @@ std::string_view csv_row::cell(std::size_t column) const {
     return column < cells.size() ? std::string_view(cells[column]) : std::string_view();
 }
 
+std::optional<std::string> csv_row::too_long_for(std::size_t columns) const {
+    if (cells.size() <= columns) return std::nullopt;
+    return "it has " + std::to_string(cells.size()) + " cells, and the header has " + std::to_string(columns);
+}
+
 std::optional<std::size_t> csv_table::column(std::string_view name) const {
     const auto found =
         std::find_if(header.begin(), header.end(), [&](const auto& title) { return same_letters(title, name); });

@@ -18,6 +18,10 @@ struct csv_row {
 
     /// Empty where the row is too short.
     [[nodiscard]] std::string_view cell(std::size_t column) const;
+
+    /// What is wrong with a row that has more cells than the header has columns, as when a comma stands in a cell
+    /// without quotes: each cell behind it is in another column than was meant.
+    [[nodiscard]] std::optional<std::string> too_long_for(std::size_t columns) const;
 };
 
 /// A whole file. Rows may be shorter or longer than the header: who reads them knows whether that is wrong.

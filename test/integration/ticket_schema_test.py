@@ -17,7 +17,7 @@ PARSER_TEST = (ROOT / "test/unit/daemon/ticket_yaml_test.cpp").read_text()
 
 # What only kycd can know: services, files beside the ticket, the calendar, two keys that exclude each other, time zones.
 ONLY_KYCD = ("kyc_cart", "passport", "[liveness, face_liveness]", "- ocr\\n", "2026-02-30", "document_expired: true", "column: id",
-             "missing.csv", "empty.csv", "wrong.csv", "broken.csv", "canary: [.hidden]")
+             "missing.csv", "empty.csv", "wrong.csv", "long.csv", "broken.csv", "canary: [.hidden]")
 # What is no document, or becomes another value before a schema sees it.
 NOT_FOR_SCHEMAS = ("\\xFC", "service: [\\n", "---", "twice", "service: kyc_card\\nservice:", "document_expired: yes", "labels: {branch: }")
 

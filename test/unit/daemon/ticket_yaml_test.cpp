@@ -26,6 +26,7 @@ result<std::string> beside(const std::string& file) {
     if (file == "customers.csv") return std::string("\xEF\xBB\xBFno;Name\r\n1;A-1\r\n2;\r\n3;A[2]*\r\n4;A-1\r\n");
     if (file == "empty.csv") return std::string("name\n");
     if (file == "wrong.csv") return std::string("name\nA-1\nA/2\n");
+    if (file == "long.csv") return std::string("customer,name\nJones,A-1\nSmith, John,A-2\n");
     if (file == "broken.csv") return std::string("name\n\"A-1\n");
     return last_fault(ENOENT, file);
 }
@@ -219,6 +220,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_with_its_line_and_what_is_allowed) {
         {"names: {csv: missing.csv}\n", 1, "names.csv", "cannot be read: No such file"},
         {"names: {csv: empty.csv}\n", 1, "names.csv", "has no name in its column"},
         {"names: {csv: wrong.csv}\n", 1, "names.csv", "line 3: "},
+        {"names: {csv: long.csv}\n", 1, "names.csv", "line 3: it has 3 cells, and the header has 2"},
         {"names: {csv: broken.csv}\n", 1, "names.csv", "never closed"},
         {"labels: north\n", 1, "labels", "must be a map"},
         {"limit: 5\nlabels:\n  # branch: north\n", 2, "labels", "is empty"},
