@@ -27,6 +27,7 @@ result<std::string> beside(const std::string& file) {
     if (file == "empty.csv") return std::string("name\n");
     if (file == "wrong.csv") return std::string("name\nA-1\nA/2\n");
     if (file == "long.csv") return std::string("customer,name\nJones,A-1\nSmith, John,A-2\n");
+    if (file == "spaced.csv") return std::string("name\n\" A-1\"\n A-2 \n\"A-3 \"\n");
     if (file == "broken.csv") return std::string("name\n\"A-1\n");
     return last_fault(ENOENT, file);
 }
@@ -171,6 +172,11 @@ BOOST_AUTO_TEST_CASE(names_come_from_a_column_beside_the_ticket) {
     BOOST_TEST(good("names: {csv: customers.csv}\n").which.names == (words{"A-1", "A\\[2]\\*"}),
                boost::test_tools::per_element());
     BOOST_TEST(good("names:\n  csv: customers.csv\n  column: NO\n").which.names == (words{"1", "2", "3", "4"}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_space_at_an_end_of_a_name_is_kept_in_quotes) {
+    BOOST_TEST(good("names: {csv: spaced.csv}\n").which.names == (words{" A-1", "A-2", "A-3 "}),
                boost::test_tools::per_element());
 }
 
