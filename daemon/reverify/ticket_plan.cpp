@@ -109,10 +109,18 @@ void set_pace(const settings& config, const ticket& asked, ledger::reader* ledge
     at_once(config.limits.pending, took.wholes, pace_source::pending);
 }
 
+/// From the first call on. A rate lets a second's worth go at once, or one call, see async/rate_limit.hpp.
+std::chrono::duration<double> least_time(const ticket_plan& plan) {
+    const auto one_by_one = static_cast<double>(plan.calls) / plan.per_second;
+    const bool by_rate = plan.pace == pace_source::limits || plan.pace == pace_source::ticket_rate;
+    const auto at_once = by_rate ? std::max(1.0, 1 / plan.per_second) : 0.0;
+    return std::chrono::duration<double>(std::max(one_by_one - at_once, 0.0));
+}
+
 void set_times(const ticket& asked, utc_time now, ticket_plan& plan) {
     plan.begins_at = plan.window.opens(now);
     if (plan.per_second <= 0) return;
-    const auto took = std::chrono::duration<double>(static_cast<double>(plan.calls) / plan.per_second);
+    const auto took = least_time(plan);
     plan.duration =
         std::chrono::ceil<std::chrono::milliseconds>(std::min<std::chrono::duration<double>>(took, 24h * 36'500));
     const auto ends = plan.window.done_after(now, *plan.duration);

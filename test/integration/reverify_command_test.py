@@ -134,13 +134,17 @@ def test_what_is_never_taken_is_told_once(delivered):
 
 def test_a_plan_counts_with_the_slowest_of_what_sets_the_pace(delivered):
     by_ticket = planned(delivered, "--rate", "0.001", "--window", "always")
-    assert (by_ticket["pace_from"], by_ticket["seconds"], by_ticket["windows"]) == ("ticket", 5000, 1)
-    # An hour a case, in windows of two.
-    long = planned(delivered, "--rate", "0.000278", "--window", "01:00-03:00 UTC")
+    # The first of the five waits for nothing.
+    assert (by_ticket["pace_from"], by_ticket["seconds"], by_ticket["windows"]) == ("ticket", 4000, 1)
+    alone = planned(delivered, "--rate", "0.001", "--window", "always", "--name", "P-1")
+    assert (alone["calls"], alone["seconds"]) == (1, 0)
+    assert "time      at least 0s: never more than 0.001 a second" in reverify(delivered, "--plan", "--rate", "0.001", "--name", "P-1").out
+    # An hour and more a case, in windows of two.
+    long = planned(delivered, "--rate", "0.00025", "--window", "01:00-03:00 UTC")
     assert long["windows"] >= 3 and long["within_one_window"] is False and long["begins_at"] < long["ends_at"]
-    short = planned(delivered, "--rate", "0.000278", "--window", "01:00-03:00 UTC", "--unfinished", "end")
+    short = planned(delivered, "--rate", "0.00025", "--window", "01:00-03:00 UTC", "--unfinished", "end")
     assert short["ends_at"] < long["ends_at"] and short["within_one_window"] is False
-    assert "too short" in reverify(delivered, "--plan", "--rate", "0.000278", "--window", "01:00-03:00 UTC", "--unfinished", "end").out
+    assert "too short" in reverify(delivered, "--plan", "--rate", "0.00025", "--window", "01:00-03:00 UTC", "--unfinished", "end").out
     delivered.configure(limits={"rate": 0.0005})
     assert planned(delivered, "--rate", "0.001")["pace_from"] == "limits"
     bounded = planned(delivered, "--budget", "2")
