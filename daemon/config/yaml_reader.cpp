@@ -154,7 +154,7 @@ boost::system::result<scalar, objection> section::one_value(const entry& from) {
     if (!from.value.IsScalar()) return refuse("must be a single value, not a list or a map");
     const auto& tag = from.value.Tag();
     if (!tag.empty() && tag != "?" && tag != "!") return refuse("must be written without a tag such as !!str");
-    return scalar{from.value.Scalar(), tag == "!"};
+    return scalar{from.value.Scalar(), tag == "!" && doc_.quotes_count_};
 }
 
 void section::list(std::string_view key, std::vector<std::string>& to,

@@ -66,6 +66,9 @@ class document {
 
     void object(int line, std::string key, std::string what);
 
+    /// From now on a value in quotes is read as one without.
+    void ignore_quotes() { quotes_count_ = false; }
+
     /// Where `key` ("poll.max") stands in the file; 0 when it does not.
     [[nodiscard]] int line_of(const std::string& key) const;
 
@@ -91,6 +94,7 @@ class document {
     [[nodiscard]] std::string suggestion(const stranger& unknown) const;
 
     std::string file_;
+    bool quotes_count_ = true;
     std::vector<config_error> errors_;
     std::vector<stranger> strangers_;
     std::map<std::string, int> lines_;

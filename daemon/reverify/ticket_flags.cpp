@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 namespace kyc::reverify {
@@ -44,22 +45,10 @@ std::string in_quotes(std::string_view text) {
     return quoted;
 }
 
-/// What may be a number, a share, a duration or a truth value stands as it is, for in quotes it would be text; anything
-/// else could mean something else to YAML.
-std::string as_value(const std::string& text) {
-    const auto plain = [](unsigned char c) { return std::isalnum(c) != 0 || c == '.' || c == '%' || c == '-'; };
-    const bool safe = !text.empty() && std::isalnum(static_cast<unsigned char>(text.front())) != 0 &&
-                      std::all_of(text.begin(), text.end(), plain);
-    return safe ? text : in_quotes(text);
-}
-
+/// Every value in quotes, for without them it could mean something else to YAML.
 class writer {
   public:
     void value(std::string_view key, const std::string& text) {
-        if (!text.empty()) line(key, as_value(text));
-    }
-
-    void text(std::string_view key, const std::string& text) {
         if (!text.empty()) line(key, in_quotes(text));
     }
 
@@ -112,13 +101,19 @@ std::string lines_as_csv(std::string_view text) {
 void write_labels(writer& to, const std::vector<std::string>& labels, std::vector<std::string>& errors) {
     if (labels.empty()) return;
     to.line("labels", "");
+    std::set<std::string> seen;
     for (const auto& each : labels) {
         const auto equals = each.find('=');
         if (equals == std::string::npos || equals == 0) {
             errors.push_back("--label: " + printable(each) + " is no label; write NAME=VALUE, e.g. branch=north");
             continue;
         }
-        to.made += "  " + in_quotes(each.substr(0, equals)) + ": " + in_quotes(each.substr(equals + 1)) + "\n";
+        auto name = each.substr(0, equals);
+        if (!seen.insert(name).second) {
+            errors.push_back("--label: " + printable(name) + " is given twice; a case must have all of the labels");
+            continue;
+        }
+        to.made += "  " + in_quotes(name) + ": " + in_quotes(each.substr(equals + 1)) + "\n";
     }
 }
 
@@ -126,7 +121,7 @@ std::string text_of_flags(const reverify_options& options, std::vector<std::stri
     writer to;
     to.list("service", options.services);
     to.list("verdict", options.verdicts);
-    to.text("delivered_before", options.delivered_before);
+    to.value("delivered_before", options.delivered_before);
     to.value("older_than", options.older_than);
     to.value("document_expired", options.document_expired);
     to.value("document_expires_within", options.expires_within);
@@ -139,9 +134,9 @@ std::string text_of_flags(const reverify_options& options, std::vector<std::stri
     to.value("seed", options.seed);
     to.value("limit", options.limit);
     to.value("order", options.order);
-    to.text("window", options.window);
+    to.value("window", options.window);
     to.value("rate", options.rate);
-    if (!options.budget.empty()) to.line("budget", "{calls: " + as_value(options.budget) + "}");
+    if (!options.budget.empty()) to.line("budget", "{calls: " + in_quotes(options.budget) + "}");
     to.list("canary", options.canary);
     if (!options.stop_if_failed.empty() || !options.stop_if_changed.empty()) {
         to.line("stop_if", "");
@@ -164,7 +159,7 @@ ticket_of_flags(const reverify_options& options, const std::string& name, const 
         if (!read || is_csv(options.names_from)) return read;
         return lines_as_csv(*read);
     };
-    auto made = parse_ticket(name, "command line", text, services, beside);
+    auto made = parse_ticket(name, "command line", text, services, beside, written_by::flags);
     if (made) return std::move(*made);
     for (const auto& error : made.error()) {
         auto what = error.message;

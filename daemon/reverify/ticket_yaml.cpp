@@ -278,10 +278,11 @@ std::string why_unreadable(const fault& met) {
 boost::system::result<ticket, std::vector<config_error>> parse_ticket(const std::string& name, const std::string& file,
                                                                       std::string_view text,
                                                                       const service_table& services,
-                                                                      const read_beside& beside) {
+                                                                      const read_beside& beside, written_by whom) {
     if (const auto why = case_name_objection(name))
         return one_error(file, "a ticket's name, which names the folder of its report, cannot be this one: " + *why);
     document doc(file);
+    if (whom == written_by::flags) doc.ignore_quotes();
     draft read;
     const auto root = yaml::parse_document(doc, text);
     if (auto errors = doc.take_errors(); !errors.empty()) return errors;
