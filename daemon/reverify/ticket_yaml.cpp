@@ -174,6 +174,20 @@ void refuse_what_is_empty(document& doc, const section& top) {
             doc.object(doc.line_of(key), key, "is empty; write what it shall say, or remove the key");
 }
 
+/// A pattern without quotes can be another thing to YAML: an alias, a key, a list in a list.
+void add_hint_at_patterns(std::string_view text, std::vector<config_error>& errors) {
+    for (auto& error : errors) {
+        if (!error.message.starts_with("is not valid YAML")) continue;
+        auto line = text;
+        for (int i = 1; i < error.line && !line.empty(); ++i)
+            line.remove_prefix(std::min(line.find('\n'), line.size() - 1) + 1);
+        line = line.substr(0, line.find('\n'));
+        const bool nested = std::count(line.begin(), line.end(), '[') > 1;
+        if (nested || line.find_first_of("*?") != std::string_view::npos)
+            error.message += R"(; a pattern with * ? [ ] is written in quotes, e.g. names: ["A-1?", "*-7"])";
+    }
+}
+
 std::vector<config_error> one_error(const std::string& file, std::string what) {
     return {{file, 0, "", std::move(what)}};
 }
@@ -285,7 +299,10 @@ boost::system::result<ticket, std::vector<config_error>> parse_ticket(const std:
     if (whom == written_by::flags) doc.ignore_quotes();
     draft read;
     const auto root = yaml::parse_document(doc, text);
-    if (auto errors = doc.take_errors(); !errors.empty()) return errors;
+    if (auto errors = doc.take_errors(); !errors.empty()) {
+        add_hint_at_patterns(text, errors);
+        return errors;
+    }
     // What a full disk or a copy that stalls leaves behind must not cost a night of every case.
     if (root.IsNull()) return one_error(file, "is empty: it says nothing; write {} if every case is meant");
     section top(doc, "", "", 0, root);

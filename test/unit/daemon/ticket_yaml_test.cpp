@@ -284,6 +284,23 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_with_its_line_and_what_is_allowed) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_pattern_that_yaml_reads_otherwise_is_said_to_need_quotes) {
+    const std::string hint = "a pattern with * ? [ ] is written in quotes";
+    for (const auto* text : {"names: [A-1?]\n", "names: *\n", "names: *-1\n", "limit: 5\nnames: [A-[12]]\n"}) {
+        const auto read = parse(text);
+        BOOST_TEST_CONTEXT(text) {
+            BOOST_REQUIRE(!read.has_value());
+            const auto message = read.error().front().message;
+            BOOST_TEST(message.starts_with("is not valid YAML: "));
+            BOOST_TEST(message.find(hint) != std::string::npos);
+        }
+    }
+    BOOST_TEST(good("names: ['A-1?', '*', 'A-[12]']\n").which.names.size() == 3u);
+    // Nothing there is one.
+    BOOST_TEST(all_of(parse("service: [kyc_card\n").error()).find(hint) == std::string::npos);
+    BOOST_TEST(all_of(parse("names: A-*\nwindow: \"22:00\n").error()).find(hint) == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(all_errors_are_told_at_once_in_the_order_of_their_lines) {
     const auto read = parse("verdict: ok\nunfinished: x\nlimt: 5\nservice: kyc\n");
     BOOST_REQUIRE(!read.has_value());
