@@ -22,14 +22,6 @@ namespace {
 /// Rows that are read in one go: a reader that stays in the file keeps the daemon from shortening its WAL.
 constexpr std::int64_t page = 500;
 
-/// Bytes in the WAL beside the ledger; none when there is no WAL.
-std::optional<std::uint64_t> wal_size(const std::filesystem::path& file) {
-    struct stat found {};
-
-    if (::stat((file.string() + "-wal").c_str(), &found) != 0) return std::nullopt;
-    return static_cast<std::uint64_t>(found.st_size);
-}
-
 std::string advice_for(const sqlite_error& error) {
     if (error.is_damage())
         return "; the next start of 'kycd run' sets it aside and begins a new one, the folders say where each case is";
@@ -187,6 +179,11 @@ class sqlite_reader final : public reader {
             [&]() -> read_result<std::map<std::string, std::string>> { return read_answer_times(database_); });
     }
 
+    read_result<std::string> spool() override {
+        return guarded(
+            [&]() { return read_result<std::string>(boost::system::in_place_value, read_about(database_, "spool")); });
+    }
+
     /// Throws sqlite_error. False: nothing has been written into it yet.
     bool check_version() {
         refuse_newer_schema(database_);
@@ -222,12 +219,16 @@ class sqlite_reader final : public reader {
 
     template<class Work>
     auto guarded(const Work& work) -> decltype(work()) {
+        using outcome = decltype(work());
         try {
             return work();
         } catch (const sqlite_error& error) {
             // Opened as it lay there because nobody wrote it: a daemon has started since.
-            if (as_it_lies_ && wal_size(file_)) return file_.string() + " has just been changed by kycd; try again";
-            return "the ledger " + file_.string() + " cannot be read: " + error.what() + advice_for(error);
+            if (as_it_lies_ && wal_size(file_))
+                return outcome(boost::system::in_place_error,
+                               file_.string() + " has just been changed by kycd; try again");
+            return outcome(boost::system::in_place_error,
+                           "the ledger " + file_.string() + " cannot be read: " + error.what() + advice_for(error));
         }
     }
 
@@ -309,11 +310,7 @@ read_result<std::optional<std::unique_ptr<reader>>> open_reader(const std::files
     bool missing = false;
     if (const auto why = objection(file, missing)) return *why;
     if (missing) return found();
-    // Without a WAL nobody writes and everything is in the file. Opened as a database with a WAL it would get one,
-    // which needs space and permission, and which a command that only reads cannot remove again.
-    std::vector<database::opening> ways;
-    if (wal_size(file)) ways.push_back(database::opening::read);
-    if (!wal_size(file).value_or(0)) ways.push_back(database::opening::immutable);
+    const auto ways = ways_to_read(file);
     for (std::size_t i = 0;; ++i) {
         try {
             auto made = std::make_unique<sqlite_reader>(file, ways[i]);

@@ -85,6 +85,9 @@ class reader {
 
     /// See ledger::keep_answer_times; a minute old at most.
     [[nodiscard]] virtual read_result<std::map<std::string, std::string>> answer_times() = 0;
+
+    /// The identity of the spool it belongs to; empty when it has none yet.
+    [[nodiscard]] virtual read_result<std::string> spool() = 0;
 };
 
 /// Opens it for reading. None when there is no file yet, or nothing in it. The error says what is wrong with it:

@@ -128,4 +128,10 @@ std::map<std::string, std::string> read_answer_times(database& from) {
     return all;
 }
 
+std::string read_about(database& from, std::string_view key) {
+    statement query(from.handle(), "SELECT value FROM about WHERE key = ?1");
+    query.bind(1, key);
+    return query.step() ? query.text(0) : std::string();
+}
+
 } // namespace kyc::ledger

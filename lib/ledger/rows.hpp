@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace kyc::ledger {
 
@@ -43,5 +44,8 @@ inline constexpr int attempt_column_count = 8;
 
 /// The table answer_times, by service. Throws sqlite_error.
 [[nodiscard]] std::map<std::string, std::string> read_answer_times(database& from);
+
+/// A value of the table `about` (see store::about); empty when it is not there. Throws sqlite_error.
+[[nodiscard]] std::string read_about(database& from, std::string_view key);
 
 } // namespace kyc::ledger

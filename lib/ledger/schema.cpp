@@ -162,9 +162,9 @@ std::int64_t schema_of(database& file) {
 void refuse_newer_schema(database& file) {
     const auto version = schema_of(file);
     if (version > newest_schema())
-        throw sqlite_error(SQLITE_ERROR, "the ledger was written by a newer kycd (schema " + std::to_string(version) +
-                                             ", this one knows " + std::to_string(newest_schema()) +
-                                             "): install that one");
+        throw sqlite_error(sqlite_error::newer_schema, "the ledger was written by a newer kycd (schema " +
+                                                           std::to_string(version) + ", this one knows " +
+                                                           std::to_string(newest_schema()) + "): install that one");
 }
 
 void migrate(database& file) {

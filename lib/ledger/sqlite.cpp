@@ -3,10 +3,13 @@
 #include <sqlite3.h>
 
 #include <cerrno>
+#include <sys/stat.h>
 
 namespace kyc::ledger {
 
 namespace {
+
+static_assert((sqlite_error::newer_schema & 0xff) == SQLITE_SCHEMA);
 
 [[noreturn]] void fail(sqlite3* database, int code, const std::string& doing) {
     const int extended = database != nullptr ? sqlite3_extended_errcode(database) : code;
@@ -23,6 +26,7 @@ bool sqlite_error::is_damage() const {
 
 fault sqlite_error::as_fault() const {
     if (is_damage()) return last_fault(ENOTRECOVERABLE, what());
+    if (code == newer_schema) return last_fault(ENOTSUP, what());
     switch (code & 0xff) {
     case SQLITE_FULL:
         return last_fault(ENOSPC, what());
@@ -164,6 +168,20 @@ int database::changes() const {
 void database::execute(const char* sql) {
     const int code = sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) fail(handle_.get(), code, "ledger");
+}
+
+std::optional<std::uint64_t> wal_size(const std::filesystem::path& file) {
+    struct stat found {};
+
+    if (::stat((file.string() + "-wal").c_str(), &found) != 0) return std::nullopt;
+    return static_cast<std::uint64_t>(found.st_size);
+}
+
+std::vector<database::opening> ways_to_read(const std::filesystem::path& file) {
+    std::vector<database::opening> ways;
+    if (wal_size(file)) ways.push_back(database::opening::read);
+    if (!wal_size(file).value_or(0)) ways.push_back(database::opening::immutable);
+    return ways;
 }
 
 } // namespace kyc::ledger

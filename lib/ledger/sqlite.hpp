@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -19,6 +20,9 @@ namespace kyc::ledger {
 /// Thrown by the functions below; caught at the ledger's edge and turned into a fault.
 class sqlite_error : public std::runtime_error {
   public:
+    /// An extended code of ours of SQLITE_SCHEMA: a newer kycd has written the file, and `what` says what to do.
+    static constexpr int newer_schema = 17 | (255 << 8);
+
     sqlite_error(int code_, const std::string& what_) : std::runtime_error(what_), code(code_) {}
 
     int code; ///< SQLite's extended result code
@@ -27,7 +31,7 @@ class sqlite_error : public std::runtime_error {
     [[nodiscard]] bool is_damage() const;
 
     /// As the system's trouble: ENOSPC for a full disk, EROFS, EIO and so on, as near as SQLite tells; ENOTRECOVERABLE
-    /// for a damaged file.
+    /// for a damaged file, ENOTSUP for one that a newer kycd has written.
     [[nodiscard]] fault as_fault() const;
 };
 
@@ -89,5 +93,13 @@ class database {
 
     std::unique_ptr<sqlite3, closer> handle_;
 };
+
+/// Bytes in the WAL beside the ledger; none when there is no WAL.
+[[nodiscard]] std::optional<std::uint64_t> wal_size(const std::filesystem::path& file);
+
+/// How to open a ledger for reading, what is best first. Without a WAL nobody writes and everything is in the file.
+/// Opened as a database with a WAL it would get one, which needs space and permission, and which a command that only
+/// reads cannot remove again.
+[[nodiscard]] std::vector<database::opening> ways_to_read(const std::filesystem::path& file);
 
 } // namespace kyc::ledger

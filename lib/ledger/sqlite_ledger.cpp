@@ -5,6 +5,7 @@
 #include "ledger/reserve.hpp"
 #include "ledger/rows.hpp"
 #include "ledger/salvage.hpp"
+#include "ledger/soundness.hpp"
 #include "ledger/store.hpp"
 #include "ledger/ticket_rows.hpp"
 

@@ -2,18 +2,15 @@
 
 #include "ledger/rows.hpp"
 #include "ledger/schema.hpp"
+#include "ledger/soundness.hpp"
 
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
 #include <limits>
 #include <map>
 #include <sys/stat.h>
 #include <tuple>
-#include <unistd.h>
 #include <vector>
 
 namespace kyc::ledger {
@@ -52,39 +49,7 @@ std::string packed(const std::string& hex) {
     return bytes;
 }
 
-std::string quick_check(database& opened) {
-    statement check(opened.handle(), "PRAGMA quick_check(1)");
-    return check.step() ? check.text(0) : "quick_check says nothing";
-}
-
-/// For quick_check a page that the disk did not give for a moment is damage like any other. A ledger is worth a second
-/// look before it is set aside: only what can be read, and is wrong again, is damaged.
-void check_sound(database& opened, const std::filesystem::path& file) {
-    if (quick_check(opened) == "ok") return;
-    read_through(file);
-    if (const auto found = quick_check(opened); found != "ok")
-        throw sqlite_error(SQLITE_CORRUPT, "ledger: quick_check: " + found);
-}
-
-void read_one_through(const std::filesystem::path& file) {
-    const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT) return;
-    std::vector<char> buffer(std::size_t{256} << 10);
-    ssize_t count = fd < 0 ? -1 : 1;
-    while (count > 0 || (count < 0 && fd >= 0 && errno == EINTR))
-        count = ::read(fd, buffer.data(), buffer.size());
-    const int error = count < 0 ? errno : 0;
-    if (fd >= 0) ::close(fd);
-    if (error != 0)
-        throw sqlite_error(SQLITE_IOERR_READ, "ledger: read " + file.string() + ": " + std::strerror(error));
-}
-
 } // namespace
-
-void read_through(const std::filesystem::path& file) {
-    read_one_through(file);
-    read_one_through(file.string() + "-wal");
-}
 
 store::store(const std::filesystem::path& file) : database_(file) {
     database_.execute("PRAGMA journal_mode=WAL");
@@ -376,9 +341,7 @@ bool store::knows_task(const std::string& task_id) {
 }
 
 std::string store::about(std::string_view key) {
-    statement query(database_.handle(), "SELECT value FROM about WHERE key = ?1");
-    query.bind(1, key);
-    return query.step() ? query.text(0) : std::string();
+    return read_about(database_, key);
 }
 
 void store::set_about(std::string_view key, std::string_view value) {

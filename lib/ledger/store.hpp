@@ -74,7 +74,4 @@ class store {
         add_ended_, put_answer_, put_event_;
 };
 
-/// Throws unless each byte of the file, and of the WAL beside it, can be read now; what is not there is fine.
-void read_through(const std::filesystem::path& file);
-
 } // namespace kyc::ledger

@@ -1,6 +1,7 @@
 // What becomes of a ledger that is damaged, and of receipts that a full disk does not take.
 #include "ledger/reader.hpp"
 #include "ledger/reserve.hpp"
+#include "ledger/sight.hpp"
 #include "ledger_fixture.hpp"
 
 #include <algorithm>
@@ -52,6 +53,24 @@ BOOST_FIXTURE_TEST_CASE(a_file_that_is_no_database_is_set_aside_and_a_new_ledger
     BOOST_TEST(opened.set_aside->find("ledger.db.damaged-1, 0 of its cases") != std::string::npos);
     BOOST_TEST(std::filesystem::exists(file.string() + ".damaged-1"));
     BOOST_TEST(recover(*opened.ledger).empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_look_tells_what_the_start_would_find_and_changes_nothing, ledger_fixture) {
+    BOOST_TEST(look_at_ledger(file)->spool.empty()); // not there: a new one
+    {
+        auto opened = open();
+        BOOST_REQUIRE(opened.ledger->bind_to_spool("of-this-spool", false, {}).has_value());
+        BOOST_TEST(look_at_ledger(file)->spool == "of-this-spool"); // beside who writes it
+    }
+    BOOST_TEST(look_at_ledger(file)->spool == "of-this-spool");
+    BOOST_TEST(!look_at_ledger(file)->damage.has_value());
+    std::ofstream(file) << std::string(8192, 'x');
+    const auto seen = look_at_ledger(file);
+    BOOST_REQUIRE(seen.has_value());
+    BOOST_TEST(seen->damage.has_value());
+    BOOST_TEST(std::filesystem::file_size(file) == 8192u);
+    BOOST_TEST(!std::filesystem::exists(file.string() + ".damaged-1"));
+    BOOST_TEST(!std::filesystem::exists(file.string() + "-wal"));
 }
 
 BOOST_FIXTURE_TEST_CASE(the_rows_of_a_damaged_ledger_that_can_be_read_are_taken_over, ledger_fixture) {
