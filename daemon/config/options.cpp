@@ -338,7 +338,8 @@ command parse_command_line(int argc, const char* const* argv) {
     run_command->add_flag("--json", run.json, "With --once: the summary as JSON")->needs("--once");
 
     check_options check;
-    auto* check_command = program.add_subcommand("check", "Check config, folders, TLS and credentials, a line each");
+    auto* check_command =
+        program.add_subcommand("check", "Check config, folders, ledger, TLS and credentials, a line each");
     add_config(*check_command, check.config);
     check_command->add_flag("--json", check.json, "As JSON");
     add_color(*check_command, check.color);

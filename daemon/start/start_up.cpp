@@ -5,8 +5,8 @@
 #include "fs/spool_identity.hpp"
 #include "log/log.hpp"
 #include "start/spool_access.hpp"
+#include "start/spool_match.hpp"
 
-#include <filesystem>
 #include <optional>
 
 namespace kyc {
@@ -15,12 +15,6 @@ namespace {
 
 start_failure unusable(const std::string& what) {
     return {what, exit_code::spool_unusable};
-}
-
-start_failure stranger_to_ledger(const settings& config) {
-    return unusable("spool: " + config.folders.work.string() + " is not the folder that the ledger " +
-                    config.ledger.string() +
-                    " belongs to; mount the spool, or move the ledger away if the spool is new on purpose");
 }
 
 /// A case in work/ that the ledger should know and does not: it may have been sent.
@@ -40,23 +34,17 @@ ledger::case_record of_lost_history(const settings& config, const fs::claimed_ca
     return record;
 }
 
-/// Which spool work/ is. A spool whose mount is missing looks like an empty one, and its ledger would be closed case by
-/// case: so each names the other. A new ledger takes the spool it finds.
-std::optional<start_failure> match_spool_and_ledger(const settings& config, const fs::spool_layout& layout,
-                                                    const std::string& known_spool, opened_records& records) {
-    auto identity = fs::read_identity(layout);
-    if (!identity) return unusable("spool: " + identity.error().message());
-    if (!known_spool.empty()) {
-        if (*identity != known_spool) return stranger_to_ledger(config);
-        records.spool = known_spool;
-        return std::nullopt;
-    }
-    if (*identity) {
+/// Which spool work/ is; one without a name gets one.
+std::optional<start_failure> join_spool_and_ledger(const settings& config, const fs::spool_layout& layout,
+                                                   const std::string& known_spool, opened_records& records) {
+    auto match = match_spool_and_ledger(config, layout, known_spool);
+    if (!match) return unusable("spool: " + match.error().sentence());
+    records.spool = std::move(match->spool);
+    if (match->history_lost) {
         records.history_lost = true;
-        records.spool = **identity;
         log::warning("the ledger is new but the spool is not: cases in work/ are treated as on_unknown_outcome says");
-        return std::nullopt;
     }
+    if (!records.spool.empty()) return std::nullopt;
     auto made = fs::make_identity(layout);
     if (!made) return unusable("spool: " + made.error().message());
     records.spool = std::move(*made);
@@ -83,11 +71,9 @@ boost::system::result<taken_spool, start_failure> take_spool(const settings& con
     if (*objection) return start_failure(**objection, exit_code::config_wrong);
     const auto access = resolve_access(config);
     if (!access) return start_failure(access.error(), exit_code::config_wrong);
-    // Before anything is made: a ledger is bound to a spool, so this is a mount that is missing.
-    std::error_code unknown;
-    if (std::filesystem::exists(config.ledger, unknown) && !std::filesystem::exists(config.folders.work, unknown))
-        return stranger_to_ledger(config);
-    if (const auto mounted = fs::check_mounts(layout); !mounted) return unusable("spool: " + mounted.error().message());
+    // Before anything is made: what is missing is a mount.
+    if (const auto missing = missing_roots(config, layout); !missing.empty())
+        return unusable("spool: " + missing.front().sentence());
     if (const auto made = fs::prepare_spool(layout, config.services.folders(), *access); !made)
         return unusable("spool: " + made.error().message() + "; mount it or correct its permissions, see 'kycd check'");
     auto lock = fs::spool_lock::take(layout);
@@ -101,9 +87,7 @@ boost::system::result<opened_records, start_failure>
 open_records(const settings& config, const fs::spool_layout& layout, const fs::access_rules& access,
              const boost::asio::any_io_executor& loop, async::blocking_pool& ledger_pool) {
     auto opened = ledger::open_ledger(config.ledger, layout.receipts_file(), loop, ledger_pool, config.limits.uploads);
-    if (!opened)
-        return unusable("ledger: " + opened.error().message() +
-                        "; make its folder writable for kycd, or set 'ledger:' to another path");
+    if (!opened) return unusable("ledger: " + why_no_ledger(opened.error()));
     opened_records records;
     records.ledger = std::move(opened->ledger);
     if (opened->set_aside)
@@ -111,7 +95,7 @@ open_records(const settings& config, const fs::spool_layout& layout, const fs::a
                    "; cases in work/ are treated as on_unknown_outcome says");
     const bool is_new = opened->spool.empty();
     records.history_lost = opened->to_be_rebuilt;
-    if (auto failed = match_spool_and_ledger(config, layout, opened->spool, records)) return std::move(*failed);
+    if (auto failed = join_spool_and_ledger(config, layout, opened->spool, records)) return std::move(*failed);
     std::vector<std::string> strays;
     auto in_work = fs::recover_work(layout, access, &strays);
     if (!in_work) return unusable("spool: " + in_work.error().message());

@@ -75,10 +75,12 @@ result<std::optional<std::string>> mark_on(const folder& root) {
 }
 
 /// What is wrong with the folder, and what somebody can do about it.
-std::string not_mounted(const spool_layout& layout, const folder& work, spool_root which) {
-    return name_of(which) + ' ' + path_of(layout, which).string() +
-           " is not the folder that was mounted there before; mount it, or remove " +
-           (work.path / notes / name_of(which)).string() + " if another one is meant to be there";
+missing_root not_mounted(const spool_layout& layout, const folder& work, spool_root which) {
+    const auto& path = path_of(layout, which);
+    return {path, name_of(which) + ' ' + path.string() + " is not the folder that was mounted there before",
+            "mount it, or remove " + (work.path / notes / name_of(which)).string() +
+                " if another one is meant to be there",
+            std::error_code(ESTALE, std::system_category())};
 }
 
 struct place {
@@ -128,11 +130,11 @@ result<folder> open_root(const spool_layout& layout, spool_root which) {
     if (!expected) return expected.error();
     auto root = open_folder(path);
     if (!*expected) return root;
-    if (!root && is_absent(root.error())) return last_fault(ENOENT, not_mounted(layout, *work, which));
+    if (!root && is_absent(root.error())) return last_fault(ENOENT, not_mounted(layout, *work, which).sentence());
     if (!root) return root;
     const auto borne = mark_on(*root);
     if (!borne) return borne.error();
-    if (*borne != *expected) return last_fault(ESTALE, not_mounted(layout, *work, which));
+    if (*borne != *expected) return last_fault(ESTALE, not_mounted(layout, *work, which).sentence());
     return root;
 }
 
@@ -151,17 +153,23 @@ result<bool> delivers_by_copy(const folder& work) {
     return false;
 }
 
-result<void> check_mounts(const spool_layout& layout) {
+result<std::vector<missing_root>> unmounted_roots(const spool_layout& layout) {
+    std::vector<missing_root> missing;
     const auto work = open_folder(layout.roots().work);
-    if (!work && is_absent(work.error())) return {};
+    if (!work && is_absent(work.error())) return missing;
     if (!work) return work.error();
     for (const auto which : roots) {
         const auto expected = noted_mark(layout, *work, which);
         if (!expected) return expected.error();
         if (!*expected) continue;
-        if (const auto opened = open_root(layout, which); !opened) return opened.error();
+        const auto opened = open_root(layout, which);
+        if (opened) continue;
+        const auto& met = opened.error();
+        const bool told = met.code.value() == ESTALE || is_absent(met);
+        missing.push_back(told ? not_mounted(layout, *work, which)
+                               : missing_root{path_of(layout, which), met.message(), {}, met.code});
     }
-    return {};
+    return missing;
 }
 
 result<void> note_mounts(const spool_layout& layout) {

@@ -6,6 +6,9 @@
 #include "fs/spool_layout.hpp"
 
 #include <filesystem>
+#include <string>
+#include <system_error>
+#include <vector>
 
 namespace kyc::fs {
 
@@ -23,8 +26,19 @@ enum class spool_root { inbox, outbox, failed };
 /// Whether outbox/ or failed/ is known to be mounted apart from work/, so that a case has to be copied there.
 [[nodiscard]] result<bool> delivers_by_copy(const folder& work);
 
-/// For the start, before any folder is made: a fault when a root that work/.mounts knows is not mounted.
-[[nodiscard]] result<void> check_mounts(const spool_layout& layout);
+/// A root that is not the folder that it was before.
+struct missing_root {
+    std::filesystem::path path;
+    std::string why;    ///< without what to do about it
+    std::string advice; ///< empty: `why` says enough
+    std::error_code code;
+
+    [[nodiscard]] std::string sentence() const { return advice.empty() ? why : why + "; " + advice; }
+};
+
+/// The roots that work/.mounts knows and that are not mounted, or cannot be told from an unmounted one. For the start,
+/// before any folder is made, and for whoever looks: changes nothing. A fault: work/ cannot be read.
+[[nodiscard]] result<std::vector<missing_root>> unmounted_roots(const spool_layout& layout);
 
 /// For the start, when the spool is ours: marks each root that is mounted apart from work/, and notes the mark,
 /// durably. A root that bears one already keeps it, for it may be shared. The note of a root that is apart no more is

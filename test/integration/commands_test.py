@@ -1,9 +1,12 @@
 """The commands: their help, their output, their exit codes, and the log."""
 
+import contextlib
 import json
 import os
 import re
+import shutil
 import signal
+import sqlite3
 import subprocess
 
 import pytest
@@ -162,6 +165,8 @@ def test_an_inbox_whose_mount_is_not_there_is_73_and_is_not_made(world):
     run = world.run_once()
     assert run.code == 73, run
     assert "mount" in run.log and not (world.root / "mount").exists()
+    run = check(world)
+    assert run.code == 73 and re.search(r"^bad +inbox: .*/mount/inbox is not there, .*; mount it", run.out, re.M), run
 
 
 @pytest.mark.parametrize("changes", [{"folders": {"outbox": "{inbox}/out"}}, {"folders": {"failed": "{inbox}"}}])
@@ -202,6 +207,86 @@ def test_check_leaves_nothing_behind(world):
     before = sorted(str(path) for path in world.spool.rglob("*"))
     assert check(world).code == 0
     assert sorted(str(path) for path in world.spool.rglob("*")) == before
+
+
+def everything_in(*folders):
+    """Names and bytes, but for SQLite's own index of a WAL."""
+    return {str(path): path.read_bytes() if path.is_file() else None
+            for folder in folders for path in folder.rglob("*") if not path.name.endswith("-shm")}
+
+
+def is_as_the_start_finds_it(world, what, words):
+    """check and the next start say the same, and check changes nothing."""
+    before = everything_in(world.spool, world.root / "ledger")
+    run = check(world)
+    assert run.code == 73, run
+    bad = [line for line in run.out.splitlines() if line.startswith("bad ")]
+    assert len(bad) == 1 and re.match(rf"bad +{what}: ", bad[0]) and words in bad[0], run
+    assert everything_in(world.spool, world.root / "ledger") == before
+    start = world.run_once()
+    assert start.code == 73 and words in start.log, start
+    assert "writable" not in start.log, start
+    return bad[0]
+
+
+@pytest.mark.parametrize("how", ["empty", "missing"])
+def test_check_finds_a_work_folder_that_is_not_the_ledgers(world, how):
+    world.drop_case("A-1")
+    assert world.run_once().code == 0
+    world.work.rename(world.root / "away")
+    if how == "empty":
+        world.work.mkdir()
+    is_as_the_start_finds_it(world, "work", f"{world.work} is not the folder that the ledger {world.root / 'ledger/ledger.db'} "
+                                            "belongs to; mount the spool, or move the ledger away")
+    if how == "empty":
+        shutil.rmtree(world.work)  # the start has made its folders there
+    (world.root / "away").rename(world.work)
+    assert check(world).code == 0
+
+
+def set_version(world, version):
+    with contextlib.closing(sqlite3.connect(world.root / "ledger/ledger.db")) as ledger:
+        was = ledger.execute("PRAGMA user_version").fetchone()[0]
+        ledger.execute(f"PRAGMA user_version={version}")
+    return was
+
+
+def test_check_finds_the_ledger_of_a_newer_kycd(world):
+    assert world.run_once().code == 0
+    was = set_version(world, 999)
+    told = is_as_the_start_finds_it(world, "ledger", f"written by a newer kycd (schema 999, this one knows {was}): install that one")
+    assert told.endswith("install that one") and world.run_once().log.endswith("install that one\n")
+    set_version(world, was)
+    assert check(world).code == 0
+
+
+def test_check_tells_what_a_start_makes_of_a_ledger_that_is_damaged_or_gone(world):
+    world.drop_case("A-1")
+    assert world.run_once().code == 0
+    file = world.root / "ledger/ledger.db"
+    file.write_bytes(b"garbage" * 999)
+    before = everything_in(world.spool, world.root / "ledger")
+    run = check(world)
+    assert run.code == 0 and re.search(rf"^note +ledger: {file} is damaged .*'kycd run' moves it to", run.out, re.M), run
+    file.unlink()
+    before.pop(str(file))
+    run = check(world)
+    assert run.code == 0 and re.search(rf"^note +ledger: {file} is not there, .*bring it back", run.out, re.M), run
+    assert everything_in(world.spool, world.root / "ledger") == before
+    assert world.run_once().code == 0
+    assert check(world).out.count("note ") == 0
+
+
+def test_check_beside_a_running_daemon_takes_nothing_from_it(world):
+    daemon = world.start_daemon()
+    world.drop_case("A-1")
+    world.wait_delivered("A-1")
+    for _ in range(3):
+        run = check(world)
+        assert run.code == 0 and re.search(r"^note +daemon: process \d+ runs on this spool", run.out, re.M), run
+    world.drop_case("A-2")
+    world.wait_delivered("A-2")
+    assert daemon.stop() == 0
 
 
 def test_check_in_json_is_one_array(world):
