@@ -57,12 +57,17 @@ explanation explain(spool_view& view, const found_place& place) {
     }
 }
 
-explanation explain_missing(const seen_case& seen, const retention_settings& rules) {
+explanation explain_missing(const spool_view& view, const seen_case& seen) {
+    const auto& rules = view.config().retention;
+    const auto* unseen_in = view.missing_root_of(seen.place);
     explanation out;
     const auto is_over = [&seen](const std::optional<std::chrono::milliseconds>& limit) {
         return limit && seen.since && std::chrono::system_clock::now() - *seen.since >= *limit;
     };
-    const auto removed = [](const char* rule) {
+    const auto lost_to = [&](const std::optional<std::chrono::milliseconds>& limit, const char* rule,
+                             const char* otherwise) {
+        if (unseen_in != nullptr) return "; whether its folder is there cannot be seen: " + unseen_in->why;
+        if (!is_over(limit)) return std::string(otherwise);
         return std::string(", and its time is over: kycd has removed its folder (") + rule +
                "), unless somebody had taken it before";
     };
@@ -74,20 +79,26 @@ explanation explain_missing(const seen_case& seen, const retention_settings& rul
     case standing::delivered:
         out.reason = "delivered";
         out.because = "it was delivered" + when + ", verdict " + seen.detail +
-                      (is_over(rules.outbox) ? removed("retention.outbox") : ", and somebody has taken its folder");
+                      lost_to(rules.outbox, "retention.outbox", ", and somebody has taken its folder");
         break;
     case standing::failed:
         out.reason = "failed";
-        out.because = "it failed" + when + " with " + seen.detail +
-                      (is_over(rules.failed) ? removed("retention.failed")
-                                             : ", and somebody has taken its folder, or it was retried");
+        out.because =
+            "it failed" + when + " with " + seen.detail +
+            lost_to(rules.failed, "retention.failed", ", and somebody has taken its folder, or it was retried");
         break;
     default:
         out.reason = "gone";
         out.because = "somebody took its folder out of work/" + when;
+        if (unseen_in != nullptr) {
+            out.reason = "fault";
+            out.because = "whether its folder is there cannot be seen: " + unseen_in->why;
+        }
         break;
     }
-    out.next = "nothing; 'kycd show' tells its history";
+    out.unseen = unseen_in != nullptr;
+    out.next = unseen_in != nullptr && !unseen_in->advice.empty() ? unseen_in->advice
+                                                                  : "nothing; 'kycd show' tells its history";
     return out;
 }
 

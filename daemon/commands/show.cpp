@@ -24,6 +24,7 @@ struct life {
     std::optional<ledger::case_history> row;
     std::optional<report_facts> paper;
     bool there = false; ///< its folder is where `seen.place` says
+    std::string unseen; ///< why that cannot be seen; empty: it can
 
     [[nodiscard]] std::vector<file_facts> files() const {
         if (row && row->about.last && !row->about.last->sent.empty()) return row->about.last->sent;
@@ -62,6 +63,7 @@ std::vector<life> lives_of(spool_view& view, const case_words& which) {
     for (auto& row : view.history_of(which)) {
         life one;
         one.seen = row.state == ledger::case_state::open ? view.open_case(row) : view.ended_case(row);
+        if (const auto* root = view.missing_root_of(one.seen.place)) one.unseen = root->why;
         one.row = std::move(row);
         lives.push_back(std::move(one));
     }
@@ -201,6 +203,12 @@ std::optional<utc_time> next_try_of(const life& one) {
     return one.row->about.next_try;
 }
 
+/// What is said after the path.
+std::string where_words(const life& one) {
+    if (one.there) return {};
+    return one.unseen.empty() ? " (not there any more)" : " (cannot be seen: " + one.unseen + ")";
+}
+
 void print_life(const life& one, const painter& paint) {
     const auto& seen = one.seen;
     std::cout << paint(tone::strong, printable(seen.key.folder + "/" + seen.key.name))
@@ -231,7 +239,7 @@ void print_life(const life& one, const painter& paint) {
     if (!one.duplicate_of().empty()) line("duplicate of", one.duplicate_of());
     line(std::string(to_string(seen.state)), times_words(seen.since));
     print_end(one);
-    if (!seen.place.empty()) line("path", seen.place.string() + (one.there ? "" : " (not there any more)"));
+    if (!seen.place.empty()) line("path", seen.place.string() + where_words(one));
 }
 
 void write_attempts(json_writer& out, const life& one) {
@@ -347,8 +355,10 @@ exit_code show_command(const show_options& options) {
         }
     }
     if (!lives.empty()) {
-        static_cast<void>(complain_of_troubles(view));
-        return exit_code::done;
+        const auto troubled = complain_of_troubles(view);
+        const bool all_seen =
+            std::all_of(lives.begin(), lives.end(), [](const life& one) { return one.unseen.empty(); });
+        return all_seen ? exit_code::done : troubled;
     }
     const auto& roots = config->folders;
     std::cerr << "kycd: show: nobody knows a case " << printable(options.name) << "; looked into the ledger "

@@ -3,7 +3,9 @@
 #include "core/json_fields.hpp"
 #include "core/json_text.hpp"
 #include "fs/case_folder.hpp"
+#include "fs/spool_identity.hpp"
 #include "fs/spool_lock.hpp"
+#include "start/spool_match.hpp"
 #include "status/status_socket.hpp"
 
 #include <algorithm>
@@ -28,6 +30,7 @@ std::string with_advice(const fault& met) {
 spool_view::spool_view(const settings& config) : config_(config), layout_(config.folders) {
     find_daemon();
     open_ledger();
+    look_for_roots();
 }
 
 void spool_view::add_trouble(std::string sentence) {
@@ -95,6 +98,42 @@ void spool_view::open_ledger() {
     } else {
         ledger_ = std::move(**opened);
     }
+}
+
+void spool_view::look_for_roots() {
+    // Whose marks may not be read, as those of somebody else's kycd: what lies there cannot be read either, which is
+    // told.
+    for (auto& each : missing_roots(config_, layout_))
+        if (each.code != std::errc::permission_denied) missing_.push_back(std::move(each));
+    std::error_code unknown;
+    const auto& roots = layout_.roots();
+    if (running_ && missing_root_of(roots.work) == nullptr && std::filesystem::exists(roots.work, unknown)) {
+        std::string known;
+        if (ledger_) {
+            if (auto read = ledger_->spool()) known = std::move(*read);
+        }
+        const auto match = match_spool_and_ledger(config_, layout_, known);
+        if (!match) missing_.push_back(match.error());
+        // A start makes the others anew. Before the first one there are none.
+        const bool was_started = match && !match->spool.empty();
+        for (const auto& root : {roots.inbox, roots.outbox, roots.failed}) {
+            if (!was_started || missing_root_of(root) != nullptr || std::filesystem::exists(root, unknown) || unknown)
+                continue;
+            missing_.push_back({root, root.string() + " is not there, though kycd has run on this spool",
+                                "mount it or bring it back; 'kycd run' makes an empty one",
+                                std::make_error_code(std::errc::no_such_file_or_directory)});
+        }
+    }
+    for (const auto& each : missing_)
+        add_trouble(each.sentence());
+}
+
+const fs::missing_root* spool_view::missing_root_of(const std::filesystem::path& place) const {
+    for (const auto& each : missing_) {
+        const auto below = place.lexically_relative(each.path);
+        if (!below.empty() && *below.begin() != "..") return &each;
+    }
+    return nullptr;
 }
 
 std::string spool_view::service_of(const std::string& folder) const {
@@ -307,6 +346,7 @@ bool spool_view::is_not_ready(fs::inbox& inbox, const fs::inbox_entry& entry) co
 bool spool_view::each_of_inbox(bool look_inside, const std::function<bool(const seen_case&)>& visit) {
     const auto inbox = fs::make_inbox(layout_, config_.intake, config_.services);
     const auto listed = inbox->list();
+    if (!listed && missing_root_of(layout_.roots().inbox) != nullptr) return true; // told already
     if (!listed) {
         add_trouble(with_advice(listed.error()));
         return true;

@@ -5,6 +5,7 @@
 #include "commands/case_paper.hpp"
 #include "commands/spool_folders.hpp"
 #include "core/settings.hpp"
+#include "fs/root_mount.hpp"
 #include "fs/spool_layout.hpp"
 #include "ledger/reader.hpp"
 #include "told/known_case.hpp"
@@ -109,6 +110,10 @@ class spool_view {
 
     void add_trouble(std::string sentence);
 
+    /// The root in which `place` would lie, when that is not there now: unmounted, moved or lost, so that a folder that
+    /// is not found there may be well. Null: the root is what it was. Such a root is among the troubles.
+    [[nodiscard]] const fs::missing_root* missing_root_of(const std::filesystem::path& place) const;
+
     /// Every case: first those of the ledger in the order in which they were taken, then what lies in the folders
     /// without it, then the inbox. `visit` returns whether to go on.
     void each_case(const case_query& which, const std::function<bool(const seen_case&)>& visit);
@@ -144,6 +149,7 @@ class spool_view {
     void tell_last(seen_case& seen, const ledger::attempt& last) const;
     void find_daemon();
     void open_ledger();
+    void look_for_roots();
     bool each_of_ledger(const case_query& which, const std::function<bool(const seen_case&)>& visit);
     bool each_of_work(const std::function<bool(const seen_case&)>& visit);
     bool each_ended_folder(const std::function<bool(const seen_case&)>& visit);
@@ -157,6 +163,7 @@ class spool_view {
     std::optional<utc_time> started_; ///< of the running daemon
     std::unique_ptr<ledger::reader> ledger_;
     std::string ledger_words_;
+    std::vector<fs::missing_root> missing_;
     std::vector<std::string> troubles_;
 };
 

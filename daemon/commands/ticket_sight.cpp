@@ -70,7 +70,8 @@ std::vector<told_ticket> tickets_of(spool_view& view) {
     }
     const auto files = fs::list_tickets(view.layout());
     if (!files) {
-        view.add_trouble(files.error().message());
+        // What is missing has been told.
+        if (view.missing_root_of(view.layout().roots().inbox) == nullptr) view.add_trouble(files.error().message());
         return all;
     }
     for (const auto& file : *files) {

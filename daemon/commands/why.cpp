@@ -109,8 +109,7 @@ std::optional<explanation> about_words(spool_view& view, const case_words& which
     const auto is_live = [](const auto& row) { return row.about.key.lane == lane::live; };
     const auto newest = std::find_if(lives.rbegin(), lives.rend(), is_live);
     const auto& last = newest != lives.rend() ? *newest : lives.back();
-    return explain_missing(last.state == ledger::case_state::open ? view.open_case(last) : view.ended_case(last),
-                           view.config().retention);
+    return explain_missing(view, last.state == ledger::case_state::open ? view.open_case(last) : view.ended_case(last));
 }
 
 /// One that has not ended.
@@ -320,8 +319,8 @@ exit_code why_command(const why_options& options) {
     } else {
         print_text(*out, painter(options.color));
     }
-    static_cast<void>(complain_of_troubles(view));
-    return exit_code::done;
+    const auto troubled = complain_of_troubles(view);
+    return out->unseen ? troubled : exit_code::done;
 }
 
 } // namespace kyc

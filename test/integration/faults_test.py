@@ -89,6 +89,50 @@ def put_spool_on(world, mounts, size):
     world.staging.mkdir()
 
 
+# What is not mounted when nobody runs
+
+
+def told_of(world, *command):
+    return world.kycd(*command, "--config", str(world.config_file))
+
+
+@pytest.mark.parametrize("how", ["unmounted", "gone"])
+def test_what_is_not_there_is_not_said_to_be_empty_or_taken(world, mounts, how):
+    outbox = mounts.small_disk(world.root / "share", "8m") if how == "unmounted" else world.outbox
+    world.outbox = outbox
+    world.configure(folders={"outbox": str(outbox)})
+    world.drop_case("A-1")
+    world.drop_folder("face_liveness", "B-2", {"image.jpg": b"no image"})
+    assert world.run_once().code == 1
+    assert told_of(world, "check").code == 0 and told_of(world, "status").code == 0
+    if how == "unmounted":
+        mounts.unmount(outbox)
+    else:
+        outbox.rename(world.root / "away")
+    why_not = f"{outbox} is not " + ("the folder that was mounted there before" if how == "unmounted" else "there")
+    for command in (["status"], ["list"], ["why", "A-1"], ["show", "A-1"], ["why", str(outbox / "face_liveness/A-1")]):
+        run = told_of(world, *command)
+        assert run.code == 73, (command, run)
+        assert run.log.count(why_not) == 1 and "mount it" in run.log, (command, run)
+        assert "is empty" not in run.out and "somebody" not in run.out and "any more" not in run.out, (command, run)
+        assert command[0] not in ("why", "show") or why_not in run.out, (command, run)
+    # What lies elsewhere is told as ever, with what is missing beside it.
+    for command in (["why", "B-2"], ["show", "B-2"]):
+        run = told_of(world, *command)
+        assert run.code == 0 and "NOT_AN_IMAGE" in run.out and why_not in run.log, run
+    run = told_of(world, "check")
+    start_ends = how == "unmounted"
+    assert run.code == (73 if start_ends else 0), run
+    assert ("bad   outbox: " in run.out and why_not in run.out) == start_ends, run
+    assert list(outbox.iterdir()) == [] if start_ends else not outbox.exists()
+    if start_ends:
+        run = world.run_once()
+        assert run.code == 73 and why_not in run.log, run
+    else:
+        (world.root / "away").rename(outbox)
+        assert told_of(world, "status").code == 0
+
+
 # Full disks
 
 
