@@ -24,10 +24,11 @@ struct cause_words {
     std::string_view description;
 };
 
-constexpr std::array<cause_words, 5> causes{{
+constexpr std::array<cause_words, 6> causes{{
     {change_cause::document_expired, "document_expired", "document expired"},
     {change_cause::issue_code, "issue_code", "an issue code instead of a verdict"},
     {change_cause::other_verdict, "other_verdict", "same images, another verdict"},
+    {change_cause::no_images, "no_images", "another verdict, of a service without images"},
     {change_cause::document_read, "document_read", "document read differently"},
     {change_cause::portrait_only, "portrait_only", "portrait only"},
 }};
@@ -134,6 +135,11 @@ class reading {
 
     [[nodiscard]] const std::string& expires_on() const { return expires_on_; }
 
+    [[nodiscard]] bool has_no_images() const {
+        const auto* const files = at("files").if_array();
+        return files != nullptr && files->empty();
+    }
+
     [[nodiscard]] bool is_expired() const {
         return check("document_expired").value_or(false) ||
                (!expires_on_.empty() && !day_.empty() && expires_on_ < day_);
@@ -185,7 +191,8 @@ class comparison {
     [[nodiscard]] change_cause cause() const {
         if (is_expiry()) return change_cause::document_expired;
         if (is_issue()) return change_cause::issue_code;
-        if (verdict_differs_ || differs("registered_face")) return change_cause::other_verdict;
+        if (verdict_differs_ || differs("registered_face"))
+            return after_.has_no_images() ? change_cause::no_images : change_cause::other_verdict;
         return fields_.size() == 1 && differs(portrait) ? change_cause::portrait_only : change_cause::document_read;
     }
 

@@ -19,12 +19,14 @@ enum class change_cause {
     /// it is all that differs of the verdict.
     issue_code,
     other_verdict, ///< the same images, but another verdict, check or registered face, or an issue less
+    no_images,     ///< the same of a service without images, whose fields nobody compares with those sent before
     document_read, ///< the verdict stands; fields of the document or of the background check differ
     portrait_only, ///< a portrait has come or gone, and nothing else differs
 };
 
-/// "document expired", "an issue code instead of a verdict", "same images, another verdict", "document read
-/// differently", "portrait only"; word_of: "document_expired", … as in report.json and the ledger.
+/// "document expired", "an issue code instead of a verdict", "same images, another verdict", "another verdict, of a
+/// service without images", "document read differently", "portrait only"; word_of: "document_expired", … as in
+/// report.json and the ledger.
 [[nodiscard]] std::string_view describe(change_cause value);
 [[nodiscard]] std::string_view word_of(change_cause value);
 [[nodiscard]] std::optional<change_cause> change_cause_from(std::string_view word);

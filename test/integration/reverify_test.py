@@ -713,6 +713,20 @@ def test_flat_cases_forms_and_doubles_are_sent_as_they_were(world):
     assert world.result("A-1~2")["case"] == "A-1" and world.result("B-1")["duplicate_of"] is None
 
 
+def test_another_verdict_of_a_service_without_images_is_not_told_as_one_of_the_same_images(world):
+    world.start_sandbox()
+    world.configure()
+    deliver(world, "F-1", service="background_check")
+    manifest = world.outbox / "background_check" / "F-1" / "case.json"
+    manifest.write_text(json.dumps({"fields": {"fullname": "SANDBOX MATCH", "birth_date": "1999-09-09"}}))
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\n")
+    said = wait_report(world, "night")
+    assert balance(said) == [0, 1, 0, 0, 0] and said["causes"] == [{"cause": "no_images", "cases": 1}]
+    assert "same images" not in (world.outbox / "reverify" / "night" / "report.html").read_text()
+    assert daemon.stop() == 0
+
+
 @needs_preload
 def test_a_ticket_that_says_so_ends_with_its_window(world):
     world.start_sandbox()

@@ -20,6 +20,7 @@ struct given {
     kyc::answer said;
     std::string answered_at;
     std::string service = "kyc_card";
+    bool has_images = true;
 };
 
 /// The text of its result.json.
@@ -27,6 +28,7 @@ std::string text_of(const given& answer) {
     kyc::case_facts about;
     about.name = "A-1001";
     about.service = answer.service;
+    if (answer.has_images) about.files.emplace_back().name = "front_id.jpg";
     kyc::task_facts task;
     task.id = "08bc";
     task.submitted_at = kyc::from_iso8601("2020-01-01T00:00:00.000Z").value();
@@ -139,6 +141,14 @@ BOOST_AUTO_TEST_CASE(another_verdict_of_the_same_images) {
     for (const auto& field : change.fields)
         BOOST_TEST(!field.personal);
     BOOST_TEST(cause(difference(after, good())) == "other_verdict");
+}
+
+BOOST_AUTO_TEST_CASE(without_images_nobody_knows_that_the_same_was_sent) {
+    auto before = good();
+    before.has_images = false;
+    auto after = but([](kyc::answer& said) { set_check(said, kyc::check::document_valid, false); }, before);
+    after.said.verdict = verdict::fail;
+    BOOST_TEST(cause(difference(before, after)) == "no_images");
 }
 
 BOOST_AUTO_TEST_CASE(a_check_that_is_unjudged_without_an_issue_is_another_verdict) {
@@ -433,6 +443,7 @@ BOOST_AUTO_TEST_CASE(the_words_of_causes_are_read_back) {
         {change_cause::document_expired, "document expired"},
         {change_cause::issue_code, "an issue code instead of a verdict"},
         {change_cause::other_verdict, "same images, another verdict"},
+        {change_cause::no_images, "another verdict, of a service without images"},
         {change_cause::document_read, "document read differently"},
         {change_cause::portrait_only, "portrait only"}};
     for (const auto& [cause, description] : words) {
