@@ -2,7 +2,7 @@
 // nothing from the network, is readable on a phone, dark or light, and can be printed.
 #include "commands/report.hpp"
 #include "commands/report_chart.hpp"
-#include "core/failure.hpp"
+#include "core/advice_again.hpp"
 #include "text/html_page.hpp"
 #include "text/svg_parts.hpp"
 #include "text/words.hpp"
@@ -29,7 +29,7 @@ void add_services(html_page& out, const lane_figures& of, lane which, const std:
     out.end_table();
 }
 
-void add_failures(html_page& out, const lane_figures& of, const std::string& caption) {
+void add_failures(html_page& out, const lane_figures& of, lane which, const std::string& caption) {
     std::uint64_t most = 0;
     for (const auto& [code, cases] : of.failures)
         most = std::max(most, cases);
@@ -39,7 +39,10 @@ void add_failures(html_page& out, const lane_figures& of, const std::string& cap
         out.begin_row(word);
         out.cell(std::to_string(cases));
         out.drawn(share_bar(cases, most));
-        out.words(code ? std::string(default_advice(*code)) : std::string());
+        if (which == lane::bulk)
+            out.words(advice_again(word));
+        else
+            out.words(code ? default_advice(*code) : std::string_view());
         out.end_row();
     }
     out.end_table();
@@ -59,7 +62,7 @@ std::string report_html(const period& report) {
 
     if (!live.failures.empty()) {
         out.heading("Failed, by code");
-        add_failures(out, live, "Cases that ended in failed/");
+        add_failures(out, live, lane::live, "Cases that ended in failed/");
     }
 
     out.heading("How long delivered cases took");
@@ -86,7 +89,7 @@ std::string report_html(const period& report) {
                       "report of each ticket.",
                       "soft");
         add_services(out, report.bulk, lane::bulk, "What came of them; where one failed, the old answer stands");
-        if (!report.bulk.failures.empty()) add_failures(out, report.bulk, "Re-verifications that failed");
+        if (!report.bulk.failures.empty()) add_failures(out, report.bulk, lane::bulk, "Re-verifications that failed");
         out.paragraph(bill_words(report) + ".", "sum");
     }
     return std::move(out).finish();

@@ -1,6 +1,7 @@
 #include "life/process_case.hpp"
 
 #include "async/shield.hpp"
+#include "core/advice_again.hpp"
 #include "core/fault_point.hpp"
 #include "core/issue_advice.hpp"
 #include "core/report_json.hpp"
@@ -137,6 +138,7 @@ async::awaitable<void> give_up(case_run& run, failure why) {
         (run.era == 0 && why.code == failure_code::unknown_outcome) || why.code == failure_code::task_unread;
     if ((why.stage == stage::submit || why.stage == stage::poll) && !own_end)
         tell_api(run, blames_service(why.code) ? to_string(why.code) : std::string_view());
+    if (run.start.again && why.advice.empty()) why.advice = advice_again(why.code);
     auto text = error_json(facts_of(run), why, run.record().attempts, std::chrono::system_clock::now());
     if (run.start.again) {
         co_await reverify::end_failed(run, std::move(why), std::move(text));

@@ -1,6 +1,6 @@
 // report.html of a ticket: what ran, whether it adds up, what changed and why, what failed, and the course of the
 // night.
-#include "core/failure.hpp"
+#include "core/advice_again.hpp"
 #include "core/json_text.hpp"
 #include "reverify/morning_figures.hpp"
 #include "reverify/night_charts.hpp"
@@ -231,11 +231,10 @@ void add_failures(html_page& out, const morning_figures& of) {
     out.paragraph("Their old answers stand.");
     out.begin_table("Failed cases by code", {"code", "cases", "", "what to do"});
     for (const auto& group : of.failures) {
-        const auto code = failure_code_from(group.key);
         out.begin_row(group.key);
         out.cell(number(group.cases.size()));
         out.drawn(share_bar(group.cases.size(), of.failures.front().cases.size()));
-        out.words(code ? default_advice(*code) : std::string_view());
+        out.words(advice_again(group.key));
         out.end_row();
     }
     out.end_table();

@@ -1,5 +1,5 @@
 // report.json of a ticket: schema kycd.reverification/1, docs/schemas/reverification.json.
-#include "core/failure.hpp"
+#include "core/advice_again.hpp"
 #include "core/json_members.hpp"
 #include "core/json_writer.hpp"
 #include "reverify/morning_figures.hpp"
@@ -96,12 +96,11 @@ void write_groups(json_writer& out, const morning_figures& of) {
     out.key("failures");
     out.begin_array();
     for (const auto& group : of.failures) {
-        const auto code = failure_code_from(group.key);
         out.begin_object();
         out.key("code");
         out.text(group.key);
         write_number(out, "cases", group.cases.size());
-        write_known(out, "advice", code ? default_advice(*code) : std::string_view());
+        write_known(out, "advice", advice_again(group.key));
         out.end_object();
     }
     out.end_array();

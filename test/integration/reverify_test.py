@@ -393,6 +393,10 @@ def test_a_failure_leaves_the_old_answer_and_an_error_in_the_history(world):
     assert name.endswith(".error.json")
     error = json.loads((world.outbox / SERVICE / "B-2" / "history" / name).read_text())
     assert error["code"] == "REJECTED" and error["case"] == "B-2" and error["schema"] == "kycd.error/1"
+    assert "image" in json.dumps(error["api"])
+    [code] = said["failures"]
+    for advice in (code["advice"], error["advice"]):  # it is not in failed/, and dropped again it would be a second case
+        assert "history/<time>.error.json" in advice and "drop the case again" not in advice
     assert world.cases("failed") == set()
 
 

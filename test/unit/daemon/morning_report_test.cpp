@@ -1,3 +1,4 @@
+#include "core/advice_again.hpp"
 #include "reverify/morning_report.hpp"
 #include "support/morning_rows.hpp"
 
@@ -193,7 +194,7 @@ BOOST_AUTO_TEST_CASE(failed_cases_come_with_the_advice_for_their_code) {
     const auto texts = write_reports(make_up("failed"));
     BOOST_TEST(has(texts.html, "Ended: 25 of 30 cases failed, more than 20 %."));
     BOOST_TEST(has(texts.html, "TASK_DEADLINE"));
-    BOOST_TEST(has(texts.html, std::string(default_advice(failure_code::task_deadline))));
+    BOOST_TEST(has(texts.html, std::string(advice_again(failure_code::task_deadline))));
     BOOST_TEST(has(texts.html, "no answer to task 0f3a within 30m"));
 }
 
