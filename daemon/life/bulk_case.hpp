@@ -62,6 +62,7 @@ class bulk_case {
     bool flat = false;            ///< its files are called <case>.<field>.<ext>
     std::vector<file_facts> sent; ///< what the standing answer was given for; empty once there is a receipt
     std::uint32_t calls = 0;      ///< paid ones, as far as is known
+    std::string answered;         ///< the verdict of the new answer, once there is one
     bool before_receipt = true;   ///< counts among those that are being sent
 
     bulk_case(case_keeper& keeper, std::int64_t ticket_, ledger::ticket_case row_)

@@ -1,5 +1,6 @@
 #include "life/end_in_place.hpp"
 
+#include "core/advice_again.hpp"
 #include "core/answer_change.hpp"
 #include "core/fault_point.hpp"
 #include "core/report_read.hpp"
@@ -136,6 +137,7 @@ async::awaitable<void> keep_beside(case_run& run, const std::string& obstacle, c
     };
     const bool kept = co_await keep_trying_on_pool(run.world, keep);
     row.end = ticket_case_end::failed;
+    row.code = not_replaced;
     row.why =
         obstacle + "; the new answer, " + said->word +
         (kept ? ", is in " + name + " beside the old one, which stands"
@@ -151,6 +153,7 @@ async::awaitable<void> keep_beside(case_run& run, const std::string& obstacle, c
 } // namespace
 
 async::awaitable<void> end_answered(case_run& run, std::string text) {
+    run.start.again->answered = read_report(text)->word;
     const auto standing = co_await standing_case_of(run);
     if (!standing.obstacle.empty()) { // what could not be read must not become history
         co_await keep_beside(run, standing.obstacle, text);
@@ -227,10 +230,11 @@ async::awaitable<void> end_failed(case_run& run, failure why, std::string text) 
 async::awaitable<void> end_vanished(case_run& run) {
     auto& row = run.start.again->row;
     row.end = run.record().last ? ticket_case_end::failed : ticket_case_end::skipped;
-    row.why = "the case has left the outbox";
+    row.why = words_of_leaving(run.record(), run.start.again->answered);
+    if (run.record().last) row.code = left_outbox;
     ledger::case_end end;
     co_await close(run, std::move(end));
-    log::info("not verified again: the case has left the outbox", about_end(run));
+    log::info("not verified again: " + row.why, about_end(run));
 }
 
 } // namespace kyc::reverify

@@ -33,7 +33,7 @@ result<standing_sight> look_at(const fs::spool_layout& layout, const bulk_case& 
     const auto standing = fs::look_at_standing(layout, key);
     if (!standing) return standing.error();
     if (!*standing) {
-        seen.objection = "the case has left the outbox";
+        seen.objection = has_left;
         return seen;
     }
     seen.folder = (*standing)->folder;
@@ -56,6 +56,13 @@ result<standing_sight> look_at(const fs::spool_layout& layout, const bulk_case& 
         seen.duplicate_of = said->duplicate_of;
     }
     return seen;
+}
+
+std::string words_of_leaving(const ledger::case_record& record, const std::string& answer) {
+    std::string words(has_left);
+    if (!record.has_task()) return words;
+    if (answer.empty()) return words + "; the answer to task " + record.task_id() + ", which is paid, is not taken";
+    return words + "; the new answer, " + answer + ", could not be kept, the API gave it for task " + record.task_id();
 }
 
 std::optional<answer_change> compare_kept(const fs::spool_layout& layout, const ledger::ticket_case& row) {

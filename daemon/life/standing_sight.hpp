@@ -10,9 +10,13 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kyc::reverify {
+
+/// The objection to a case that is not there any more.
+inline constexpr std::string_view has_left = "the case has left the outbox";
 
 /// What was found.
 struct standing_sight {
@@ -29,6 +33,9 @@ struct standing_sight {
 /// `was_sent`: by this ticket already, so that a newer answer is none of somebody else's. Blocks. A fault is the
 /// system's.
 [[nodiscard]] result<standing_sight> look_at(const fs::spool_layout& layout, const bulk_case& which, bool was_sent);
+
+/// That a case has left the outbox, and which task was paid for nothing. `answer`: its verdict; empty: not known.
+[[nodiscard]] std::string words_of_leaving(const ledger::case_record& record, const std::string& answer);
 
 /// How the two answers differ that a changed case of a ticket had before and after: as they are kept beside its images.
 /// None when one of them is not there any more. Blocks.

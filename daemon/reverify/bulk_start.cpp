@@ -1,5 +1,6 @@
 // One case of a ticket: how it is begun, or why it is not.
 #include "async/shield.hpp"
+#include "core/advice_again.hpp"
 #include "life/keep_trying.hpp"
 #include "life/process_case.hpp"
 #include "life/standing_sight.hpp"
@@ -81,6 +82,7 @@ async::awaitable<void> bulk_lane::begin_case(std::unique_ptr<bulk_case>& again, 
         co_return;
     }
     if (crashed && record.last) again->row.code = to_string(crashed->code);
+    if (objection == has_left) objection = words_of_leaving(record, {});
     co_await async::begin_shield();
     co_await skip(*again, record, std::move(objection));
     again.reset();
@@ -111,6 +113,7 @@ async::awaitable<void> bulk_lane::skip(bulk_case& again, ledger::case_record& re
             end.message = row.why;
         }
         closed = ledger::closed_case{record, end};
+        if (row.code.empty()) row.code = row.why.starts_with(has_left) ? left_outbox : not_repeated;
     }
     auto step = [this, &again, &closed]() {
         return world_.ledger.tickets().end_ticket_case(again.ticket, again.row, closed);

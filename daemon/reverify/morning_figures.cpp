@@ -110,7 +110,9 @@ morning_figures work_out(const report_source& from) {
         count(made.verdicts.at(static_cast<std::size_t>(verdict_from(each.verdict_before))), each);
         if (each.end == ticket_case_end::changed)
             made.changes.push_back({&each, from.values ? from.values(each) : std::nullopt});
-        if (each.end == ticket_case_end::failed) failures[each.code].cases.push_back(&each);
+        // An older kycd gave some of its ends no code.
+        if (each.end == ticket_case_end::failed)
+            failures[each.code.empty() ? each.why : each.code].cases.push_back(&each);
         if (each.end == ticket_case_end::skipped) skips[each.why].cases.push_back(&each);
         if (each.newly_expired) made.newly_expired.push_back(&each);
         if (each.submitted_at && each.answered_at) made.answered.add(*each.answered_at - *each.submitted_at);

@@ -225,10 +225,20 @@ void add_expired(html_page& out, const morning_figures& of) {
     add_rest(out, cases.size(), shown);
 }
 
+/// Whether the answers that failed cases had are still there.
+std::string old_answers_words(const morning_figures& of) {
+    const auto have_left = [](const case_group& group) { return group.key == left_outbox; };
+    const auto found = std::find_if(of.failures.begin(), of.failures.end(), have_left);
+    if (found == of.failures.end()) return "Their old answers stand.";
+    if (of.failures.size() == 1) return "They have left the outbox, and their old answers with them.";
+    return "Their old answers stand, but for " + count_words(found->cases.size(), "case that has", "cases that have") +
+           " left the outbox.";
+}
+
 void add_failures(html_page& out, const morning_figures& of) {
     if (of.failures.empty()) return;
     out.heading("Failed", "failed");
-    out.paragraph("Their old answers stand.");
+    out.paragraph(old_answers_words(of));
     out.begin_table("Failed cases by code", {"code", "cases", "", "what to do"});
     for (const auto& group : of.failures) {
         out.begin_row(group.key);

@@ -169,7 +169,7 @@ def test_what_is_held_changed_or_gone_is_told_and_not_sent(world):
     assert len(world.bill()) == 5
 
 
-@pytest.mark.parametrize("how", ["removed", "moved", "its result.json removed"])
+@pytest.mark.parametrize("how", ["removed", "moved", "its result.json removed", "removed while kycd does not run"])
 def test_cases_that_leave_the_outbox_while_their_tasks_are_under_way_are_told(world, how):
     world.start_sandbox()
     world.configure(poll={"first": "100ms", "min": "100ms", "max": "200ms"})
@@ -180,18 +180,29 @@ def test_cases_that_leave_the_outbox_while_their_tasks_are_under_way_are_told(wo
     drop_ticket(world, "night", "window: always\n")
     wait_for(lambda: receipts_of(world, "bulk") == 12, "all tasks to be under way", 30)
     gone = cases[::2]
+    restarted = how.endswith("does not run")
+    assert not restarted or daemon.stop() == 0
     for case in gone:
         where = world.outbox / SERVICE / case
-        if how == "removed":
+        if how.startswith("removed"):
             shutil.rmtree(where)
         elif how == "moved":
             where.rename(world.staging / case)
         else:
             (where / "result.json").unlink()
     world.sandbox.rules()
+    if restarted:
+        daemon = world.start_daemon()
     said = wait_report(world, "night", 60)
     assert balance(said) == [6, 0, 6, 0, 0]
-    assert sorted(each["case"] for each in said["cases"] if each["end"] == "failed") == gone
+    failed = [each for each in said["cases"] if each["end"] == "failed"]
+    assert sorted(each["case"] for each in failed) == gone
+    [code] = said["failures"]
+    assert code["code"] == "LEFT_OUTBOX" and code["cases"] == 6 and "ask the vendor" in code["advice"]
+    told = r"; the answer to task {}, which is paid, is not taken" if restarted else r"; the new answer, pass, could not be kept, the API gave it for task {}"
+    assert all(re.fullmatch("the case has left the outbox" + told.format("[0-9a-f-]{36}"), each["why"]) for each in failed)
+    page = (world.outbox / "reverify" / "night" / "report.html").read_text()
+    assert "old answers stand" not in page and "They have left the outbox" in page
     # Whatever that did to the memory: live cases go on, and kycd stops when told to.
     for number in range(20):
         world.drop_folder(SERVICE, f"live-{number}", case_files(SERVICE, f"live-{number}"))

@@ -198,6 +198,29 @@ BOOST_AUTO_TEST_CASE(failed_cases_come_with_the_advice_for_their_code) {
     BOOST_TEST(has(texts.html, "no answer to task 0f3a within 30m"));
 }
 
+BOOST_AUTO_TEST_CASE(an_old_answer_that_has_gone_does_not_stand) {
+    BOOST_TEST(has(write_reports(make_up("failed")).html, "<p>Their old answers stand.</p>"));
+    auto source = make_up("one");
+    auto& only = source.cases.front();
+    only.end = ticket_case_end::failed;
+    only.code = "LEFT_OUTBOX";
+    only.why = "the case has left the outbox; the new answer, fail, could not be kept, the API gave it for task 0f3a";
+    const auto texts = write_reports(source);
+    BOOST_TEST(has(texts.html, "They have left the outbox, and their old answers with them."));
+    BOOST_TEST(!has(texts.html, "old answers stand"));
+    const auto json = boost::json::parse(texts.json);
+    BOOST_TEST(json.at_pointer("/failures/0/code").as_string() == "LEFT_OUTBOX");
+    BOOST_TEST(json.at_pointer("/failures/0/advice").is_string());
+    source = make_up("failed");
+    source.cases.front().code = "LEFT_OUTBOX";
+    BOOST_TEST(has(write_reports(source).html, "but for 1 case that has left the outbox."));
+    for (auto& each : source.cases) // as an older kycd has them in its ledger
+        each.code.clear();
+    const auto older = write_reports(source);
+    BOOST_TEST(!has(older.json, "\"code\": \"\""));
+    BOOST_TEST(has(older.json, "\"code\": \"" + source.cases.front().why));
+}
+
 BOOST_AUTO_TEST_CASE(paid_calls_whose_answers_are_still_to_come_are_told_and_counted) {
     auto source = make_up("nights");
     const auto paid = number(boost::json::parse(write_reports(source).json), "/calls/paid");
