@@ -118,9 +118,8 @@ void print_times(std::ostream& out, const ticket& asked, const reverify::ticket_
 void print_plan(std::ostream& out, const ticket& asked, const reverify::ticket_plan& plan, const settings& config) {
     out << printable(asked.name) << ": " << count_words(plan.selected.cases.size(), "case", "cases") << " selected, "
         << plan.selected.looked_at << " looked at in " << config.folders.outbox.string() << "\n";
-    if (plan.selected.unreadable != 0)
-        out << count_words(plan.selected.unreadable, "folder", "folders")
-            << " there with a result.json that cannot be understood\n";
+    for (const auto& words : left_out_words(plan.selected.left))
+        out << "left out  " << printable(words) << "\n";
     print_groups(out, plan);
     print_canaries(out, asked, plan);
     print_skipped(out, plan);
@@ -148,7 +147,7 @@ std::string reverify_json(const ticket& asked, const std::string& text,
         out.begin_object();
         write_number(out, "selected", plan->selected.cases.size());
         write_number(out, "looked_at", plan->selected.looked_at);
-        write_number(out, "unreadable", plan->selected.unreadable);
+        write_left_out(out, plan->selected.left);
         out.key("groups");
         out.begin_array();
         for (const auto& [group, cases] : plan->groups) {

@@ -111,6 +111,12 @@ void add_awaited(html_page& out, const morning_figures& of) {
                   "note");
 }
 
+/// What nobody would miss in the figures.
+void add_left_out(html_page& out, const morning_figures& of) {
+    for (const auto& words : left_out_words(of.from.left))
+        out.paragraph("Meant, but not selected: " + words + ".", "note");
+}
+
 std::string stop_words(const ticket& asked) {
     std::string words;
     if (asked.stop_if_failed) words = bound_words(*asked.stop_if_failed) + " failed";
@@ -360,6 +366,7 @@ std::string morning_html(const morning_figures& of) {
     out.paragraph(of.balance.line(), "sum");
     add_state(out, of);
     add_awaited(out, of);
+    add_left_out(out, of);
     add_contents(out, of);
     add_facts(out, of);
     add_verdicts(out, of);

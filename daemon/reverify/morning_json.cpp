@@ -45,6 +45,10 @@ void write_about(json_writer& out, const morning_figures& of) {
     for (const auto& words : selection_words(of.from.asked))
         out.text(words);
     out.end_array();
+    out.key("left_out");
+    out.begin_object();
+    write_left_out(out, of.from.left);
+    out.end_object();
     write_milliseconds(out, "took_ms", of.took);
     write_milliseconds(out, "open_ms", of.open);
 }

@@ -4,6 +4,7 @@
 #include "core/answer_change.hpp"
 #include "core/ticket.hpp"
 #include "ledger/tickets.hpp"
+#include "reverify/left_out.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -19,6 +20,7 @@ struct report_source {
     ticket asked;
     time_window window;                     ///< the one that holds for it
     std::vector<ledger::ticket_case> cases; ///< all, by number
+    left_out left;                          ///< what was meant and is not among them
     std::uint64_t awaited = 0;              ///< tasks that have no answer yet, among those that have not ended
     utc_time written_at{};
     /// With reports.personal_data: the two answers of a changed case, compared anew from the folder where they stand;

@@ -70,7 +70,7 @@ class selection {
             if (!opened && is_no_case(opened.error())) continue;
             auto done = opened ? look_into(*opened, folder) : result<void>(opened.error());
             if (!done && is_not_permitted(done.error())) {
-                ++found_.unreadable; // of one service; the others are none the worse for it
+                found_.left.add_folder(folder); // of one service; the others are none the worse for it
                 continue;
             }
             if (!done) return done;
@@ -82,6 +82,9 @@ class selection {
         found_.missing_canaries.clear();
         for (const auto& name : asked_.canary)
             if (missing_.contains(name)) found_.missing_canaries.push_back(name);
+        for (const auto& name : asked_.which.names)
+            if (const auto plain = only_name(name); plain && !met_.contains(*plain) && !met_.contains(name))
+                found_.left.add_name(*plain);
         found_.cases = choose(asked_, std::move(candidates_), now_);
         return std::move(found_);
     }
@@ -124,11 +127,14 @@ class selection {
         // A folder there is a case's: its result.json is no link, and nothing else that is no file.
         if (!text && is_no_case(text.error()) && text.error().code.value() != ELOOP) return;
         ++found_.looked_at;
+        meet(place);
+        meet(std::string(without_number(place)));
         const auto facts = text ? read_report(*text) : std::nullopt;
         if (!facts || !facts->answered || facts->about.name.empty() || facts->ended_at == utc_time{}) {
-            ++found_.unreadable;
+            found_.left.add_folder(folder + "/" + place);
             return;
         }
+        meet(facts->about.name);
         delivered_case one;
         one.folder = folder;
         one.place = place;
@@ -143,6 +149,11 @@ class selection {
         missing_.erase(one.case_name);
         missing_.erase(place);
         if (canary || selected_(one)) candidates_.push_back(std::move(one));
+    }
+
+    /// A case is called so.
+    void meet(const std::string& name) {
+        if (names_.contains(name)) met_.insert(name);
     }
 
     /// A manifest that cannot be read says nothing.
@@ -163,7 +174,8 @@ class selection {
     const std::function<bool()>& go_on_;
     case_selector selected_;
     std::unordered_set<std::string> names_;
-    bool any_name_ = false; ///< what a folder is called does not tell that its case is not meant
+    std::unordered_set<std::string> met_; ///< of `names_`, those that a case has
+    bool any_name_ = false;               ///< what a folder is called does not tell that its case is not meant
     std::unordered_set<std::string> canaries_;
     std::unordered_set<std::string> missing_;
     std::size_t since_question_ = 0;

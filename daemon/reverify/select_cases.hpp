@@ -5,6 +5,7 @@
 #include "core/service.hpp"
 #include "core/ticket.hpp"
 #include "fs/spool_layout.hpp"
+#include "reverify/left_out.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -16,7 +17,7 @@ namespace kyc::reverify {
 struct selected_cases {
     std::vector<chosen_case> cases;            ///< in the order in which they run, canaries first
     std::size_t looked_at = 0;                 ///< delivered cases that were read: not those of other services or names
-    std::size_t unreadable = 0;                ///< folders whose result.json could not be read or understood
+    left_out left;                             ///< what is meant, but not among them
     std::vector<std::string> missing_canaries; ///< names that no delivered case has
 };
 

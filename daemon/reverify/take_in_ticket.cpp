@@ -124,6 +124,18 @@ async::awaitable<void> forget(case_world& world, std::int64_t ticket) {
     co_await keep_trying(world, step);
 }
 
+void tell_selected(const std::string& ticket, const selected_cases& chosen) {
+    const auto& left = chosen.left;
+    auto words = "took in a re-verification ticket: " + count_words(chosen.cases.size(), "case", "cases") +
+                 " selected, " + std::to_string(chosen.looked_at) + " looked at";
+    if (left.not_delivered != 0)
+        words += ", " + count_words(left.not_delivered, "name", "names") + " of no delivered case";
+    if (left.unreadable != 0)
+        words += ", " + count_words(left.unreadable, "folder", "folders") + " in the outbox could not be read";
+    const auto say = left.unreadable + left.not_delivered == 0 ? log::info : log::warning;
+    say(words, {{"ticket", ticket}});
+}
+
 std::string orders_of(ticket asked) {
     asked.which = {};
     return ticket_text(asked);
@@ -209,17 +221,12 @@ async::awaitable<std::optional<accepted_ticket>> take_in_ticket(case_world& worl
         if (unless.cancelled) co_await forget(world, accepted.about.id);
         co_return std::nullopt;
     }
+    accepted.about.orders += left_out_comment(chosen.left);
     accepted.about.state = ledger::ticket_state::running;
     accepted.selected = chosen.cases.size();
     co_await keep_trying(world, begin);
     fault_point("ticket.accepted", file.name);
-    log::info("took in a re-verification ticket: " + count_words(chosen.cases.size(), "case", "cases") + " selected, " +
-                  std::to_string(chosen.looked_at) + " looked at",
-              {{"ticket", file.name}});
-    if (chosen.unreadable != 0)
-        log::warning(count_words(chosen.unreadable, "folder", "folders") +
-                         " in the outbox could not be read when the ticket's cases were chosen",
-                     {{"ticket", file.name}});
+    tell_selected(file.name, chosen);
     co_return accepted;
 }
 

@@ -67,6 +67,7 @@ async::awaitable<bool> write_ticket_report(case_world& world, running_ticket& wh
     source.about = which.about;
     source.asked = which.asked;
     source.window = which.window;
+    source.left = left_out_in(which.about.orders);
     source.written_at = std::chrono::system_clock::now();
     const auto told = which.progress_now();
     const auto sent = which.sent; // before the rows: whatever ends meanwhile is not taken for one that was never sent

@@ -27,7 +27,7 @@ class ticket_book {
     [[nodiscard]] virtual async::awaitable<result<std::optional<ticket_record>>> ended_ticket(std::string name) = 0;
 
     /// Adds a ticket without an id (EEXIST never: one open ticket of a name is the caller's rule), or changes what of
-    /// the row may change: state, why, canaries_accepted, begun_at, ended_at, place. Returns its id.
+    /// the row may change: orders, state, why, canaries_accepted, begun_at, ended_at, place. Returns its id.
     [[nodiscard]] virtual async::awaitable<result<std::int64_t>> put_ticket(ticket_record what) = 0;
 
     /// Adds cases to a ticket that is `selecting`.

@@ -94,7 +94,8 @@ std::int64_t insert_or_update_ticket(database& file, const ticket_record& what) 
                                     "VALUES (?1, ?2, ?3, ?11, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
                                     "ON CONFLICT (id) DO UPDATE SET state = excluded.state, why = excluded.why, "
                                     "canaries_accepted = excluded.canaries_accepted, begun_at = excluded.begun_at, "
-                                    "ended_at = excluded.ended_at, place = excluded.place RETURNING id");
+                                    "ended_at = excluded.ended_at, place = excluded.place, "
+                                    "orders = excluded.orders RETURNING id");
     change.bind(1, what.id == 0 ? std::optional<std::int64_t>() : std::optional(what.id));
     change.bind(2, what.name).bind(3, what.text).bind(4, to_string(what.state)).bind(5, what.why);
     change.bind(6, std::int64_t{what.canaries_accepted ? 1 : 0}).bind(7, to_milliseconds(what.accepted_at));

@@ -32,7 +32,7 @@ struct ticket_record {
     std::int64_t id = 0; ///< the row, in the order of acceptance; 0: not in the file yet
     std::string name;    ///< the file's name without its ending
     std::string text;    ///< as it was dropped
-    std::string orders;  ///< a ticket's text that says how it is run, but not which cases: those are written down
+    std::string orders;  ///< a ticket's text: how it is run, not which cases; what was left out in a comment
     ticket_state state = ticket_state::selecting;
     std::string why;                ///< it is paused, or ended before all was done: a sentence. Empty otherwise
     bool canaries_accepted = false; ///< somebody resumed it after its canaries had differed: they are not judged again

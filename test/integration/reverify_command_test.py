@@ -158,6 +158,11 @@ def test_a_plan_counts_what_cannot_be_sent(delivered):
     with (outbox / "P-3/image.jpg").open("ab") as image:
         image.write(b"more")
     (outbox / "F-1/result.json").write_text("{")
+    named = [f"--name={name}" for name in ("F-1", "P-1", "N-1", "X*")]
+    plan = planned(delivered, *named)
+    assert (plan["not_delivered"], plan["not_delivered_names"]) == (1, ["N-1"]) and plan["unreadable_folders"] == ["face_liveness/F-1"]
+    text = reverify(delivered, "--plan", *named).out
+    assert "left out  1 name is that of no delivered case: N-1\n" in text and "cannot be read: face_liveness/F-1\n" in text
     plan = planned(delivered, "--all")
     assert (plan["selected"], plan["held"], plan["without_files"], plan["unreadable"], plan["calls"]) == (4, 1, 2, 1, 1)
     text = reverify(delivered, "--plan", "--all").out

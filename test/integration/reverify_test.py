@@ -565,6 +565,30 @@ def test_a_ticket_goes_on_where_a_kill_left_it(world):
     assert 60 <= len(world.bill()) <= 60 + unknown
 
 
+def test_what_is_meant_and_not_selected_is_told_after_a_restart_as_well(world):
+    world.start_sandbox()
+    world.configure()
+    deliver(world, "A-1", "B-2")
+    (world.outbox / SERVICE / "B-2" / "result.json").write_text("{")
+    (world.inbox / "reverify").mkdir(exist_ok=True)
+    (world.inbox / "reverify" / "customers.csv").write_text("name\nA-1\nB-2\nC-3\n")
+    world.sandbox.rules({"name": "not yet", "match": {"call": "poll"}, "do": {"status": 200, "json": {"status": "PENDING"}}})
+    daemon = world.start_daemon()
+    drop_ticket(world, "night", "window: always\nnames: {csv: customers.csv}\n")
+    daemon.wait_for_log("1 case selected, 2 looked at, 1 name of no delivered case, 1 folder in the outbox could not be read")
+    assert daemon.stop() == 0
+    (world.inbox / "reverify" / "customers.csv").unlink()
+    world.sandbox.rules()
+    daemon = world.start_daemon()
+    said = wait_report(world, "night")
+    assert balance(said) == [1, 0, 0, 0, 0]
+    assert said["left_out"] == {"not_delivered": 1, "not_delivered_names": ["C-3"],
+                                "unreadable": 1, "unreadable_folders": [f"{SERVICE}/B-2"]}
+    page = (world.outbox / "reverify" / "night" / "report.html").read_text()
+    assert "1 name is that of no delivered case: C-3." in page and f"{SERVICE}/B-2." in page
+    assert daemon.stop() == 0
+
+
 def test_two_tickets_that_share_cases_both_end_and_none_is_paid_in_both(world):
     world.start_sandbox()
     world.configure()

@@ -227,6 +227,10 @@ report_source make_hostile() {
     auto made = begin("\"><b>ticket</b>");
     made.asked.which.names = names;
     made.asked.which.labels = {{markup, "=1"}};
+    for (const auto& name : names) {
+        made.left.add_name(name);
+        made.left.add_folder("kyc_card/" + name);
+    }
     run(made, names.size() * 4, 60s, [&](ticket_case& each) {
         const auto& name = names.at((each.number - 1) % names.size());
         each.case_name = each.place = name;

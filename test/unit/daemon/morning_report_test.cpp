@@ -221,6 +221,23 @@ BOOST_AUTO_TEST_CASE(an_old_answer_that_has_gone_does_not_stand) {
     BOOST_TEST(has(older.json, "\"code\": \"" + source.cases.front().why));
 }
 
+BOOST_AUTO_TEST_CASE(what_was_meant_and_not_selected_is_told) {
+    auto source = make_up("one");
+    BOOST_TEST(!has(write_reports(source).html, "not selected"));
+    for (int i = 0; i < 12; ++i)
+        source.left.add_name("<b>B-" + std::to_string(i));
+    source.left.add_folder("kyc_card/C-1");
+    const auto texts = write_reports(source);
+    BOOST_TEST(has(texts.html, "12 names are those of no delivered case: &lt;b&gt;B-0, "));
+    BOOST_TEST(has(texts.html, " and 2 more."));
+    BOOST_TEST(has(texts.html, "1 folder in the outbox has a result.json that cannot be read: kyc_card/C-1."));
+    const auto json = boost::json::parse(texts.json);
+    BOOST_TEST(number(json, "/left_out/not_delivered") == 12);
+    BOOST_TEST(json.at_pointer("/left_out/not_delivered_names/9").as_string() == "<b>B-9");
+    BOOST_TEST(number(json, "/left_out/unreadable") == 1);
+    BOOST_TEST(json.at_pointer("/left_out/unreadable_folders/0").as_string() == "kyc_card/C-1");
+}
+
 BOOST_AUTO_TEST_CASE(paid_calls_whose_answers_are_still_to_come_are_told_and_counted) {
     auto source = make_up("nights");
     const auto paid = number(boost::json::parse(write_reports(source).json), "/calls/paid");

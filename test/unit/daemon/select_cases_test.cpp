@@ -1,8 +1,10 @@
 #include "reverify/select_cases.hpp"
+#include "reverify/ticket_yaml.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
@@ -163,10 +165,57 @@ BOOST_AUTO_TEST_CASE(what_is_no_delivered_case_is_none_and_what_cannot_be_read_i
     files::create_directory(box.root.path() / "outbox/kyc_card/linked");
     files::create_symlink(elsewhere / "B/result.json", box.root.path() / "outbox/kyc_card/linked/result.json");
     BOOST_TEST(box.places(all()) == words{"kyc_card/A-1"}, boost::test_tools::per_element());
-    BOOST_TEST(box.select(all()).unreadable == 4u); // with the link to somebody else's result.json
+    BOOST_TEST(box.select(all()).left.unreadable == 4u); // with the link to somebody else's result.json
     files::create_directory(box.root.path() / "outbox/kyc_card/pipe");
     BOOST_REQUIRE(::mkfifo((box.root.path() / "outbox/kyc_card/pipe/result.json").c_str(), 0600) == 0);
-    BOOST_TEST(box.select(all()).unreadable == 5u); // and nobody waits for what may come out of a pipe
+    BOOST_TEST(box.select(all()).left.unreadable == 5u); // and nobody waits for what may come out of a pipe
+}
+
+BOOST_AUTO_TEST_CASE(what_is_meant_and_not_selected_is_named) {
+    outbox box;
+    box.deliver("kyc_card", "A-1");
+    box.deliver("kyc_card", "A-2~3", "fail", 24h, "null", "A-2");
+    box.deliver("liveness", "B-1");
+    box.put("kyc_card/C-1/result.json", "{");
+    box.put("kyc_card/D-1/image.jpg", "x");
+    box.deliver("kyc_card", "E[1]");
+    auto asked = all();
+    asked.which.services = {"kyc_card"};
+    asked.which.verdicts = {verdict::pass};
+    asked.which.names = {"A-1", "A-2", "B-1", "C-1", "D-1", "E\\[1]", "F\\[1]"};
+    for (const bool pattern : {false, true}) {
+        if (pattern) asked.which.names.emplace_back("Z*"); // then every name is looked at
+        const auto found = box.select(asked);
+        BOOST_TEST(found.cases.size() == 2u);
+        BOOST_TEST(found.left.not_delivered == 3u);
+        BOOST_TEST(found.left.names == (words{"B-1", "D-1", "F[1]"}), boost::test_tools::per_element());
+        BOOST_TEST(found.left.unreadable == 1u);
+        BOOST_TEST(found.left.folders == words{"kyc_card/C-1"}, boost::test_tools::per_element());
+    }
+    for (int i = 0; i < 20; ++i)
+        asked.which.names.push_back("X-" + std::to_string(i));
+    const auto many = box.select(asked).left;
+    BOOST_TEST(many.not_delivered == 23u);
+    BOOST_TEST(many.names.size() == 10u);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_left_out_is_read_back_from_a_comment_of_a_ticket) {
+    reverify::left_out left;
+    BOOST_TEST(reverify::left_out_comment(left) == "");
+    BOOST_TEST(reverify::left_out_in("{}\n").names.empty());
+    left.add_name("A \"quoted\" # name\\");
+    left.add_name("M\xC3\xBCller");
+    left.add_folder("kyc_card/\xFF\n");
+    const auto text = "{}\n" + reverify::left_out_comment(left);
+    BOOST_TEST(std::count(text.begin(), text.end(), '\n') == 2);
+    const auto beside = [](const std::string&) -> result<std::string> { return fault(std::error_code(), "read"); };
+    BOOST_TEST(reverify::parse_ticket("night", "night.yaml", text, service_table(), beside).has_value());
+    const auto again = reverify::left_out_in(text);
+    BOOST_TEST(again.not_delivered == 2u);
+    BOOST_TEST(again.names == left.names, boost::test_tools::per_element());
+    BOOST_TEST(again.unreadable == 1u);
+    BOOST_TEST(again.folders == words{"kyc_card/\\xff\\x0a"}, boost::test_tools::per_element());
+    BOOST_TEST(reverify::left_out_in(text.substr(0, text.size() / 2)).not_delivered == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(it_can_be_stopped_and_an_outbox_that_is_not_there_is_a_fault) {
