@@ -101,4 +101,40 @@ bool refusal_streak::success(bool probe) {
     return std::exchange(paused_, false);
 }
 
+std::optional<steady_time> silence_streak::wait_until(steady_time now) const {
+    return next_probe(paused_, probing_, probe_at_, now);
+}
+
+bool silence_streak::take() {
+    if (!paused_) return false;
+    probing_ = true;
+    return true;
+}
+
+bool silence_streak::silent(steady_time now, bool probe, bool others) {
+    ++in_a_row_;
+    if (!paused_ || !probe || !probing_) return false;
+    probing_ = false;
+    // Nobody gets through: that is the host's affair, and the breaker's.
+    if (!others && !is_to_blame()) return false;
+    const bool is_news = !is_to_blame();
+    delay_ = is_news ? first_ : std::min(delay_ * 2, longest_);
+    probe_at_ = now + delay_;
+    return is_news;
+}
+
+bool silence_streak::others_got_through(steady_time now) {
+    if (paused_ || !is_suspect()) return false;
+    paused_ = true;
+    probe_at_ = now + std::min(first_, before_first_try);
+    return true;
+}
+
+bool silence_streak::answered() {
+    in_a_row_ = 0;
+    delay_ = {};
+    probing_ = false;
+    return std::exchange(paused_, false);
+}
+
 } // namespace kyc

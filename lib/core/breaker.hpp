@@ -113,4 +113,55 @@ class refusal_streak {
     steady_time probe_at_{};
 };
 
+/// One service's submits that got no answer: five in a row without one make it suspect. Whether it is the service or
+/// the host, others tell: once one of them got through, one submit at a time tries the suspect, from then on. If that
+/// gets no answer either while others get through, the service pauses as a refusal_streak does.
+class silence_streak {
+  public:
+    static constexpr std::size_t silences_to_suspect = refusal_streak::refusals_to_pause;
+
+    /// What others met is learnt before the suspect tries again and takes what they need.
+    static constexpr std::chrono::milliseconds before_first_try{1'000};
+
+    silence_streak(std::chrono::milliseconds first, std::chrono::milliseconds longest)
+        : first_(first), longest_(longest) {}
+
+    /// As host_breaker's.
+    [[nodiscard]] std::optional<steady_time> wait_until(steady_time now) const;
+    [[nodiscard]] bool take();
+
+    void give_back() { probing_ = false; }
+
+    /// A submit got no answer. `others`: somebody else got through since it was sent. True when that showed that it is
+    /// the service's own fault.
+    bool silent(steady_time now, bool probe, bool others);
+
+    /// A call that is not this service's submit got through. True when that begins the tries.
+    bool others_got_through(steady_time now);
+
+    /// The service answered, which it does for all. True when that ended the tries.
+    bool answered();
+
+    /// Somebody may have mended the cause: the next try need not wait.
+    void try_now() { probe_at_ = {}; }
+
+    /// Too many submits in a row got no answer.
+    [[nodiscard]] bool is_suspect() const { return in_a_row_ >= silences_to_suspect; }
+
+    /// One at a time tries.
+    [[nodiscard]] bool is_paused() const { return paused_; }
+
+    /// It was its own fault, as far as is known.
+    [[nodiscard]] bool is_to_blame() const { return delay_.count() > 0; }
+
+  private:
+    std::chrono::milliseconds first_;
+    std::chrono::milliseconds longest_;
+    std::chrono::milliseconds delay_{};
+    std::size_t in_a_row_ = 0;
+    bool paused_ = false;
+    bool probing_ = false;
+    steady_time probe_at_{};
+};
+
 } // namespace kyc

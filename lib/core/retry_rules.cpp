@@ -13,7 +13,7 @@ constexpr ruling not_yet{action::not_yet, {}, false, false, false};
 constexpr ruling retry{action::retry, {}, false, false, false};
 constexpr ruling retry_host{action::retry, {}, true, false, false};
 constexpr ruling retry_service{action::retry, {}, false, true, false};
-constexpr ruling unknown_host{action::unknown_outcome, failure_code::unknown_outcome, true, false, false};
+constexpr ruling unknown_both{action::unknown_outcome, failure_code::unknown_outcome, true, true, false};
 constexpr ruling unknown_held{action::unknown_outcome, failure_code::unknown_outcome, false, false, true};
 
 constexpr ruling fail(failure_code code) {
@@ -59,7 +59,7 @@ constexpr status_row by_status[] = {
     {phase::submit, 429, 429, row_condition::always, retry},
     {phase::submit, 400, 499, row_condition::always, refuse(api_refused)},
     {phase::submit, 503, 503, row_condition::always, retry_host},
-    {phase::submit, 500, 599, row_condition::wholly_sent, unknown_host},
+    {phase::submit, 500, 599, row_condition::wholly_sent, unknown_both},
     {phase::submit, 500, 599, row_condition::always, retry_host},
     {phase::submit,   0,   0, row_condition::always, {action::fail, reply_not_understood, false, false, true}},
 
@@ -93,10 +93,11 @@ constexpr transport_row by_transport[] = {
     {phase::token,  any_problem,                        any_amount, retry_host},
 
     // Only a request that was wholly sent can have been acted on. A reply too large to read came from somebody who did.
+    // Whose fault it is that nobody answers, the host's or the service's, shows in what becomes of others.
     {phase::submit, transport_problem::reply_too_large, sent::all,  unknown_held},
     {phase::submit, transport_problem::cancelled,       sent::all,  {action::unknown_outcome, unknown_outcome, false, false, false}},
     {phase::submit, transport_problem::cancelled,       any_amount, retry},
-    {phase::submit, any_problem,                        sent::all,  unknown_host},
+    {phase::submit, any_problem,                        sent::all,  unknown_both},
     {phase::submit, any_problem,                        any_amount, retry_host},
 
     {phase::poll,   transport_problem::cancelled,       any_amount, retry},

@@ -28,7 +28,8 @@ struct ruling {
     kyc::action action = kyc::action::retry;
     std::optional<failure_code> code; ///< for fail
     bool host_trouble = false;        ///< counts against the host (breaker), not against the case
-    bool service_trouble = false;     ///< counts against the service: five in a row pause it
+    bool service_trouble = false;     ///< counts against the service: five in a row pause it; with host_trouble: only
+                                      ///< while others get through
     bool hold = false;                ///< for unknown_outcome: never repeated by itself, whatever the settings say
 };
 

@@ -32,6 +32,19 @@ std::string cases_of(const service& target, kyc::lane lane) {
     return lane == kyc::lane::live ? target.name : "re-verification by " + target.name;
 }
 
+/// The call came to something. Tokens say nothing about whether cases get through.
+bool got_through(const gate::outcome& came) {
+    if (!came.status || *came.status >= 500 || came.during == phase::token) return false;
+    const auto what = came.ruling.action;
+    return what != action::retry && what != action::pause && what != action::renew_token;
+}
+
+/// Whoever it was meant for may have been there, and said nothing, or nothing but that it failed.
+bool is_silence(const gate::outcome& came) {
+    if (came.during == phase::token || !came.ruling.host_trouble) return false;
+    return came.during == phase::submit ? came.ruling.service_trouble : !came.status;
+}
+
 /// Who goes before whom, whenever they came.
 std::pair<bool, bool> rank(const caller& who) {
     return {who.lane != kyc::lane::live, who.repeat};
@@ -78,6 +91,7 @@ std::optional<steady_time> gate::barred_until(const caller& who) const {
         const auto* const watch = known_watch_of(*who.target, lane);
         if (watch == nullptr) continue;
         if (const auto until = watch->refusals.wait_until(time)) return until;
+        if (const auto until = watch->silences.wait_until(time)) return until;
         if (const auto until = watch->outcomes.wait_until(time)) return until;
     }
     return {};
@@ -98,7 +112,8 @@ gate::line::const_iterator gate::end_of_line(const caller& who) const {
     return std::find_if(waiting_.begin(), waiting_.end(), goes_behind);
 }
 
-/// Only to who could go now: what else holds a case up may last for hours.
+/// Only to who could go now: what else holds a case up may last for hours. Where all try whether the host is up, those
+/// whose services are silent go last: their silence says little about it, and takes long.
 bool gate::gives_way(const caller& who, line::const_iterator standing) const {
     const auto wanted = tries_for(who);
     if (wanted.empty()) return false;
@@ -106,8 +121,24 @@ bool gate::gives_way(const caller& who, line::const_iterator standing) const {
         const auto theirs = tries_for(one->who_);
         return std::find_first_of(theirs.begin(), theirs.end(), wanted.begin(), wanted.end()) != theirs.end();
     };
-    return std::any_of(waiting_.begin(), standing,
-                       [&](const place* one) { return wants_it_too(one) && !wait_until(one->who_); });
+    const auto is_last = [&](const caller& one) { return breaker.is_open() && is_suspect(one); };
+    const bool goes_last = is_last(who);
+    if (std::any_of(waiting_.begin(), standing, [&](const place* one) {
+            return (goes_last || !is_last(one->who_)) && wants_it_too(one) && !wait_until(one->who_);
+        }))
+        return true;
+    return goes_last && std::any_of(standing, waiting_.end(), [&](const place* one) {
+               return !is_last(one->who_) && wants_it_too(one) && !wait_until(one->who_);
+           });
+}
+
+bool gate::is_suspect(const caller& who) const {
+    if (who.target == nullptr) return false;
+    const auto lanes = lanes_heeded_by(who.lane);
+    return std::any_of(lanes.begin(), lanes.end(), [&](kyc::lane lane) {
+        const auto* const watch = known_watch_of(*who.target, lane);
+        return watch != nullptr && watch->silences.is_suspect();
+    });
 }
 
 /// Where one tries for all: what this one's call would try. As take().
@@ -121,6 +152,7 @@ std::vector<const void*> gate::tries_for(const caller& who) const {
         const auto* const watch = known_watch_of(*who.target, lane);
         if (watch == nullptr) continue;
         if (watch->refusals.is_paused()) all.push_back(&watch->refusals);
+        if (watch->silences.is_paused()) all.push_back(&watch->silences);
         if (watch->outcomes.is_paused()) all.push_back(&watch->outcomes);
     }
     return all;
@@ -138,6 +170,7 @@ admission gate::take(const caller& who) {
         for (const auto lane : lanes_heeded_by(who.lane)) {
             auto& watch = watch_of(*who.target, lane);
             if (watch.refusals.take()) taken.emplace_back([&watch] { watch.refusals.give_back(); });
+            if (watch.silences.take()) taken.emplace_back([&watch] { watch.silences.give_back(); });
             if (watch.outcomes.take()) taken.emplace_back([&watch] { watch.outcomes.give_back(); });
         }
     }
@@ -156,6 +189,7 @@ void gate::learn(const outcome& came) {
     learn_pace(came);
     learn_budget(came);
     if (came.target != nullptr) learn_service(came);
+    if (got_through(came)) learn_that_others_get_through(came);
 }
 
 /// The API counts by account, so all calls share a pace; tokens are few and have no turn, but count there.
@@ -192,6 +226,8 @@ void gate::say_pace(request_pace::change news) const {
 }
 
 void gate::learn_host(const outcome& came) {
+    // Others got through while this one waited in vain: that is not the host.
+    if (is_silence(came) && came.sent_at < got_through_at_) return;
     // While the breaker is open even the 500 of a young task is no sign of life.
     const bool server_error = came.status && *came.status >= 500;
     if (came.ruling.host_trouble || (server_error && breaker.is_open())) {
@@ -204,14 +240,22 @@ void gate::learn_host(const outcome& came) {
         // The waiters slept until the probe's outcome: now they sleep until the next one's time.
         if (came.probe) wake();
     } else if (came.status && !server_error) {
-        // Tokens say nothing about whether cases get through.
-        const bool got_through = came.during != phase::token && came.ruling.action != action::retry &&
-                                 came.ruling.action != action::pause && came.ruling.action != action::renew_token;
-        if (breaker.success(got_through)) {
+        if (breaker.success(got_through(came))) {
             host_why_.clear();
             say(notice::kind::host_up, "the API answers again");
             wake();
         }
+    }
+}
+
+/// What the silent services' submits met was not the host's fault then.
+void gate::learn_that_others_get_through(const outcome& came) {
+    got_through_at_ = now();
+    for (auto& [whose, watch] : watches_) {
+        const bool its_own = came.target != nullptr && came.target->name == whose.first;
+        if (its_own || !watch.silences.others_got_through(got_through_at_)) continue;
+        watch.why = watch.last_silence;
+        watch.since = std::chrono::system_clock::now();
     }
 }
 
@@ -220,14 +264,17 @@ void gate::learn_service(const outcome& came) {
     // A case of the bulk lane may be the one that tries a service again which is paused for all.
     if (came.lane != kyc::lane::live && came.probe) {
         const auto* const for_all = known_watch_of(*came.target, kyc::lane::live);
-        if (for_all != nullptr && for_all->refusals.is_paused()) learn_service(came, kyc::lane::live);
+        const bool tried_for_all =
+            for_all != nullptr && (for_all->refusals.is_paused() || for_all->silences.is_paused());
+        if (tried_for_all) learn_service(came, kyc::lane::live);
     }
 }
 
 void gate::learn_service(const outcome& came, kyc::lane lane) {
     auto& watch = watch_of(*came.target, lane);
     const auto who = cases_of(*came.target, lane);
-    if (came.ruling.service_trouble && came.status) {
+    learn_silence(came, watch, who);
+    if (came.ruling.service_trouble && !came.ruling.host_trouble) {
         if (watch.refusals.refused(*came.status, now(), came.probe)) {
             watch.why = came.what;
             watch.since = std::chrono::system_clock::now();
@@ -240,6 +287,23 @@ void gate::learn_service(const outcome& came, kyc::lane lane) {
             say(notice::kind::service_resumed, who + " takes cases again");
             wake();
         }
+    }
+}
+
+void gate::learn_silence(const outcome& came, service_watch& watch, const std::string& who) {
+    if (came.ruling.service_trouble && came.ruling.host_trouble) {
+        watch.last_silence = came.what;
+        if (!watch.silences.silent(now(), came.probe, came.sent_at < got_through_at_)) return;
+        watch.why = came.what;
+        say(notice::kind::service_paused, who + " is paused: " + std::to_string(silence_streak::silences_to_suspect) +
+                                              " submits in a row and one more got no answer, while other calls got "
+                                              "through; the last: " +
+                                              came.what);
+    } else if (got_through(came)) {
+        const bool was_said = watch.silences.is_to_blame();
+        if (!watch.silences.answered()) return;
+        if (was_said) say(notice::kind::service_resumed, who + " takes cases again");
+        wake();
     }
 }
 
@@ -288,6 +352,7 @@ void gate::try_again() {
     breaker.try_now();
     for (auto& [whose, watch] : watches_) {
         watch.refusals.try_now();
+        watch.silences.try_now();
         watch.outcomes.try_now();
     }
     wake();
@@ -304,6 +369,8 @@ gate::service_watch& gate::watch_of(const service& target, kyc::lane lane) {
     if (found != watches_.end()) return found->second;
     service_watch fresh{{options_.service_probe, options_.service_probe_max},
                         {options_.service_probe, options_.service_probe_max},
+                        {options_.service_probe, options_.service_probe_max},
+                        {},
                         {},
                         {}};
     return watches_.emplace(std::pair(target.name, lane), std::move(fresh)).first->second;
@@ -351,7 +418,9 @@ std::vector<paused_service> gate::paused(kyc::lane lane) const {
         one.status = refused ? watch.refusals.status() : 0;
         one.why = watch.why;
         one.since = watch.since;
-        const auto until = refused ? watch.refusals.wait_until(time) : watch.outcomes.wait_until(time);
+        const auto until = refused                      ? watch.refusals.wait_until(time)
+                           : watch.silences.is_paused() ? watch.silences.wait_until(time)
+                                                        : watch.outcomes.wait_until(time);
         if (until != until_notified) {
             const auto left = until ? *until - time : steady_time::duration::zero();
             one.next_try = std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(0));

@@ -92,6 +92,10 @@ class gate {
 
     void learn(const outcome& came);
 
+    /// Whether what becomes of this one's submits is not to be taken for the host's: too many of its service's got no
+    /// answer.
+    [[nodiscard]] bool is_suspect(const caller& who) const;
+
     /// Whether the status that was just learnt is an answer to how fast all calls go: a 429, or a limiter's 503. It is
     /// no case's fault.
     [[nodiscard]] bool is_of_the_rate(const std::optional<int>& status) const;
@@ -132,11 +136,15 @@ class gate {
     /// What the cases of one lane have met at one service, and why it is paused for them.
     struct service_watch {
         refusal_streak refusals;
+        silence_streak silences;
         outcome_watch outcomes;
         std::string why;
         wall_time since{};
+        std::string last_silence; ///< why, should the silence turn out to be its own
 
-        [[nodiscard]] bool is_paused() const { return refusals.is_paused() || outcomes.is_paused(); }
+        [[nodiscard]] bool is_paused() const {
+            return refusals.is_paused() || silences.is_paused() || outcomes.is_paused();
+        }
     };
 
     using line = std::list<const place*>;
@@ -146,11 +154,13 @@ class gate {
     [[nodiscard]] std::vector<const void*> tries_for(const caller& who) const;
 
     void learn_host(const outcome& came);
+    void learn_that_others_get_through(const outcome& came);
     void learn_pace(const outcome& came);
     void say_pace(request_pace::change news) const;
     void learn_service(const outcome& came);
     void learn_budget(const outcome& came);
     void learn_service(const outcome& came, kyc::lane lane);
+    void learn_silence(const outcome& came, service_watch& watch, const std::string& who);
     [[nodiscard]] service_watch& watch_of(const service& target, kyc::lane lane);
     [[nodiscard]] const service_watch* known_watch_of(const service& target, kyc::lane lane) const;
 
@@ -159,8 +169,9 @@ class gate {
     std::map<std::pair<std::string, kyc::lane>, service_watch> watches_; ///< by service and lane
     std::string host_why_;
     wall_time down_since_{};
-    bool proving_ = false; ///< the one call that tries refused credentials is under way
-    line waiting_;         ///< for leave, who goes first at the front
+    steady_time got_through_at_{}; ///< when a call last came to something
+    bool proving_ = false;         ///< the one call that tries refused credentials is under way
+    line waiting_;                 ///< for leave, who goes first at the front
 };
 
 } // namespace kyc::progeny

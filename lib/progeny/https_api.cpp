@@ -226,7 +226,8 @@ async::awaitable<api_reply> https_api_impl::exchange(call& what, const admission
         std::optional<counted_call> counted(std::in_place, limit, boost::asio::buffer_size(request.body));
         what.at_a_time = uploads_.under_way() + polls_.under_way();
         auto came = co_await client_.send(request);
-        counted->came(came);
+        // A service that is silent by itself says nothing about how many calls the API can take.
+        if (!gate_.is_suspect(caller(what.target, what.repeat, what.lane))) counted->came(came);
         counted.reset();
         gate_.counts.came(what.during, came);
 

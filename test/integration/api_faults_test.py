@@ -320,6 +320,27 @@ def test_five_refusals_in_a_row_pause_the_service_and_no_other(world):
     assert kept == 4 and len(world.bill()) == 3
 
 
+def test_a_service_that_never_answers_does_not_hold_up_the_others(world):
+    """Its cases were dropped first, and each takes an upload until it times out."""
+    world.configure(api={"timeouts": {"idle": "2s"}}, limits={"uploads": 4}, retry={"base": "500ms", "max": "2s"})
+    world.sandbox.rules(rule({"call": "submit", "service": "ocr_passport"}, hang="60s"))
+    daemon = world.start_daemon()
+    for number in range(20):
+        world.drop_case(f"A-{number}", "ocr_passport")
+    wait_for(lambda: submits(world) >= 4, "four uploads")
+    for number in range(20):
+        world.drop_case(f"B-{number}")
+    daemon.wait_for_log("ocr_passport is paused")
+    began = time.monotonic()
+    for number in range(20):
+        world.wait_delivered(f"B-{number}")
+    assert time.monotonic() - began < 20
+    # Five that made it suspect, as many as were under way, and those that tried since.
+    assert world.sandbox.fired("rule") <= 15
+    assert daemon.stop() == 0
+    assert len(world.bill()) == 20
+
+
 # Tokens
 
 

@@ -181,6 +181,7 @@ std::string deed_of(phase during, const ruling& what) {
 }
 
 std::string counted(const ruling& what) {
+    if (what.host_trouble && what.service_trouble) return "the service while others get through, else the host";
     if (what.host_trouble) return "the host";
     if (what.service_trouble) return "the service";
     return {};

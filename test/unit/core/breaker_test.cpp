@@ -142,4 +142,36 @@ BOOST_AUTO_TEST_CASE(a_paused_service_is_probed_after_a_minute_then_ever_later_a
     BOOST_TEST(!streak.wait_until(now).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_silent_service_is_tried_by_one_at_a_time_once_others_got_through) {
+    silence_streak streak{60s, 15min};
+    for (std::size_t i = 0; i < 4; ++i)
+        streak.silent(start, false, true);
+    BOOST_TEST(!streak.others_got_through(start));
+    streak.silent(start, false, true);
+    BOOST_TEST(streak.is_suspect());
+    BOOST_TEST(!streak.take()); // it may be the host
+    BOOST_TEST(streak.others_got_through(start));
+    auto now = start + silence_streak::before_first_try;
+    BOOST_TEST((streak.wait_until(start) == now));
+    BOOST_TEST(streak.take());
+    BOOST_TEST((streak.wait_until(now) == until_notified));
+    BOOST_TEST(!streak.silent(now, false, true)); // sent before
+    BOOST_TEST((streak.wait_until(now) == until_notified));
+    BOOST_TEST(!streak.silent(now, true, false)); // nobody got through
+    BOOST_TEST(!streak.is_to_blame());
+    BOOST_TEST(streak.take());
+    BOOST_TEST(streak.silent(now, true, true));
+    BOOST_TEST(streak.is_to_blame());
+    for (const auto wait : {60s, 120s, 240s, 480s, 900s, 900s}) {
+        BOOST_TEST((streak.wait_until(now) == now + wait));
+        now += wait;
+        BOOST_TEST(streak.take());
+        BOOST_TEST(!streak.silent(now, true, false));
+    }
+    BOOST_TEST(streak.answered());
+    BOOST_TEST(!streak.is_suspect());
+    BOOST_TEST(!streak.is_to_blame());
+    BOOST_TEST(!streak.wait_until(now).has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

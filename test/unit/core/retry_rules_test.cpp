@@ -45,12 +45,12 @@ const std::vector<expectation> table{
     {phase::submit, 425, 425, false, sent::all,  action::retry, {}, false, false},
     {phase::submit, 429, 429, false, sent::all,  action::retry, {}, false, false},
     {phase::submit, 430, 499, false, sent::all,  action::fail, code::api_refused, false, true},
-    {phase::submit, 500, 502, false, sent::all,  action::unknown_outcome, code::unknown_outcome, true, false},
+    {phase::submit, 500, 502, false, sent::all,  action::unknown_outcome, code::unknown_outcome, true, true},
     {phase::submit, 503, 503, false, sent::all,  action::retry, {}, true, false},
-    {phase::submit, 504, 599, false, sent::all,  action::unknown_outcome, code::unknown_outcome, true, false},
+    {phase::submit, 504, 599, false, sent::all,  action::unknown_outcome, code::unknown_outcome, true, true},
     {phase::submit, 500, 599, false, sent::part, action::retry, {}, true, false},
     {phase::submit, 500, 599, false, sent::nothing, action::retry, {}, true, false},
-    {phase::submit, 500, 502, true,  sent::all,  action::unknown_outcome, code::unknown_outcome, true, false},
+    {phase::submit, 500, 502, true,  sent::all,  action::unknown_outcome, code::unknown_outcome, true, true},
 
     {phase::poll, 200, 202, false, sent::all, action::accept, {}, false, false},
     {phase::poll, 204, 205, false, sent::all, action::not_yet, {}, false, false},
@@ -195,6 +195,9 @@ BOOST_AUTO_TEST_CASE(a_broken_request_is_judged_by_how_much_of_it_was_sent) {
             BOOST_TEST((got.action == row.action));
             BOOST_TEST((got.code == row.code));
             BOOST_TEST(got.host_trouble == row.host);
+            // Nobody answered who may have been there: the host or the service.
+            const bool silent = row.during == phase::submit && row.amount == sent::all;
+            BOOST_TEST(got.service_trouble == (row.host && silent));
             BOOST_TEST(got.hold == row.hold);
         }
     }

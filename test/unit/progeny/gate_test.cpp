@@ -17,7 +17,8 @@ namespace {
 /// Calls as the daemon makes them: leave, a place in the line, the call.
 struct gate_bench : api_bench {
     async::task_group group{loop.get_executor(), [](const std::exception_ptr& e) { std::rethrow_exception(e); }};
-    bool fails = false; ///< the uploads that are repeats
+    bool fails = false;    ///< the uploads that are repeats
+    bool is_silent = true; ///< ocr_card, see answer_all_but_cards()
     std::vector<api_reply> replies;
     std::vector<std::string> admitted; ///< by stand_in_line()
 
@@ -99,6 +100,29 @@ struct gate_bench : api_bench {
         under_way = admission();
         BOOST_TEST(!api->admits(caller(target, false, kyc::lane::bulk))); // the others are first
         co_await group.join();
+    }
+
+    /// ocr_card's submits are sent, and nobody answers.
+    void answer_all_but_cards() {
+        client.on_call = [this](const seen_request& r) {
+            if (!is_silent || r.target.find("/ocr_card/") == std::string::npos) return came(reply(200, receipt));
+            return came(transport_error(transport_problem::timeout, sent::all, "be.example: timed out"));
+        };
+    }
+
+    /// So many submits of ocr_card at a time; each waits for its reply while a poll gets through.
+    async::awaitable<void> send_while_others_get_through(std::size_t number) {
+        const auto sent_before = client.count("/ocr_card/");
+        const auto replied_before = replies.size();
+        client.held = "/ocr_card/";
+        for (std::size_t i = 0; i < number; ++i)
+            group.spawn(send(false));
+        while (client.count("/ocr_card/") < sent_before + number)
+            co_await async::sleep_for(1ms);
+        co_await ask(false);
+        client.release();
+        while (replies.size() <= replied_before + number)
+            co_await async::sleep_for(1ms);
     }
 
     void retry_slowly(std::size_t budget) {
@@ -428,6 +452,99 @@ BOOST_AUTO_TEST_CASE(an_old_case_tries_its_service_while_dropped_ones_wait_for_a
         co_await group.join();
     });
     BOOST_TEST(admitted.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_never_answers_pauses_alone_while_others_get_through) {
+    answer_all_but_cards();
+    run([this]() -> async::awaitable<void> {
+        (void)co_await api->login();
+        const caller card(services.find("ocr_card"), false);
+        co_await send_while_others_get_through(2 * host_breaker::troubles_to_open);
+        BOOST_TEST(said(kind::host_down) == 0);
+        BOOST_TEST(api->admits(card));
+        co_await ask(false); // so it was not the host
+        BOOST_TEST(!api->admits(card));
+        BOOST_TEST(api->admits(caller(services.find("face_liveness"), false)));
+        BOOST_TEST(api->admits(caller(nullptr, false)));
+        BOOST_REQUIRE(api->health().paused.size() == 1u);
+        BOOST_TEST(api->health().paused[0].why.find("timed out") != std::string::npos);
+        BOOST_TEST(said(kind::service_paused) == 0); // one more try, which is the proof
+        co_await send_while_others_get_through(1);
+        BOOST_TEST(said(kind::service_paused) == 1);
+        co_await send_while_others_get_through(1);
+        BOOST_TEST(!api->admits(card));
+        BOOST_TEST(said(kind::service_paused) == 1);
+        is_silent = false;
+        co_await send(false);
+        BOOST_TEST(api->admits(card));
+        BOOST_TEST(api->health().paused.empty());
+        BOOST_TEST(api->health().pace.uploads_allowed > 4u); // its silence taught nothing about the API's workers
+        co_await group.join();
+    });
+    BOOST_TEST(said(kind::service_resumed) == 1);
+    BOOST_TEST(said(kind::host_down) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_is_silent_while_nobody_gets_through_is_the_hosts_affair) {
+    answer_all_but_cards();
+    run([this]() -> async::awaitable<void> {
+        (void)co_await api->login();
+        retry_settings slow;
+        slow.base = 10min;
+        slow.max = 10min;
+        for (std::size_t i = 0; i < silence_streak::silences_to_suspect; ++i) {
+            co_await send(false);
+            co_await ask(false);
+        }
+        BOOST_TEST(api->health().paused.size() == 1u);
+        api->set_retry(slow);
+        for (std::size_t i = 0; i < host_breaker::troubles_to_open; ++i) {
+            BOOST_TEST(said(kind::host_down) == 0);
+            co_await send(false);
+        }
+        BOOST_TEST(said(kind::host_down) == 1);
+        BOOST_TEST(said(kind::service_paused) == 0);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_is_down_is_tried_by_those_last_whose_service_was_silent) {
+    answer_all_but_cards();
+    run([this]() -> async::awaitable<void> {
+        (void)co_await api->login();
+        retry_slowly(retry_settings{}.budget);
+        for (std::size_t i = 0; i < host_breaker::troubles_to_open; ++i)
+            co_await send(false);
+        BOOST_TEST(said(kind::host_down) == 1);
+        api->try_again();
+        auto under_way = co_await api->admit(caller(services.find("ocr_card"), false));
+        group.spawn(stand_in_line(caller(services.find("ocr_card"), false), "silent"));
+        group.spawn(stand_in_line(caller(services.find("ocr_card"), false, kyc::lane::bulk), "silent and old"));
+        group.spawn(stand_in_line(caller(services.find("face_liveness"), true), "other"));
+        co_await settle();
+        under_way = admission();
+        co_await group.join();
+    });
+    const std::vector<std::string> expected{"other", "silent", "silent and old"};
+    BOOST_TEST(admitted == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(when_the_host_is_up_again_a_service_that_was_silent_tries_once_and_nothing_is_said) {
+    answer_all_but_cards();
+    run([this]() -> async::awaitable<void> {
+        (void)co_await api->login();
+        for (std::size_t i = 0; i < host_breaker::troubles_to_open; ++i)
+            co_await send(false);
+        BOOST_TEST(said(kind::host_down) == 1);
+        is_silent = false;
+        co_await ask(false);
+        BOOST_TEST(said(kind::host_up) == 1);
+        BOOST_TEST(!api->admits(caller(services.find("ocr_card"), false)));
+        co_await send(false);
+        BOOST_TEST((replies.back().ruling.action == action::accept));
+        BOOST_TEST(api->admits(caller(services.find("ocr_card"), false)));
+    });
+    BOOST_TEST(said(kind::service_paused) == 0);
+    BOOST_TEST(said(kind::service_resumed) == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -50,6 +50,8 @@ class scripted_client : public net::http_client {
             while (hold_tokens)
                 co_await released.wait();
         }
+        while (!held.empty() && noted.target.find(held) != std::string::npos)
+            co_await released.wait();
         // A turn of the loop, as a network would take.
         co_await async::sleep_for(std::chrono::milliseconds(0));
         if (noted.target.find("/obtain/") != std::string::npos) co_return on_obtain(noted);
@@ -64,6 +66,11 @@ class scripted_client : public net::http_client {
     void stop_opening() override {}
 
     void close_idle() override {}
+
+    void release() {
+        held.clear();
+        released.notify_all();
+    }
 
     std::size_t count(std::string_view part) const {
         std::size_t number = 0;
@@ -84,6 +91,7 @@ class scripted_client : public net::http_client {
     std::vector<seen_request> seen;
     int pairs = 0;
     bool hold_tokens = false;
+    std::string held; ///< calls whose target holds this wait until it is empty
     async::signal released;
 };
 
