@@ -500,7 +500,7 @@ exit_code daemon_app::judge() const {
     const bool nothing_got_through = outcome_.submissions == 0 && outcome_.delivered == 0;
     if (nothing_got_through && stopped_in_fault_) return exit_code::spool_unusable;
     if (nothing_got_through && health.credentials_refused) return exit_code::credentials_refused;
-    if (nothing_got_through && health.calls_answered == 0) return exit_code::api_unreachable;
+    if (nothing_got_through && (health.calls_answered == 0 || health.no_token)) return exit_code::api_unreachable;
     return exit_code::stopped_early;
 }
 

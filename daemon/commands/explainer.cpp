@@ -90,6 +90,13 @@ bool explainer::held_by_api(bool submits) {
                 from_now(each.next_try));
             return true;
         }
+        if (each.what == pause::kind::no_token) {
+            say("no_token", "the API gives no token, without which no call can be made: " + each.why,
+                "kycd tries the login again" + in_words(each.next_try) +
+                    "; see whether api.base_url leads to the API ('kycd check')",
+                from_now(each.next_try));
+            return true;
+        }
         if (submits && each.what == pause::kind::service && each.service == view_.service_of(place_.key.folder)) {
             say("service_paused", "kycd sends no cases of " + each.service + " for now: " + each.why,
                 "one case is tried" + in_words(each.next_try) + "; the others follow when it is taken",

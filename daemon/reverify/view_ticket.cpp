@@ -88,6 +88,9 @@ ticket_obstacles obstacles_of(const case_world& world, utc_time now) {
     } else if (health.host_down) {
         found.of_all = "the API is down";
         found.next_try = moment_after(now, health.next_try);
+    } else if (health.no_token) {
+        found.of_all = "the API gives no token";
+        found.next_try = moment_after(now, health.next_try);
     } else if (health.pace.resting_for >= shortest_rest_told) {
         found.of_all = "the API asked for a rest";
         found.next_try = moment_after(now, health.pace.resting_for);

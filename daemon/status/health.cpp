@@ -49,6 +49,7 @@ std::string api_words(const progeny::api_health& api) {
 }
 
 std::string credentials_words(const progeny::api_health& api) {
+    if (api.no_token) return "all calls wait: the API gives no token: " + api.why;
     if (!api.credentials_refused) return {};
     return "all calls wait: " + (api.why.empty() ? "refused" : api.why) +
            "; correct them, then reload kycd (restart it where systemd hands them over)";

@@ -59,6 +59,8 @@ void write_api(json_writer& out, const progeny::api_health& health) {
     out.boolean(health.host_down);
     out.key("credentials_refused");
     out.boolean(health.credentials_refused);
+    out.key("no_token");
+    out.boolean(health.no_token);
     out.key("why");
     out.known_text(health.why);
     write_time(out, "since", health.since);

@@ -58,6 +58,8 @@ std::vector<std::string> what_is_paused(const case_world& world) {
         paused.push_back("credentials refused: " + health.why);
     } else if (health.host_down) {
         paused.push_back("the API is down: " + health.why);
+    } else if (health.no_token) {
+        paused.push_back("the API gives no token: " + health.why);
     } else if (health.pace.resting_for >= shortest_rest_told) {
         paused.emplace_back("the API asked for a rest: it refused calls that came too fast");
     }

@@ -18,6 +18,8 @@ std::string_view to_string(pause::kind value) {
         return "api_down";
     case pause::kind::credentials:
         return "credentials";
+    case pause::kind::no_token:
+        return "no_token";
     case pause::kind::resting:
         return "resting";
     case pause::kind::service:
@@ -33,7 +35,8 @@ namespace {
 /// Then calls wait for more than a rest.
 bool one_holds_all(const std::vector<pause>& list) {
     return std::any_of(list.begin(), list.end(), [](const pause& each) {
-        return each.what == pause::kind::credentials || each.what == pause::kind::api_down;
+        return each.what == pause::kind::credentials || each.what == pause::kind::api_down ||
+               each.what == pause::kind::no_token;
     });
 }
 
@@ -65,6 +68,8 @@ std::vector<pause> pauses_in(const json::object& status) {
         if (bool_member(*api, "credentials_refused").value_or(false)) list.push_back(one);
         one.what = pause::kind::api_down;
         if (bool_member(*api, "host_down").value_or(false)) list.push_back(one);
+        one.what = pause::kind::no_token;
+        if (bool_member(*api, "no_token").value_or(false)) list.push_back(one);
         const auto* pace = object_member(*api, "pace");
         const auto rest = pace != nullptr ? seconds_in(*pace, "resting_for_seconds") : std::nullopt;
         if (rest && *rest >= shortest_rest_told && !one_holds_all(list)) {
@@ -104,6 +109,9 @@ std::string pause_words(const pause& what, utc_time now) {
         break;
     case pause::kind::credentials:
         text = "credentials refused: " + what.why;
+        break;
+    case pause::kind::no_token:
+        text = "the API gives no token: " + what.why;
         break;
     case pause::kind::resting:
         text = "the API asked for a rest: " + what.why;

@@ -15,7 +15,7 @@ namespace kyc {
 
 /// One thing that is paused.
 struct pause {
-    enum class kind { fault, api_down, credentials, resting, service, repeats } what = kind::fault;
+    enum class kind { fault, api_down, credentials, no_token, resting, service, repeats } what = kind::fault;
     std::string service; ///< of a paused one
     std::string why;
     std::optional<utc_time> since;
@@ -25,7 +25,7 @@ struct pause {
 /// A rest that the API asked for and that takes no longer is its pace, not a pause.
 inline constexpr std::chrono::seconds shortest_rest_told{2};
 
-/// "fault", "api_down", "credentials", "resting", "service", "repeats".
+/// "fault", "api_down", "credentials", "no_token", "resting", "service", "repeats".
 [[nodiscard]] std::string_view to_string(pause::kind value);
 
 /// What a document "kycd.status/1" says is paused, what holds up most first.

@@ -130,7 +130,8 @@ struct paused_service {
 struct api_health {
     bool credentials_refused = false;
     bool host_down = false;
-    std::string why;                                            ///< the last trouble, empty when all is well
+    bool no_token = false; ///< all calls wait for one, for other reasons than these two
+    std::string why;       ///< the last trouble, empty when all is well
     std::optional<std::chrono::system_clock::time_point> since; ///< when all calls wait: since when
     std::optional<std::chrono::milliseconds> next_try;          ///< when all calls wait: until one may be made
     bool token_renewing = false;

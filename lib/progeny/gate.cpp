@@ -32,6 +32,9 @@ std::string cases_of(const service& target, kyc::lane lane) {
     return lane == kyc::lane::live ? target.name : "re-verification by " + target.name;
 }
 
+/// A login is answered in much less.
+constexpr std::chrono::seconds renewal_worth_telling{3};
+
 /// The call came to something. Tokens say nothing about whether cases get through.
 bool got_through(const gate::outcome& came) {
     if (!came.status || *came.status >= 500 || came.during == phase::token) return false;
@@ -385,8 +388,28 @@ void gate::say(notice::kind kind, std::string message) const {
     if (options_.notify) options_.notify(notice{kind, std::move(message)});
 }
 
+void gate::begin_renewal() {
+    renewing_from_ = now();
+    renewing_since_ = std::chrono::system_clock::now();
+    tokens.begin();
+}
+
+bool gate::renewal_is_slow() const {
+    return tokens.renewing() && now() - renewing_from_ >= renewal_worth_telling;
+}
+
+bool gate::lacks_token() const {
+    if (tokens.is_refused() || tokens.unproven() || breaker.is_open() || tokens.life_left(now())) return false;
+    return token_trouble_since || renewal_is_slow();
+}
+
+/// Also while the host is down, which a login may be the first to meet.
+bool gate::waits_for_token() const {
+    return tokens.is_refused() || tokens.unproven() || tokens.ask(now()) == token_state::need::hold || lacks_token();
+}
+
 std::string gate::why() const {
-    if (tokens.is_refused() || tokens.unproven() || tokens.ask(now()) == token_state::need::hold) return token_why;
+    if (waits_for_token()) return token_why.empty() ? "the login has not been answered yet" : token_why;
     if (breaker.is_open()) return host_why_;
     for (const auto& [whose, watch] : watches_)
         if (whose.second == kyc::lane::live && watch.is_paused()) return watch.why;
@@ -394,8 +417,7 @@ std::string gate::why() const {
 }
 
 std::optional<gate::wall_time> gate::since() const {
-    if (tokens.is_refused() || tokens.unproven() || tokens.ask(now()) == token_state::need::hold)
-        return token_trouble_since;
+    if (waits_for_token()) return token_trouble_since.value_or(renewing_since_);
     if (breaker.is_open()) return down_since_;
     return {};
 }

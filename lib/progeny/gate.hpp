@@ -117,6 +117,16 @@ class gate {
     /// Since when all calls wait; none when they do not, or rest for a moment only.
     [[nodiscard]] std::optional<wall_time> since() const;
 
+    /// Whether all calls wait for a token that does not come, for other reasons than refused credentials or a host that
+    /// is down: the login failed, or has been under way for a while.
+    [[nodiscard]] bool lacks_token() const;
+
+    /// A login or a refresh begins. It ends with tokens.end().
+    void begin_renewal();
+
+    /// It has been under way for longer than an API that is well takes.
+    [[nodiscard]] bool renewal_is_slow() const;
+
     /// When every call waits: until the next may be made, 0 while one tries for all. None: calls may be made.
     [[nodiscard]] std::optional<std::chrono::milliseconds> until_next_call() const;
 
@@ -133,6 +143,8 @@ class gate {
     std::optional<wall_time> token_trouble_since; ///< none: the last token came
 
   private:
+    [[nodiscard]] bool waits_for_token() const;
+
     /// What the cases of one lane have met at one service, and why it is paused for them.
     struct service_watch {
         refusal_streak refusals;
@@ -170,8 +182,10 @@ class gate {
     std::string host_why_;
     wall_time down_since_{};
     steady_time got_through_at_{}; ///< when a call last came to something
-    bool proving_ = false;         ///< the one call that tries refused credentials is under way
-    line waiting_;                 ///< for leave, who goes first at the front
+    steady_time renewing_from_{};
+    wall_time renewing_since_{};
+    bool proving_ = false; ///< the one call that tries refused credentials is under way
+    line waiting_;         ///< for leave, who goes first at the front
 };
 
 } // namespace kyc::progeny

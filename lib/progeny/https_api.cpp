@@ -348,6 +348,7 @@ api_health https_api_impl::health() const {
     api_health health;
     health.credentials_refused = gate_.tokens.is_refused() || gate_.tokens.unproven();
     health.host_down = gate_.breaker.is_open();
+    health.no_token = gate_.lacks_token();
     health.why = gate_.why();
     health.since = gate_.since();
     health.next_try = gate_.until_next_call();

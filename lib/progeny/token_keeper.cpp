@@ -112,7 +112,7 @@ async::awaitable<void> token_keeper::stop() {
 
 void token_keeper::start() {
     if (stopping_) return;
-    gate_.tokens.begin();
+    gate_.begin_renewal();
     group_.spawn(renew());
 }
 
@@ -252,9 +252,11 @@ void token_keeper::trouble(const exchanged& came) {
     auto delay = backoff_delay(options_.retry, ++troubles_, options_.random());
     if (came.wait) delay = std::max(delay, *came.wait);
     gate_.tokens.troubled(gate::now(), delay);
-    // A host that is in trouble is the breaker's to tell of.
-    if (troubles_ >= worth_saying && !came.ruling.host_trouble && !std::exchange(said_no_token_, true))
-        gate_.say(notice::kind::no_token, came.what);
+    // A host that is in trouble is the breaker's to tell of. One that takes logins and answers none holds up all for
+    // long before it is known to be.
+    const bool unanswered = !came.reply && came.sent == sent::all && gate_.renewal_is_slow();
+    const bool is_worth_saying = unanswered || (troubles_ >= worth_saying && !came.ruling.host_trouble);
+    if (is_worth_saying && !std::exchange(said_no_token_, true)) gate_.say(notice::kind::no_token, came.what);
 }
 
 void token_keeper::refuse(std::string what, bool by_call) {

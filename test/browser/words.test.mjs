@@ -48,7 +48,7 @@ test('each kind of trouble has a title of its own and says what to do', () => {
     [(doc) => { doc.faults = [{what: 'Permission denied', since: null, waiting: 1}]; doc.faults_hold_up_all = false; }, /^Partly paused: kycd may not touch a file or folder; 1 case waits/],
     [(doc) => { doc.api.host_down = true; doc.api.why = 'connect: refused'; }, /^Paused: the API is down; 447 cases wait/],
     [(doc) => { doc.api.host_down = true; doc.api.why = 'certificate verify failed'; }, /^Paused: no safe connection to the API/],
-    [(doc) => { Object.assign(doc.api, {why: 'HTML', next_try_in_seconds: 5, token: {state: 'none'}}); }, /^Paused: the API gives no token; next try in 5 s/],
+    [(doc) => { Object.assign(doc.api, {no_token: true, why: 'HTML', next_try_in_seconds: 5, token: {state: 'none'}}); }, /^Paused: the API gives no token; next try in 5 s/],
     [(doc) => { doc.paused_services = [{service: 'kyc_card', why: 'HTTP 403', next_try_in_seconds: 42}]; }, /^Partly paused: kyc_card takes no cases for now; next try in 42 s; 76 cases wait/],
     [(doc) => { doc.api.repeats_held_back = true; }, /^Slower than usual: /],
     [(doc) => { doc.api.pace.resting_for_seconds = 20; }, /^Slower than usual: /],

@@ -456,6 +456,14 @@ def test_an_api_that_does_not_listen_is_unreachable(world):
     unreachable(world)
 
 
+def test_a_page_instead_of_tokens_ends_a_run_like_an_api_that_is_not_there(world):
+    world.configure(once={"patience": "4s"})
+    world.sandbox.rules(rule({"call": "obtain"}, status=200, html="<h1>Welcome to the hotel</h1>"))
+    world.drop_case("A-1")
+    run = unreachable(world)
+    assert "the API gives no token" in run.log
+
+
 def test_a_certificate_of_another_authority_gets_nothing(world):
     other = Sandbox(world.root / "other")
     world.sandboxes.append(other)

@@ -241,10 +241,12 @@ def test_what_the_commands_say_without_a_daemon_and_without_anything(world):
     check("purge", ask(world, "purge"))
 
 
-@pytest.mark.parametrize("what", ["api_down", "credentials", "service"])
+@pytest.mark.parametrize("what", ["api_down", "credentials", "no_token", "service"])
 def test_what_status_says_of_a_pause(world, what):
     if what == "credentials":
         world.write_password("wrong")
+    elif what == "no_token":
+        world.sandbox.rules({"name": "rule", "match": {"call": "obtain"}, "do": {"status": 200, "html": "<h1>hi</h1>"}})
     else:
         world.sandbox.rules({"name": "rule", "match": {"call": "submit"}, "do": {"status": 503 if what == "api_down" else 403}})
     world.start_daemon()

@@ -178,13 +178,15 @@ def test_the_rate_and_the_forecast_follow_what_ended(world, desk):
     assert "it waits until kycd is started" in desk.run("status").out
 
 
-@pytest.mark.parametrize("what", ["api_down", "credentials", "resting", "service"])
+@pytest.mark.parametrize("what", ["api_down", "credentials", "no_token", "resting", "service"])
 def test_what_is_paused_is_told_with_the_reason(world, desk, what):
     world.configure(limits={"uploads": 1})
     if what == "api_down":
         world.sandbox.rules(rule({"call": "submit"}, status=503))
     elif what == "credentials":
         world.write_password("wrong")
+    elif what == "no_token":
+        world.sandbox.rules(rule({"call": "obtain"}, status=200, html="<h1>hi</h1>"))
     elif what == "resting":
         world.sandbox.rules(rule({"call": "submit"}, status=429, headers={"Retry-After": "300"}))
     else:

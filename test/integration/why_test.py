@@ -216,6 +216,19 @@ def test_of_a_daemon_that_does_not_answer_no_pause_is_said_to_be_over(world):
     assert daemon.stop() == 0
 
 
+@pytest.mark.parametrize("trouble", [{"hang": "60s"}, {"redirect": "https://localhost:1/login"}], ids=str)
+def test_a_login_that_brings_no_token_is_what_holds_a_case_up(world, trouble):
+    world.configure(api={"timeouts": {"idle": "6s"}})
+    world.sandbox.rules({"name": "rule", "match": {"call": "obtain"}, "do": trouble})
+    daemon = world.start_daemon()
+    world.drop_case("A-1")
+    wait_for_reason(world, "A-1", "no_token")
+    daemon.wait_for_log("the API gives no token")
+    world.sandbox.rules()
+    world.wait_delivered("A-1")
+    assert daemon.stop() == 0
+
+
 def test_a_case_is_named_alike_from_everywhere(world):
     world.drop_case("A-1")
     world.drop_case("B-1", "ocr_passport")

@@ -165,7 +165,7 @@ function api_troubles(doc) {
         : 'Nothing, if it is the vendor’s trouble: kycd tries one call now and then and goes on by itself. If it ' +
           'lasts, “kycd check” tells whether the network here or a proxy is to blame.'});
   }
-  if (!api.credentials_refused && !api.host_down && api.token?.state === 'none' && api.why && next !== null) {
+  if (api.no_token) {
     found.push({...base, kind: 'no_token', title: 'The API gives no token',
       todo: 'Look whether “api.base_url” leads to the API. kycd tries the login again by itself.'});
   }

@@ -99,6 +99,11 @@ BOOST_AUTO_TEST_CASE(what_the_api_refuses_is_said_in_its_words_on_one_line) {
            "bad credentials: all calls wait: HTTP 401; correct them, then reload kycd (restart it where systemd hands "
            "them over)");
     facts = good();
+    facts.api.no_token = true;
+    facts.api.why = "login: HTTP 200, but the reply holds no tokens";
+    expect(facts, true, false,
+           "bad credentials: all calls wait: the API gives no token: login: HTTP 200, but the reply holds no tokens");
+    facts = good();
     facts.api.paused = {{"kyc_card", 403, "HTTP 403", {}, {}}, {"ocr", 0, "too many MALFORMED_REPLY", {}, {}}};
     expect(facts, true, false, "bad services: kyc_card is paused: HTTP 403; ocr is paused: too many MALFORMED_REPLY");
 }

@@ -96,6 +96,13 @@ BOOST_AUTO_TEST_CASE(a_rest_that_the_api_asked_for_is_a_pause_unless_it_is_short
     BOOST_TEST(!says(down, "rest"));
 }
 
+BOOST_AUTO_TEST_CASE(a_login_that_brings_no_token_is_a_pause) {
+    const auto text = body_of(R"({"api": {"no_token": true, "why": "login: HTTP 200", "next_try_in_seconds": 7,
+                                          "pace": {"resting_for_seconds": 300}}})");
+    BOOST_TEST(text.starts_with("PAUSED: the API gives no token: login: HTTP 200; next try in 7s\nNothing is lost"));
+    BOOST_TEST(!says(text, "rest"));
+}
+
 BOOST_AUTO_TEST_CASE(refused_credentials_need_a_person) {
     const auto text = body_of(R"({"api": {"credentials_refused": true, "why": "HTTP 401"}})");
     BOOST_TEST(text.starts_with("PAUSED: credentials refused: HTTP 401\nNothing is lost meanwhile. Tell whoever"));

@@ -208,6 +208,24 @@ BOOST_AUTO_TEST_CASE(a_refused_login_pauses_everybody_and_is_tried_again_by_itse
     BOOST_TEST(!api->health().credentials_refused);
 }
 
+BOOST_AUTO_TEST_CASE(a_login_that_brings_no_token_is_told_until_one_comes) {
+    client.on_obtain = [](const seen_request&) { return came(reply(200, "<h1>hi</h1>")); };
+    run([this]() -> async::awaitable<void> {
+        BOOST_TEST(!api->health().no_token); // nobody asked
+        (void)co_await api->login();
+        const auto health = api->health();
+        BOOST_TEST(health.no_token);
+        BOOST_TEST(!health.credentials_refused);
+        BOOST_TEST(health.why.find("no tokens") != std::string::npos);
+        BOOST_TEST(health.since.has_value());
+        client.on_obtain = [this](const seen_request&) { return client.fresh_pair(); };
+        (void)co_await poll();
+        BOOST_TEST(!api->health().no_token);
+        BOOST_TEST(api->health().why.empty());
+        BOOST_TEST(!api->health().since);
+    });
+}
+
 BOOST_AUTO_TEST_CASE(login_says_whether_the_credentials_are_good) {
     client.on_obtain = [](const seen_request&) { return came(reply(401, R"({"detail": "No active account"})")); };
     run([this]() -> async::awaitable<void> {
