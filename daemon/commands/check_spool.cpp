@@ -1,5 +1,6 @@
 #include "commands/check_spool.hpp"
 
+#include "fs/inbox_hold.hpp"
 #include "fs/layout_check.hpp"
 #include "fs/spool_lock.hpp"
 #include "fs/ticket_files.hpp"
@@ -76,6 +77,16 @@ void check_inner_folders(check_report& out, const settings& config) {
         if (::access(root.c_str(), R_OK | X_OK) != 0) continue; // it was judged itself
         for (const auto& met : fs::closed_folders_in(root, wanted))
             out.bad(name, met.message() + "; let kycd's user read, write and enter it", exit_code::spool_unusable);
+    }
+}
+
+/// A second daemon on one inbox, which a start refuses.
+void check_inbox_owner(check_report& out, const fs::spool_layout& layout) {
+    const auto other = fs::inbox_holder(layout);
+    if (!other) {
+        out.bad("inbox", other.error().message(), exit_code::spool_unusable);
+    } else if (*other) {
+        out.bad("inbox", (*other)->message(), exit_code::spool_unusable);
     }
 }
 
@@ -169,6 +180,7 @@ void check_spool(check_report& out, const settings& config) {
         }
     }
     check_inner_folders(out, config);
+    if (missing_at(folders.inbox) == missing.end()) check_inbox_owner(out, layout);
     for (const auto& [what, from, to] : {std::tuple("inbox to work", folders.inbox, folders.work),
                                          std::tuple("work to outbox", folders.work, folders.outbox),
                                          std::tuple("work to failed", folders.work, folders.failed)})

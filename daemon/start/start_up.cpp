@@ -1,5 +1,6 @@
 #include "start/start_up.hpp"
 
+#include "fs/inbox_hold.hpp"
 #include "fs/layout_check.hpp"
 #include "fs/root_mount.hpp"
 #include "fs/spool_identity.hpp"
@@ -34,11 +35,17 @@ ledger::case_record of_lost_history(const settings& config, const fs::claimed_ca
     return record;
 }
 
-/// Which spool work/ is; one without a name gets one.
+/// Which spool work/ is; one without a name gets one. And its inbox: no other kycd claims from it.
 std::optional<start_failure> join_spool_and_ledger(const settings& config, const fs::spool_layout& layout,
                                                    const std::string& known_spool, opened_records& records) {
     auto match = match_spool_and_ledger(config, layout, known_spool);
     if (!match) return unusable("spool: " + match.error().sentence());
+    // Before a new spool gets its name: a start that is refused leaves nothing that a later one would wonder about.
+    const auto name = match->spool.empty() ? std::nullopt : std::optional(match->spool);
+    auto held = fs::inbox_hold::take(layout, name);
+    if (!held) return unusable("spool: " + held.error().message());
+    if (!*held) return unusable("spool: " + held->error().message());
+    records.inbox = std::move(**held);
     records.spool = std::move(match->spool);
     if (match->history_lost) {
         records.history_lost = true;
@@ -96,6 +103,11 @@ open_records(const settings& config, const fs::spool_layout& layout, const fs::a
     const bool is_new = opened->spool.empty();
     records.history_lost = opened->to_be_rebuilt;
     if (auto failed = join_spool_and_ledger(config, layout, opened->spool, records)) return std::move(*failed);
+    if (const auto done = records.inbox.sign(layout, records.spool); !done)
+        return unusable("spool: " + done.error().message());
+    if (records.inbox.lacks_lock())
+        log::warning("the file system of " + config.folders.inbox.string() +
+                     " has no locks: that one kycd alone claims from there is known by .kycd/.owner only");
     std::vector<std::string> strays;
     auto in_work = fs::recover_work(layout, access, &strays);
     if (!in_work) return unusable("spool: " + in_work.error().message());

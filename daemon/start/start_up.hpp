@@ -3,6 +3,7 @@
 
 #include "core/settings.hpp"
 #include "fs/case_folder.hpp"
+#include "fs/inbox_hold.hpp"
 #include "fs/spool_layout.hpp"
 #include "fs/spool_lock.hpp"
 #include "ledger/ledger.hpp"
@@ -31,13 +32,15 @@ struct taken_spool {
 struct opened_records {
     std::unique_ptr<ledger::ledger> ledger;
     std::string spool;         ///< the identity that ledger and work/ share
+    fs::inbox_hold inbox;      ///< no second daemon claims across file systems while it is held
     bool history_lost = false; ///< the ledger is new, the spool is not: it can be rebuilt from the folders
     std::vector<fs::claimed_case> left_over;
 
     opened_records() = default;
 };
 
-/// Opens the ledger, binds it to the spool or refuses one that belongs to another, and puts work/ in order.
+/// Opens the ledger, binds it to the spool or refuses one that belongs to another, refuses an inbox that another spool
+/// claims from across file systems, and puts work/ in order.
 [[nodiscard]] boost::system::result<opened_records, start_failure>
 open_records(const settings& config, const fs::spool_layout& layout, const fs::access_rules& access,
              const boost::asio::any_io_executor& loop, async::blocking_pool& ledger_pool);

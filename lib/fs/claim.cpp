@@ -4,6 +4,7 @@
 #include "fs/case_folder.hpp"
 #include "fs/case_marks.hpp"
 #include "fs/claim_steps.hpp"
+#include "fs/inbox_hold.hpp"
 #include "fs/root_mount.hpp"
 
 #include <cerrno>
@@ -275,6 +276,10 @@ result<claim_outcome> claim(const spool_layout& layout, const inbox_entry& entry
     };
     auto step = stage();
     if (step && step->how == staging::other_file_system) {
+        // Somebody may have given the inbox to another spool while the share, and its lock with it, was away.
+        const auto ours = stages_here(*inbox, *work);
+        if (!ours) return ours.error();
+        if (!*ours) return inbox->trouble_with(ESTALE, "claim out of another kycd's inbox");
         staged.elsewhere = true;
         step = stage();
     }

@@ -4,6 +4,7 @@
 #include "fs/atomic_file.hpp"
 #include "fs/case_marks.hpp"
 #include "fs/case_open.hpp"
+#include "fs/inbox_hold.hpp"
 #include "fs/retry.hpp"
 #include "fs/root_mount.hpp"
 #include "fs/tree.hpp"
@@ -78,7 +79,10 @@ result<std::optional<staged_case>> find_staged(const folder& inbox, const folder
             const auto found =
                 stat_in(elsewhere ? inbox : work, stage + (flat ? ".flat/" : "") + key.folder + '/' + key.name);
             if (!found) return found.error();
-            if (*found) return std::optional{staged_case{key, flat, elsewhere}};
+            if (!*found) continue;
+            const auto ours = elsewhere ? stages_here(inbox, work) : result<bool>{true};
+            if (!ours) return ours.error();
+            if (*ours) return std::optional{staged_case{key, flat, elsewhere}};
         }
     }
     return std::optional<staged_case>{};

@@ -4,6 +4,7 @@
 #include "fs/case_marks.hpp"
 #include "fs/claim_steps.hpp"
 #include "fs/delivery.hpp"
+#include "fs/inbox_hold.hpp"
 #include "fs/root_mount.hpp"
 #include "fs/tree.hpp"
 
@@ -138,9 +139,12 @@ result<std::vector<case_key>> half_claimed(const spool_layout& layout) {
     if (!work) return work.error();
     const auto inbox = open_root(layout, spool_root::inbox);
     if (!inbox) return inbox.error();
+    const auto ours = stages_here(*inbox, *work);
+    if (!ours) return ours.error();
     std::vector<case_key> keys;
     for (const auto* stage : {".assembly", ".assembly/.flat", ".kycd", ".kycd/.flat"}) {
         const bool elsewhere = std::string_view(stage).starts_with(".kycd");
+        if (elsewhere && !*ours) continue;
         auto done =
             for_each_case(elsewhere ? *inbox : *work, stage, [&](const folder&, const case_key& key) -> result<void> {
                 keys.push_back(key);
@@ -178,7 +182,10 @@ result<std::vector<claimed_case>> recover_work(const spool_layout& layout, const
             strays.add(layout.work_case(key).string() + " stays half delivered: " + settled.error().message());
         return {};
     });
+    const auto ours = stages_here(*inbox, *work);
+    if (!ours) return ours.error();
     for (const bool elsewhere : {false, true}) {
+        if (elsewhere && !*ours) continue;
         for (const bool flat : {false, true}) {
             if (done) done = settle_stage(*inbox, *work, flat, elsewhere, access, strays);
         }

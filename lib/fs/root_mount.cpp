@@ -101,11 +101,6 @@ result<place> place_of(const folder& where) {
     return known;
 }
 
-/// Also two mounts of one file system: either can go without the other.
-bool are_apart(const place& one, const place& other) {
-    return one.device != other.device || (one.mount && other.mount && one.mount != other.mount);
-}
-
 result<std::string> mark_root(const folder& root) {
     auto present = mark_on(root);
     if (!present) return present.error();
@@ -144,6 +139,14 @@ result<folder> open_root_at(const spool_layout& layout, const std::filesystem::p
     return open_folder(path);
 }
 
+result<bool> are_apart(const folder& one, const folder& other) {
+    const auto here = place_of(one);
+    if (!here) return here.error();
+    const auto there = place_of(other);
+    if (!there) return there.error();
+    return here->device != there->device || (here->mount && there->mount && here->mount != there->mount);
+}
+
 result<bool> delivers_by_copy(const folder& work) {
     for (const auto which : {spool_root::outbox, spool_root::failed}) {
         const auto note = stat_in(work, std::string{notes} + '/' + name_of(which));
@@ -175,16 +178,14 @@ result<std::vector<missing_root>> unmounted_roots(const spool_layout& layout) {
 result<void> note_mounts(const spool_layout& layout) {
     const auto work = open_folder(layout.roots().work);
     if (!work) return work.error();
-    const auto here = place_of(*work);
-    if (!here) return here.error();
     for (const auto which : roots) {
         const auto root = open_root(layout, which);
         if (!root) return root.error();
-        const auto there = place_of(*root);
-        if (!there) return there.error();
+        const auto apart = are_apart(*work, *root);
+        if (!apart) return apart.error();
         const auto noted = noted_mark(layout, *work, which);
         if (!noted) return noted.error();
-        if (!are_apart(*here, *there)) {
+        if (!*apart) {
             if (*noted) continue; // it bears the mark, and may be mounted again
             if (auto done = clear_mark(*work, {notes}, name_of(which)); !done) return done;
             continue;

@@ -23,6 +23,10 @@ enum class spool_root { inbox, outbox, failed };
 /// The same by the root's path, as a note of an earlier process has it; one that is no root any more is just opened.
 [[nodiscard]] result<folder> open_root_at(const spool_layout& layout, const std::filesystem::path& path);
 
+/// Whether a rename cannot lead from one into the other: two file systems, or two mounts of one, either of which can go
+/// without the other.
+[[nodiscard]] result<bool> are_apart(const folder& one, const folder& other);
+
 /// Whether outbox/ or failed/ is known to be mounted apart from work/, so that a case has to be copied there.
 [[nodiscard]] result<bool> delivers_by_copy(const folder& work);
 

@@ -2,12 +2,12 @@
 
 #include "fs/atomic_file.hpp"
 #include "fs/random_id.hpp"
-#include "fs/safe_open.hpp"
 
 namespace kyc::fs {
 
 namespace {
 
+constexpr const char* identity_name = ".identity";
 constexpr std::uint64_t max_bytes = 256;
 
 } // namespace
@@ -15,7 +15,11 @@ constexpr std::uint64_t max_bytes = 256;
 result<std::optional<std::string>> read_identity(const spool_layout& layout) {
     const auto work = open_folder(layout.roots().work);
     if (!work) return work.error();
-    auto text = read_text(*work, layout.identity_file().filename(), max_bytes);
+    return read_identity(*work);
+}
+
+result<std::optional<std::string>> read_identity(const folder& work) {
+    auto text = read_text(work, identity_name, max_bytes);
     if (!text && text.error().code == std::errc::no_such_file_or_directory) return std::optional<std::string>();
     if (!text) return text.error();
     while (!text->empty() && text->back() == '\n')

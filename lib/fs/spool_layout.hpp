@@ -32,11 +32,11 @@ namespace kyc::fs {
 ///                                            removed; it must be removed and never be claimed again
 ///   work/.delivering/<folder>/<name>         how far a delivery to another file system has come
 ///   <root>/.kycd/.identity                   that mark: a folder without it is not the one that was mounted there
+///   <inbox>/.kycd/.owner, .lock              the spool whose half-claimed cases lie there, and the lock of its daemon
 ///   <inbox>/.kycd/[.flat/]<folder>/<name>    a claimed case on the inbox's own file system, until it is copied
 ///   <inbox>/.kycd-retry/<id>/<name>          a failed case's copy on its way back from another file system (fs/retry.cpp)
 ///   <inbox>/.kycd-import/<id>/<folder>/<name> an imported case before it is whole (fs/import_cases.cpp)
 ///   <outbox>/.kycd/<id>/<name>               the growing copy of a case that goes to another file system (failed/ likewise)
-///
 /// No service folder starts with a dot, so these names meet nobody's.
 // clang-format on
 class spool_layout {

@@ -26,6 +26,9 @@ UNKNOWN = "UNKNOWN_OUTCOME"
 OWN_FOLDERS = {"reverify", ".assembly", ".flat", ".copy", ".refused", ".delivering", ".copied", ".kycd",
                ".kycd-retry", ".mounts"}
 
+# Files that stay in .kycd of a root that is mounted apart.
+OWN_MARKS = {".identity", ".owner", ".lock"}
+
 
 def sha256_of(path):
     if path.is_symlink():
@@ -143,7 +146,7 @@ def leftovers(world, services):
         for folder, folders, names in os.walk(root):
             for name in names:
                 own_file = (folder == str(world.work) and name.startswith(".") or folder.endswith("work/.mounts") or
-                            folder.endswith("/.kycd") and name == ".identity")
+                            folder.endswith("/.kycd") and name in OWN_MARKS)
                 if not own_file:
                     left.append(os.path.join(folder, name))
             left += [os.path.join(folder, name) for name in folders if name not in services | OWN_FOLDERS and

@@ -57,8 +57,8 @@ def look_at(case, world):
 
 def left_behind(world):
     """What is in inbox/ and work/ that should be gone: all but kycd's own folders, and its own files in work/ itself."""
-    mark = world.inbox / ".kycd/.identity"
-    found = [file for file in world.inbox.rglob("*") if file.is_file() and file != mark]
+    marks = [world.inbox / ".kycd" / name for name in (".identity", ".owner", ".lock")]
+    found = [file for file in world.inbox.rglob("*") if file.is_file() and file not in marks]
     for path in world.work.rglob("*"):
         inside = path.relative_to(world.work).parts
         own_file = len(inside) == 1 and inside[0].startswith(".") or inside[0] == ".mounts"

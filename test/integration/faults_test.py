@@ -222,6 +222,7 @@ def test_a_read_only_inbox_is_waited_for(world, mounts):
     mounts.bind(real, world.inbox)
     world.configure(intake={"rescan": "1s"})
     daemon = world.start_daemon()
+    mounts.bind(real, world.inbox)  # a second time: the first one is busy with kycd's lock
     mounts.remount(world.inbox, "bind,ro")
     for name, data in case_files("face_liveness", "held").items():
         (real / "face_liveness/held").mkdir(exist_ok=True)
@@ -290,6 +291,71 @@ def test_an_outbox_that_is_unmounted_gets_its_answers_when_it_is_back(world, mou
     wait_for(lambda: not list(world.work.glob("*/held")), "the end of the copy in work/")
     assert len(world.bill()) == 1 and (real / "face_liveness/held/result.json").exists()
     check_told_once(daemon)
+
+
+def beside(world, name, share):
+    """The configuration of a kycd with a work/ and a ledger of its own on the same roots."""
+    roots = {root: str(share / root) for root in ("inbox", "outbox", "failed")}
+    world.configure(spool=None, folders={"work": str(world.root / f"work-{name}"), **roots}, ledger=str(world.root / f"ledger/{name}.db"))
+    return world.config_file.rename(world.root / f"{name}.yaml")
+
+
+def two_on_one_share(world, mounts):
+    share = mounts.small_disk(world.root / "share", "32m")
+    for name in ("inbox", "outbox", "failed", "staging"):
+        (share / name).mkdir()
+    world.inbox, world.outbox, world.staging = share / "inbox", share / "outbox", share / "staging"
+    return beside(world, "one", share), beside(world, "two", share)
+
+
+def test_a_second_kycd_on_a_shared_inbox_is_73_and_no_case_is_sent_twice(world, mounts):
+    one, two = two_on_one_share(world, mounts)
+    first = world.start("run", "--config", str(one))
+    first.wait_for_log("started")
+    for number in range(5):
+        world.drop_case(f"A-{number}")
+        refused = world.kycd("run", "--once", "--config", str(two))
+        assert refused.code == 73, refused
+        assert f"the inbox {world.inbox} is in use by another kycd, that of {world.root / 'work-one'} on " in refused.log, refused
+    found = world.kycd("check", "--config", str(two))
+    assert found.code == 73 and f"bad   inbox: the inbox {world.inbox} is in use by another kycd" in found.out, found
+    found = world.kycd("check", "--config", str(one))
+    assert found.code == 0 and "bad " not in found.out, found
+    for number in range(5):
+        wait_for((world.outbox / f"face_liveness/A-{number}/result.json").exists, "the delivery", 20)
+    assert first.stop() == 0 and len(world.bill()) == 5
+
+
+def test_a_share_is_another_kycds_until_somebody_says_that_it_is_gone(world, mounts):
+    one, two = two_on_one_share(world, mounts)
+    world.drop_case("A-1")
+    assert world.kycd("run", "--once", "--config", str(one)).code == 0
+    owner = world.inbox / ".kycd/.owner"
+    for command in (("run", "--once"), ("check",)):
+        refused = world.kycd(*command, "--config", str(two))
+        assert refused.code == 73 and f"if the other one is gone for good, remove {owner}" in refused.out + refused.log, refused
+    assert world.kycd("check", "--config", str(one)).code == 0
+    assert world.kycd("run", "--once", "--config", str(one)).code == 0
+    owner.unlink()
+    world.drop_case("A-2")
+    assert world.kycd("run", "--once", "--config", str(two)).code == 0
+    assert world.kycd("run", "--once", "--config", str(one)).code == 73
+    assert (world.outbox / "face_liveness/A-2/result.json").exists() and len(world.bill()) == 2
+
+
+def test_a_share_that_was_used_before_there_were_owners_is_taken_over(world, mounts):
+    one, two = two_on_one_share(world, mounts)
+    world.drop_case("A-1")
+    assert world.kycd("run", "--once", "--config", str(one)).code == 0
+    (world.inbox / ".kycd/.owner").unlink()
+    (world.inbox / ".kycd/.lock").unlink()
+    left = world.inbox / ".kycd/face_liveness/A-2"
+    left.mkdir(parents=True)
+    for name, data in case_files("face_liveness", "A-2").items():
+        (left / name).write_bytes(data)
+    assert world.kycd("run", "--once", "--config", str(one)).code == 0
+    assert (world.outbox / "face_liveness/A-2/result.json").exists()
+    assert world.kycd("run", "--once", "--config", str(two)).code == 73
 
 
 def test_a_failed_case_waits_for_the_mount_of_failed(world, mounts):

@@ -526,7 +526,8 @@ def test_inbox_and_outbox_may_lie_on_another_file_system(world):
         assert set(os.listdir(out)) == {*files, "notes.txt", "result.json"}
         assert not os.path.exists(case) and len(world.bill()) == 1
         left = [os.path.join(folder, name) for folder, _, names in os.walk(os.path.join(share, "in")) for name in names]
-        assert left == [os.path.join(share, "in/.kycd/.identity")], "only the mark of the mount"
+        own = {os.path.join(share, "in/.kycd", name) for name in (".identity", ".owner", ".lock")}
+        assert set(left) == own, "only the mark of the mount, and whose it is"
 
 
 def test_a_case_that_is_left_half_claimed_is_taken_up_by_a_running_daemon(world):
