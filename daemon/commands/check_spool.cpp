@@ -77,6 +77,14 @@ void check_inner_folders(check_report& out, const settings& config) {
         if (::access(root.c_str(), R_OK | X_OK) != 0) continue; // it was judged itself
         for (const auto& met : fs::closed_folders_in(root, wanted))
             out.bad(name, met.message() + "; let kycd's user read, write and enter it", exit_code::spool_unusable);
+        for (const auto& mount : fs::mounts_in(root, wanted)) {
+            if (mount == folders.inbox / fs::ticket_folder) continue; // tickets are copied where no rename leads
+            out.bad(name,
+                    mount.string() + " is a mount of its own inside " + root.string() +
+                        ", and no case can be renamed into or out of it; mount " + root.string() +
+                        " as a whole, or unmount it",
+                    exit_code::spool_unusable);
+        }
     }
 }
 

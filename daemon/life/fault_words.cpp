@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace kyc {
 
@@ -42,13 +43,15 @@ public_fault fault_words(const fault& met, const fs::spool_layout& layout, const
     if (place.empty() && met.what.find("inbox") != std::string::npos) place = roots.inbox.string();
     public_fault told;
     const auto rest = place.empty() ? std::nullopt : behind(met.what, place);
-    if (rest && fs::intake::is_about_permissions(met.code)) {
+    const bool crosses_mounts = met.code == std::errc::cross_device_link;
+    if (rest && (crosses_mounts || fs::intake::is_about_permissions(met.code))) {
         if (const auto folder = service_folder(*rest, services); !folder.empty()) {
             place += "/" + std::string(folder);
             told.of_one_folder = true;
         }
     }
     told.words = met.code.message() + (place.empty() ? std::string() : " (in " + place + ")");
+    if (crosses_mounts && !place.empty()) told.words += " (is a mount inside it?)";
     return told;
 }
 

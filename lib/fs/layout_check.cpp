@@ -3,6 +3,7 @@
 #include "fs/atomic_file.hpp"
 #include "fs/file_state.hpp"
 #include "fs/mount_kind.hpp"
+#include "fs/root_mount.hpp"
 #include "fs/safe_open.hpp"
 
 #include <algorithm>
@@ -192,6 +193,21 @@ std::vector<fault> closed_folders_in(const stdfs::path& root,
         }
     }
     return closed;
+}
+
+std::vector<stdfs::path> mounts_in(const stdfs::path& root,
+                                   const std::function<bool(const std::string& name)>& wanted) {
+    std::vector<stdfs::path> mounts;
+    const auto opened = open_folder(root);
+    const auto names = opened ? list_names(*opened) : result<std::vector<std::string>>{opened.error()};
+    if (!names) return mounts;
+    for (const auto& name : *names) {
+        if (!wanted(name)) continue;
+        const auto inner = open_folder_in(*opened, name);
+        if (!inner) continue; // a file or a link, or one that closed_folders_in() tells of
+        if (const auto apart = are_apart(*opened, *inner); apart && *apart) mounts.push_back(root / name);
+    }
+    return mounts;
 }
 
 result<bool> can_rename_between(const stdfs::path& from, const stdfs::path& to) {

@@ -40,6 +40,11 @@ struct folder_probe {
 [[nodiscard]] std::vector<fault> closed_folders_in(const std::filesystem::path& root,
                                                    const std::function<bool(const std::string& name)>& wanted);
 
+/// The folders directly in `root`, of those whose names are `wanted`, that are mounts of their own: no rename leads
+/// into or out of them, be the root mounted apart or not. Links are passed over.
+[[nodiscard]] std::vector<std::filesystem::path> mounts_in(const std::filesystem::path& root,
+                                                           const std::function<bool(const std::string& name)>& wanted);
+
 /// Whether a rename can lead from one folder into the other, by doing it with a hidden file. Two mounts of one file
 /// system say no, as the kernel does.
 [[nodiscard]] result<bool> can_rename_between(const std::filesystem::path& from, const std::filesystem::path& to);

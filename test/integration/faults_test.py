@@ -358,6 +358,28 @@ def test_a_share_that_was_used_before_there_were_owners_is_taken_over(world, mou
     assert world.kycd("run", "--once", "--config", str(two)).code == 73
 
 
+@pytest.mark.parametrize("root", ["inbox", "outbox"])
+def test_a_mount_inside_a_root_is_told(world, mounts, root):
+    point = world.spool / root / "face_liveness"
+    mounts.small_disk(point)
+    checked = world.kycd("check", "--config", str(world.config_file))
+    assert checked.code == 73, checked
+    assert f"bad   {root}: {point} is a mount of its own inside {world.spool / root}" in checked.out, checked
+    daemon = world.start_daemon()
+    if root == "inbox":
+        world.staging = point / ".staging"
+        world.staging.mkdir()
+    world.drop_case("held")
+    daemon.wait_for_log("Invalid cross-device link", timeout=30)
+    told = f"Invalid cross-device link (in {point}) (is a mount inside it?)"
+    why = world.kycd("why", "face_liveness/held", "--config", str(world.config_file))
+    assert told in why.out, why
+    assert told in world.kycd("status", "--config", str(world.config_file)).out
+    mounts.unmount(point)
+    assert world.kycd("check", "--config", str(world.config_file)).code == 0
+    daemon.stop()
+
+
 def test_a_failed_case_waits_for_the_mount_of_failed(world, mounts):
     real, point = share(world, mounts, "failed")
     daemon = world.start_daemon()

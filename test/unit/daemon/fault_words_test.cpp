@@ -56,6 +56,18 @@ BOOST_AUTO_TEST_CASE(missing_permissions_are_those_of_a_services_folder_if_it_is
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_mount_in_the_way_is_that_of_a_services_folder_if_it_is_one) {
+    const auto taking = told(EXDEV, "rename within the inbox (is a mount inside it?) /srv/kyc/inbox/ocr_card/Erika");
+    BOOST_TEST(taking.words == "Invalid cross-device link (in /srv/kyc/inbox/ocr_card) (is a mount inside it?)");
+    BOOST_TEST(taking.of_one_folder);
+    const auto leaving = told(EXDEV, "rename into place /mnt/nas/failed/liveness/Erika");
+    BOOST_TEST(leaving.words == "Invalid cross-device link (in /mnt/nas/failed/liveness) (is a mount inside it?)");
+    BOOST_TEST(leaving.of_one_folder);
+    const auto strange = told(EXDEV, "rename within the inbox /srv/kyc/inbox/Mustermann/x");
+    BOOST_TEST(strange.words == "Invalid cross-device link (in /srv/kyc/inbox) (is a mount inside it?)");
+    BOOST_TEST(!strange.of_one_folder);
+}
+
 BOOST_AUTO_TEST_CASE(a_path_that_only_begins_like_one_is_not_it) {
     BOOST_TEST(words("open /srv/kyc/work-of-Erika/front.jpg") == "No space left on device");
 }
