@@ -25,8 +25,8 @@ struct inbox_taken {
 };
 
 /// Held while it lives: the lock on <inbox>/.kycd/.lock, which other machines see where the share's locks work. Nothing
-/// is held of an inbox on the file system of work/, where a claim is one rename. While it is held, the inbox' mount is
-/// busy.
+/// is held of an inbox on the file system of work/, where a claim is one rename; but one that another spool has signed
+/// is refused there, too. While it is held, the inbox' mount is busy.
 class inbox_hold {
   public:
     using outcome = boost::system::result<inbox_hold, inbox_taken>;

@@ -90,6 +90,15 @@ BOOST_AUTO_TEST_CASE(nothing_is_held_of_an_inbox_beside_work) {
     BOOST_TEST(!holder(box.layout).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(an_inbox_beside_work_that_another_spool_has_signed_is_refused) {
+    const spool box; // as a share looks from its server, while a client's kycd claims from it
+    put(box.inbox() / ".kycd/.owner", "another\n/spool/work on desk2\n");
+    const auto held = inbox_hold::take(box.layout, std::string("one"));
+    BOOST_REQUIRE((held.has_value() && !held->has_value()));
+    BOOST_TEST(says(held->error().message(), "belongs to another kycd, that of /spool/work on desk2; "));
+    BOOST_TEST(holder(box.layout).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_second_daemon_is_refused_while_the_first_runs_and_afterwards) {
     if (skipped()) return;
     two_spools box;
