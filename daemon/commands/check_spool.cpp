@@ -85,6 +85,9 @@ void check_inner_folders(check_report& out, const settings& config) {
                         " as a whole, or unmount it",
                     exit_code::spool_unusable);
         }
+        for (const auto& folder : config.services.folders())
+            if (const auto met = fs::not_a_folder(root / folder))
+                out.bad(name, met->message(), exit_code::spool_unusable);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "commands/waits.hpp"
 #include "core/units.hpp"
 #include "fs/case_folder.hpp"
+#include "fs/file_state.hpp"
 #include "text/words.hpp"
 
 #include <algorithm>
@@ -26,7 +27,9 @@ class inbox_explainer : public explainer {
         const auto inbox = fs::make_inbox(view_.layout(), config().intake, config().services);
         const auto found = inbox->examine(entry, false);
         if (!found) {
-            say("unreadable", found.error().message(), "let kycd's user read it; it is looked at again by itself");
+            const bool is_closed = !fs::intake::is_no_folder(found.error().code);
+            say("unreadable", found.error().message(),
+                std::string(is_closed ? "let kycd's user read it; " : "") + "it is looked at again by itself");
             return;
         }
         const auto* waiting = std::get_if<fs::entry_waiting>(&*found);

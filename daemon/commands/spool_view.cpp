@@ -3,6 +3,7 @@
 #include "core/json_fields.hpp"
 #include "core/json_text.hpp"
 #include "fs/case_folder.hpp"
+#include "fs/layout_check.hpp"
 #include "fs/spool_identity.hpp"
 #include "fs/spool_lock.hpp"
 #include "start/spool_match.hpp"
@@ -391,6 +392,9 @@ std::vector<found_place> spool_view::places_of(const case_words& which) {
     std::vector<found_place> places;
     const auto folders = service_folders_in(roots.inbox);
     if (!folders) add_trouble(with_advice(folders.error()));
+    for (const auto& folder : config_.services.folders())
+        if (const auto met = is_meant(which, folder) ? fs::not_a_folder(roots.inbox / folder) : std::nullopt)
+            add_trouble(met->message());
     inbox_times times(config_);
     for (const auto& folder : folders ? *folders : std::vector<std::string>()) {
         if (!is_meant(which, folder)) continue;

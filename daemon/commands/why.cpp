@@ -9,6 +9,7 @@
 #include "core/case_name.hpp"
 #include "core/json_members.hpp"
 #include "fs/inbox_scan.hpp"
+#include "fs/layout_check.hpp"
 #include "fs/ticket_files.hpp"
 #include "fs/ticket_strays.hpp"
 #include "reverify/stray_watch.hpp"
@@ -239,6 +240,8 @@ explanation about_service_folder(const spool_view& view, const spool_path& path)
     const auto status = stdfs::symlink_status(in, unknown);
     if (status.type() == stdfs::file_type::not_found)
         return say("missing", "there is no folder " + in.string(), "'kycd run' makes the folders of all services");
+    if (const auto met = fs::not_a_folder(in); met && view.config().services.find(name) != nullptr)
+        return say("unreadable", met->message(), "it is looked at again by itself");
     if (status.type() != stdfs::file_type::directory)
         return say("no_service", "what lies directly in the inbox belongs to no service, and links are not followed",
                    "it is left alone; move it into a service's folder");

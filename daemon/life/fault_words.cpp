@@ -44,7 +44,7 @@ public_fault fault_words(const fault& met, const fs::spool_layout& layout, const
     public_fault told;
     const auto rest = place.empty() ? std::nullopt : behind(met.what, place);
     const bool crosses_mounts = met.code == std::errc::cross_device_link;
-    if (rest && (crosses_mounts || fs::intake::is_about_permissions(met.code))) {
+    if (rest && (crosses_mounts || fs::intake::is_about_permissions(met.code) || fs::intake::is_no_folder(met.code))) {
         if (const auto folder = service_folder(*rest, services); !folder.empty()) {
             place += "/" + std::string(folder);
             told.of_one_folder = true;

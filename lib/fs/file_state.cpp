@@ -118,6 +118,10 @@ bool is_about_permissions(const std::error_code& code) {
     return code == std::errc::permission_denied || code == std::errc::operation_not_permitted;
 }
 
+bool is_no_folder(const std::error_code& code) {
+    return code == std::errc::not_a_directory || code == std::errc::too_many_symbolic_link_levels;
+}
+
 result<void> for_each_name(int folder, const std::function<void(const char*, unsigned char)>& visit) {
     // A descriptor of its own, so that each reading starts at the beginning.
     const int own = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

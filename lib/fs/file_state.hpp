@@ -39,6 +39,9 @@ struct file_state {
 /// Whether it is about the permissions of one file or folder, and so says nothing about the disk or what else is there.
 [[nodiscard]] bool is_about_permissions(const std::error_code& code);
 
+/// Whether it is a link or a file that stands where a folder belongs.
+[[nodiscard]] bool is_no_folder(const std::error_code& code);
+
 /// Calls `visit(name, d_type)` for each name but "." and "..".
 [[nodiscard]] result<void> for_each_name(int folder, const std::function<void(const char*, unsigned char)>& visit);
 

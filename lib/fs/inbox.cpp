@@ -3,6 +3,7 @@
 #include "core/case_name.hpp"
 #include "fs/inbox_clock.hpp"
 #include "fs/inbox_scan.hpp"
+#include "fs/layout_check.hpp"
 #include "fs/mount_kind.hpp"
 #include "fs/priorities.hpp"
 #include "fs/readiness.hpp"
@@ -101,7 +102,8 @@ class disk_inbox : public inbox {
         const unique_fd opened = open_folder(root->get(), folder.c_str());
         const bool may = opened && ::faccessat(opened.get(), ".", X_OK, AT_EACCESS) == 0;
         const std::error_code why(errno, std::system_category());
-        if (may || !is_about_permissions(why)) return {}; // whoever looks at an entry meets all else
+        if (may || !(is_about_permissions(why) || is_no_folder(why)))
+            return {}; // whoever looks at an entry meets all else
         return unread({folder, fault(why, {}), true});
     }
 
@@ -125,13 +127,16 @@ class disk_inbox : public inbox {
     result<examination> examine(const inbox_entry& entry, bool renamed_in) override {
         auto root = open_root();
         if (root.has_error()) return root.error();
+        const service* target = services_.find(entry.folder);
         const unique_fd folder = open_folder(root->get(), entry.folder.c_str());
         if (!folder) {
-            if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) return gone(entry);
-            return last_fault(errno, "open " + layout_.inbox_service(entry.folder).string());
+            const auto why = last_fault(errno, "open " + layout_.inbox_service(entry.folder).string());
+            if (why.code == std::errc::no_such_file_or_directory) return gone(entry);
+            if (!is_no_folder(why.code)) return why;
+            if (target == nullptr) return gone(entry);
+            return unread({entry.folder, why, true});
         }
         const service nobody;
-        const service* target = services_.find(entry.folder);
         auto sight = look_at(folder.get(), entry, target ? *target : nobody, flat_);
         if (sight.has_error()) {
             return fault(sight.error().code, layout_.inbox_service(entry.folder).string() + ": " + sight.error().what);
@@ -158,7 +163,10 @@ class disk_inbox : public inbox {
   private:
     /// With the path, which tells whoever reads the log what to mend.
     [[nodiscard]] fault unread(const unread_folder& which) const {
-        return fault(which.why.code, "read " + layout_.inbox_service(which.folder).string());
+        const auto path = layout_.inbox_service(which.folder);
+        if (is_no_folder(which.why.code))
+            if (auto met = not_a_folder(path)) return std::move(*met);
+        return fault(which.why.code, "read " + path.string());
     }
 
     static std::vector<inbox_entry> in_order(const inbox_listing& found, const std::vector<std::uint32_t>& order) {

@@ -64,7 +64,8 @@ struct entry_refused {
 
 using examination = std::variant<entry_ready, entry_waiting, entry_gone, entry_refused>;
 
-/// A folder of the inbox that kycd's user may not read. What lies there is not known, and so it is not gone either.
+/// A folder of the inbox that kycd's user may not read, or a link or a file in place of a service's. What lies there is
+/// not known, and so it is not gone either.
 struct unread_folder {
     std::string folder;
     fault why;
@@ -93,7 +94,7 @@ class inbox {
     /// only this one may not be read. May overlap with all other calls.
     [[nodiscard]] virtual result<std::vector<inbox_entry>> list_folder(const std::string& folder) = 0;
 
-    /// A fault when the entries of the folder cannot be looked at because it may not be read or entered.
+    /// A fault when the entries of the folder cannot be looked at because it may not be read or entered, or is a link.
     [[nodiscard]] virtual result<void> look_into(const std::string& folder) = 0;
 
     /// Grows with each entry that a listing looks at. Any thread: tells whether one that takes long still moves.

@@ -101,7 +101,8 @@ result<inbox_listing> scan_inbox(int root, const service_table& services, flat_i
                                  std::atomic<std::uint64_t>& looked_at) {
     std::vector<std::string> folders;
     auto read = for_each_name(root, [&](const char* name, unsigned char type) {
-        if ((type == DT_DIR || type == DT_UNKNOWN) && !is_reserved_folder(name)) folders.emplace_back(name);
+        const bool may_be = type == DT_DIR || type == DT_UNKNOWN || services.find(name) != nullptr;
+        if (may_be && !is_reserved_folder(name)) folders.emplace_back(name);
     });
     if (read.has_error()) return read.error();
     flat.keep_only(folders);
@@ -118,14 +119,16 @@ result<void> scan_folder(int root, const std::string& folder, const service_tabl
     const service nobody;
     const service* known = services.find(folder);
     const auto not_read = [&](fault why) -> result<void> {
-        if (!is_about_permissions(why.code)) return why;
+        if (!is_about_permissions(why.code) && !is_no_folder(why.code)) return why;
         found.unread.push_back({folder, std::move(why), known != nullptr});
         return {};
     };
     const unique_fd fd = open_folder(root, folder.c_str());
     if (!fd) {
-        if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) return {};
-        return not_read(last_fault(errno, "open inbox/" + folder));
+        const auto why = last_fault(errno, "open inbox/" + folder);
+        // A link, and what else lies beside the services' folders, is nobody's. In place of one it is waited for.
+        if (why.code == std::errc::no_such_file_or_directory || (known == nullptr && is_no_folder(why.code))) return {};
+        return not_read(why);
     }
     const auto place = static_cast<std::uint32_t>(found.folders.size());
     found.folders.push_back(folder);

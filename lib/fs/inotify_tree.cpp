@@ -218,7 +218,11 @@ void inotify_tree::take_in_root(const inotify_event& event, const std::string& n
         root_ = unique_fd();
         return;
     }
-    if (!(event.mask & IN_ISDIR) || is_reserved_folder(name)) return;
+    if (is_reserved_folder(name)) return;
+    if (!(event.mask & IN_ISDIR)) {
+        if (services_.find(name) != nullptr) changes.need_scan(); // a link in place of the folder
+        return;
+    }
     if (event.mask & IN_MOVED_FROM) drop_service(name);
     if ((event.mask & (IN_CREATE | IN_MOVED_TO)) && root_) {
         if (watch_service(root_.get(), name).has_error()) partial_ = true;

@@ -210,6 +210,17 @@ std::vector<stdfs::path> mounts_in(const stdfs::path& root,
     return mounts;
 }
 
+std::optional<fault> not_a_folder(const stdfs::path& place) {
+    struct stat found {};
+
+    if (::lstat(place.c_str(), &found) != 0 || S_ISDIR(found.st_mode)) return std::nullopt;
+    return last_fault(
+        ENOTDIR, place.string() + (S_ISLNK(found.st_mode)
+                                       ? " is a link, which kycd does not follow (move the folder itself there, or set "
+                                         "another place under 'folders:')"
+                                       : " stands where a folder belongs (move it away)"));
+}
+
 result<bool> can_rename_between(const stdfs::path& from, const stdfs::path& to) {
     const auto source = open_folder(from);
     if (!source) return source.error();

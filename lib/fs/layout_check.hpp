@@ -45,6 +45,10 @@ struct folder_probe {
 [[nodiscard]] std::vector<std::filesystem::path> mounts_in(const std::filesystem::path& root,
                                                            const std::function<bool(const std::string& name)>& wanted);
 
+/// What stands at `place` instead of a folder, with what to do: a file, or a link, which is not followed. None: a
+/// folder is there, or nothing, or it cannot be told.
+[[nodiscard]] std::optional<fault> not_a_folder(const std::filesystem::path& place);
+
 /// Whether a rename can lead from one folder into the other, by doing it with a hidden file. Two mounts of one file
 /// system say no, as the kernel does.
 [[nodiscard]] result<bool> can_rename_between(const std::filesystem::path& from, const std::filesystem::path& to);

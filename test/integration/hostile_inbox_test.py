@@ -334,3 +334,54 @@ def test_a_name_that_hides_what_follows_is_escaped_in_the_log(world):
     world.drop_case("a \u202egpj.exe")
     run = world.run_once()
     assert run.code == 0 and "\u202e" not in run.log and "\\xe2\\x80\\xae" in run.log
+
+
+@pytest.mark.parametrize("kind", ["link", "file"])
+def test_what_stands_in_place_of_a_services_folder_is_told_until_it_has_gone(world, kind):
+    world.configure(intake={"rescan": "1s"}, once={"patience": "2s"})
+    share = world.root / "share"
+    case = share / "P-1"
+    case.mkdir(parents=True)
+    (case / "passport_image.jpg").write_bytes(picture("passport_image", "P-1"))
+    place = world.inbox / "ocr_passport"
+    if kind == "link":
+        place.symlink_to(share)
+    else:
+        place.write_text("")
+    words = f"{place} " + ("is a link, which kycd does not follow (" if kind == "link" else "stands where a folder belongs (")
+
+    def tell(*command):
+        return world.kycd(*command, "--config", str(world.config_file))
+
+    check = tell("check")
+    assert check.code == 73 and f"bad   inbox: {words}" in check.out, check
+    once = world.run_once()
+    assert once.code == 73 and words in once.log, once
+    stopped = tell("status")
+    assert stopped.code == 73 and words in stopped.log, stopped
+    daemon = world.start_daemon()
+    daemon.wait_for_log(f"paused by a fault of the system: {words}")
+    world.drop_case("A-1")
+    world.wait_delivered("A-1")
+    status = tell("status")
+    assert f"paused: fault of the system: Not a directory (in {place})" in status.out, status
+    for named in [str(place), str(place / "P-1")] if kind == "link" else [str(place)]:
+        why = tell("why", named)
+        assert ": unreadable\n" in why.out and words in why.out and "taken" not in why.out, why
+    why = tell("why", "ocr_passport/P-1")
+    assert words in why.log and f"cannot be read: Not a directory (in {place})" in why.out, why
+    assert daemon.log().count(words) == 1, daemon.log()
+    place.unlink()
+    os.rename(share, place)
+    world.wait_delivered("P-1", "ocr_passport", timeout=20)
+    assert tell("status").code == 0 and tell("check").code == 0
+
+
+def test_check_finds_links_in_place_of_folders_for_what_has_ended(world):
+    for root in (world.outbox, world.failed):
+        root.mkdir()
+        (root / "face_liveness").symlink_to(world.root)
+    check = world.kycd("check", "--config", str(world.config_file))
+    for root in (world.outbox, world.failed):
+        assert f"bad   {root.name}: {root / 'face_liveness'} is a link, " in check.out, check
+    assert check.code == 73

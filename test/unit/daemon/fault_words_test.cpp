@@ -48,6 +48,9 @@ BOOST_AUTO_TEST_CASE(missing_permissions_are_those_of_a_services_folder_if_it_is
     const auto leaving = told(EPERM, "rename /srv/kyc/work/liveness/Erika into /mnt/nas/failed/liveness");
     BOOST_TEST(leaving.words == "Operation not permitted (in /mnt/nas/failed/liveness)");
     BOOST_TEST(leaving.of_one_folder);
+    const auto link = told(ENOTDIR, "/srv/kyc/inbox/ocr_card is a link, which kycd does not follow");
+    BOOST_TEST(link.words == "Not a directory (in /srv/kyc/inbox/ocr_card)");
+    BOOST_TEST(link.of_one_folder);
     for (const auto* what : {"read /srv/kyc/inbox/Mustermann", "read /srv/kyc/inbox/Mustermann/ocr_card",
                              "open /srv/kyc/inbox", "read /srv/kyc/inbox/ocr_card-of-Erika"}) {
         const auto said = told(EACCES, what);

@@ -228,6 +228,34 @@ BOOST_AUTO_TEST_CASE(junk_reserved_folders_and_links_are_not_listed) {
     BOOST_TEST(in.listed() == lines{}, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(a_link_or_a_file_in_place_of_a_services_folder_is_told_as_unread) {
+    fixture in;
+    write_card(in);
+    const auto elsewhere = in.make("../elsewhere/A-1").parent_path();
+    std::filesystem::create_directory_symlink(elsewhere, in.root() / "kyc_card");
+    std::filesystem::create_directory_symlink(elsewhere, in.root() / "foo");
+    std::filesystem::create_symlink("/nowhere", in.root() / "kyc_passport");
+    in.write("ocr_passport");
+    BOOST_TEST(in.listed() == lines{"ocr_card/A-1"}, boost::test_tools::per_element());
+    const auto told = in.unread();
+    BOOST_REQUIRE(told.size() == 3u);
+    const auto begins = [&](std::size_t which, const std::string& folder, const std::string& what) {
+        BOOST_TEST(told[which].starts_with(folder + ": " + (in.root() / folder).string() + what), told[which]);
+    };
+    begins(0, "kyc_card", " is a link, which kycd does not follow (");
+    begins(1, "kyc_passport", " is a link, which kycd does not follow (");
+    begins(2, "ocr_passport", " stands where a folder belongs (");
+    BOOST_TEST(!in.box().look_into("kyc_card"));
+    BOOST_TEST(!in.box().list_folder("kyc_card"));
+    fs::inbox_entry entry;
+    entry.folder = "kyc_card";
+    entry.name = "A-1";
+    BOOST_TEST(!in.box().examine(entry, false)); // nobody has taken it
+    std::filesystem::remove(in.root() / "kyc_card");
+    std::filesystem::rename(elsewhere, in.root() / "kyc_card");
+    BOOST_TEST(in.box().list_folder("kyc_card")->size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(flat_files_of_one_case_are_one_entry) {
     fixture in;
     for (const auto* end : {"front_id.jpg", "back_id.jpg", "json", "done"})
