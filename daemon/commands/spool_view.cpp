@@ -94,6 +94,9 @@ void spool_view::open_ledger() {
     if (!opened) {
         ledger_words_ = opened.error();
         add_trouble(ledger_words_);
+    } else if (!*opened && live_) {
+        ledger_words_ = "there is no ledger " + config_.ledger.string() + ", although kycd runs and has it open";
+        add_trouble(ledger_words_);
     } else if (!*opened) {
         ledger_words_ = "there is no ledger " + config_.ledger.string() + " yet; 'kycd run' makes it";
     } else {

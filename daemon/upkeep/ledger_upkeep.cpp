@@ -1,6 +1,7 @@
 #include "upkeep/ledger_upkeep.hpp"
 
 #include "async/signal.hpp"
+#include "ledger/lasting_place.hpp"
 #include "life/ended_case.hpp"
 #include "life/keep_trying.hpp"
 #include "log/log.hpp"
@@ -18,6 +19,19 @@ constexpr std::chrono::minutes learn_interval{1};
 
 /// Folders that are read, and cases that are committed, at a time.
 constexpr std::size_t rebuilt_at_a_time = 200;
+
+/// The ledger does that itself; here it is told, and waited for.
+async::awaitable<void> until_put_back(case_world& world) {
+    auto put_back = [&world]() -> async::awaitable<result<void>> {
+        co_await world.ledger.flush();
+        if (const auto met = world.ledger.commit_fault()) co_return *met;
+        co_return result<void>();
+    };
+    co_await keep_trying(world, put_back);
+    log::error("the ledger " + world.config->ledger.string() +
+               " was removed, moved or replaced while it was in use; it is in its place again with all that is in it "
+               "(what was put there lies beside it as *.replaced-<n>); stop kycd before the ledger is moved");
+}
 
 } // namespace
 
@@ -63,6 +77,8 @@ void keep_answer_times(case_world& world) {
 }
 
 async::awaitable<void> keep_ledger(case_world& world) {
+    ledger::lasting_place place(world.config->ledger);
+    auto look = [&place] { return place.is_lost(); };
     auto next_forget = std::chrono::steady_clock::now();
     auto next_learn = next_forget + learn_interval;
     for (;;) {
@@ -79,7 +95,11 @@ async::awaitable<void> keep_ledger(case_world& world) {
             next_learn = std::chrono::steady_clock::now() + learn_interval;
         }
         co_await async::sleep_for(flush_interval);
+        const bool is_lost = co_await world.pool.run(look);
         co_await world.ledger.flush();
+        if (!is_lost) continue;
+        co_await until_put_back(world);
+        place = ledger::lasting_place(world.config->ledger);
     }
 }
 

@@ -15,8 +15,8 @@ namespace kyc {
 /// Notes in the ledger what was learnt about answers since the last call.
 void keep_answer_times(case_world& world);
 
-/// Commits what was noted without waiting for it, each second; forgets answers that `intake.dedupe` keeps no longer;
-/// keeps the answer times each minute.
+/// Commits what was noted without waiting for it, and looks whether the ledger's file is still in its place, each
+/// second; forgets answers that `intake.dedupe` keeps no longer; keeps the answer times each minute.
 /// Ends by cancellation only.
 [[nodiscard]] async::awaitable<void> keep_ledger(case_world& world);
 

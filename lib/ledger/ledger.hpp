@@ -56,7 +56,9 @@ class ledger {
     /// What keep_answer_times() was given, by service; for the start.
     [[nodiscard]] virtual async::awaitable<result<std::map<std::string, std::string>>> answer_times() = 0;
 
-    /// Commits what note() left, if anything. A fault is reported by the next call that waits.
+    /// Commits what note() left, if anything. A fault is reported by the next call that waits. Also puts the file back
+    /// at its path, with all that is in it, when somebody has removed it or put another one there, as each commit does:
+    /// what is written to a file without a name is lost. Until that works nothing is committed.
     [[nodiscard]] virtual async::awaitable<void> flush() = 0;
 
     /// The answer to the same submission (fingerprint, which includes the service) that came at `since` or later and

@@ -1,6 +1,7 @@
 // The ledger in SQLite: what comes while a commit runs shares the next one.
 #include "async/group_work.hpp"
 #include "core/fault_point.hpp"
+#include "ledger/lasting_place.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/reserve.hpp"
 #include "ledger/rows.hpp"
@@ -54,9 +55,10 @@ struct change {
 
 class sqlite_ledger final : public ledger, private ticket_book {
   public:
-    sqlite_ledger(std::unique_ptr<store> records, const std::filesystem::path& reserve_file,
-                  const boost::asio::any_io_executor& loop, async::blocking_pool& pool, std::size_t writers)
-        : store_(std::move(records)), reserve_(reserve_file), pool_(pool),
+    sqlite_ledger(std::unique_ptr<store> records, const std::filesystem::path& file,
+                  const std::filesystem::path& reserve_file, const boost::asio::any_io_executor& loop,
+                  async::blocking_pool& pool, std::size_t writers)
+        : store_(std::move(records)), file_(file), place_(file), reserve_(reserve_file), pool_(pool),
           changes_(loop, pool, async::gathering::for_disk(writers)) {
         // A full disk is no reason not to start; it is tried again when it is needed.
         static_cast<void>(reserve_.prepare());
@@ -105,7 +107,16 @@ class sqlite_ledger final : public ledger, private ticket_book {
         co_return co_await pool_.run(read);
     }
 
-    async::awaitable<void> flush() override { return changes_.flush(write_all_); }
+    async::awaitable<void> flush() override {
+        co_await changes_.flush(write_all_);
+        auto look = [this] {
+            const auto done = guarded([this] { put_back_if_lost(); });
+            if (!done || misplaced_) tell_commit(done ? std::nullopt : std::optional(done.error()));
+            misplaced_ = !done;
+            return misplaced_;
+        };
+        (void)co_await pool_.run(look);
+    }
 
     async::awaitable<result<std::optional<earlier_answer>>> answered(std::string fingerprint, utc_time since) override {
         auto read = [this, &fingerprint, since] {
@@ -283,6 +294,7 @@ class sqlite_ledger final : public ledger, private ticket_book {
 
     void write_all(const std::vector<change*>& taken) {
         auto done = guarded([&] {
+            put_back_if_lost();
             store_->begin();
             for (auto* each : taken)
                 write_one(*each);
@@ -296,8 +308,20 @@ class sqlite_ledger final : public ledger, private ticket_book {
         }
         for (auto* each : taken)
             each->done = done;
+        tell_commit(done ? std::nullopt : std::optional(done.error()));
+    }
+
+    void tell_commit(std::optional<fault> met) {
         const std::lock_guard lock(commit_fault_mutex_);
-        commit_fault_ = done ? std::nullopt : std::optional(done.error());
+        commit_fault_ = std::move(met);
+    }
+
+    /// What is written to a file that somebody has removed is lost with the process. Throws sqlite_error.
+    void put_back_if_lost() {
+        if (!place_.is_lost()) return;
+        place_.put_back(store_->file());
+        store_ = std::make_unique<store>(file_);
+        place_ = lasting_place(file_);
     }
 
     void write_one(change& made) {
@@ -376,7 +400,10 @@ class sqlite_ledger final : public ledger, private ticket_book {
     };
 
     std::unique_ptr<store> store_; ///< used on the pool only, after the start
-    reserve reserve_;              ///< likewise
+    std::filesystem::path file_;
+    lasting_place place_;    ///< likewise
+    bool misplaced_ = false; ///< likewise: the last look could not put it back
+    reserve reserve_;        ///< likewise
     async::blocking_pool& pool_;
     async::group_work<change> changes_;
     round write_all_{this};
@@ -449,7 +476,7 @@ result<opened_ledger> open_ledger(const std::filesystem::path& file, const std::
         }
         opened.spool = records->about("spool");
         opened.to_be_rebuilt = records->about("rebuild") == "yes";
-        opened.ledger = std::make_unique<sqlite_ledger>(std::move(records), reserve_file, loop, pool, writers);
+        opened.ledger = std::make_unique<sqlite_ledger>(std::move(records), file, reserve_file, loop, pool, writers);
         return opened;
     } catch (const sqlite_error& error) {
         return permission_fault(file).value_or(error.as_fault());

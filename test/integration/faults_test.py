@@ -443,6 +443,67 @@ def test_a_folder_that_the_disk_cannot_show_at_the_start_is_no_wrong_configurati
     assert run.code == 73 and "folders.inbox" in run.log, run
 
 
+@pytest.mark.parametrize("way", ["removed", "removed and restored", "its WAL removed"])
+def test_a_ledger_that_is_removed_under_the_daemon_is_put_back_and_nothing_is_paid_twice(world, way):
+    world.sandbox.rules(NOT_YET)
+    daemon = world.start_daemon()
+    for name in ("A-1", "A-2"):
+        world.drop_case(name)
+    wait_for(lambda: daemon.log().count("submitted") == 2, "the receipts")
+    book = world.root / "ledger/ledger.db"
+    backup = book.read_bytes()
+    for file in book.parent.iterdir():
+        if way != "its WAL removed" or file.name.endswith("-wal"):
+            file.unlink()
+    if way == "removed and restored":
+        book.write_bytes(backup)
+    daemon.wait_for_log(f"the ledger {book} was ")
+    world.drop_case("B-1")
+    wait_for(lambda: daemon.log().count("submitted") == 3, "the receipt of what came later")
+    assert book.with_name("ledger.db.replaced-1").exists() == (way == "removed and restored")
+    status = world.kycd("status", "--config", str(world.config_file))
+    assert status.code == 0 and not status.log, status
+    daemon.stop(signal.SIGKILL)
+    world.sandbox.rules()
+    again = world.start_daemon()
+    for name in ("A-1", "A-2", "B-1"):
+        world.wait_delivered(name, timeout=20)
+    assert len(world.bill()) == 3 and again.stop() == 0
+    assert "paused by a fault" not in daemon.log()
+
+
+def test_without_a_place_for_the_ledger_nothing_is_sent_and_a_look_says_so(world):
+    world.sandbox.rules(NOT_YET)
+    daemon = world.start_daemon()
+    world.drop_case("A-1")
+    daemon.wait_for_log("submitted")
+    folder = world.root / "ledger"
+    folder.rename(world.root / "away")
+    world.drop_case("B-1")
+    daemon.wait_for_log("has gone with its folder, is it mounted?")
+    for command in ("status", "list"):
+        look = world.kycd(command, "--config", str(world.config_file))
+        assert look.code == 73 and "although kycd runs" in look.log, look
+    assert len(world.bill()) == 1
+    (world.root / "away").rename(folder)
+    wait_for(lambda: len(world.bill()) == 2, "the case that waited", 20)
+    check_told_once(daemon, most=2)
+
+
+def test_a_ledger_that_is_removed_just_before_a_stop_is_there_afterwards(world):
+    world.sandbox.rules(NOT_YET)
+    daemon = world.start_daemon()
+    world.drop_case("A-1")
+    daemon.wait_for_log("submitted")
+    for file in (world.root / "ledger").iterdir():
+        file.unlink()
+    assert daemon.stop() == 0
+    world.sandbox.rules()
+    world.start_daemon()
+    world.wait_delivered("A-1", timeout=20)
+    assert len(world.bill()) == 1
+
+
 @needs_preload
 def test_a_ledger_that_could_not_be_read_for_a_moment_is_not_called_damaged(world):
     """Set aside, it would take the receipts with it, and the cases in work/ would be paid again."""

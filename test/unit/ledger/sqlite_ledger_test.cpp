@@ -493,4 +493,62 @@ BOOST_FIXTURE_TEST_CASE(the_last_ticket_of_a_name_that_has_ended_is_known_until_
     BOOST_TEST(!ended("night").has_value());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_file_that_is_removed_while_it_is_open_is_put_back_with_all_that_is_in_it, ledger_fixture) {
+    const auto wal = file.string() + "-wal";
+    for (const bool commits : {true, false}) {
+        for (const auto& gone : std::vector<std::vector<std::filesystem::path>>{{file}, {wal}, {file, wal}}) {
+            {
+                auto opened = open();
+                put(*opened.ledger, accepted(sample("A"), "task-1"));
+                for (const auto& each : gone)
+                    BOOST_REQUIRE(std::filesystem::remove(each));
+                if (commits) {
+                    put_intent(*opened.ledger, sample("B", 'b'));
+                } else {
+                    test::run_coroutine(loop, opened.ledger->flush());
+                }
+                BOOST_TEST(std::filesystem::exists(file));
+                BOOST_TEST(std::filesystem::exists(wal));
+                put_intent(*opened.ledger, sample("C", 'c'));
+            }
+            {
+                auto again = open();
+                const auto found = recover(*again.ledger);
+                BOOST_REQUIRE_EQUAL(found.size(), commits ? 3u : 2u);
+                BOOST_TEST(found.front().task_id() == "task-1");
+            }
+            std::filesystem::remove_all(file.parent_path());
+        }
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(what_takes_the_place_of_an_open_file_is_moved_aside, ledger_fixture) {
+    {
+        auto opened = open();
+        put(*opened.ledger, accepted(sample("A"), "task-1"));
+        std::filesystem::rename(file, folder.path() / "moved");
+        std::ofstream(file) << "somebody else's";
+        test::run_coroutine(loop, opened.ledger->flush());
+        BOOST_TEST(std::filesystem::file_size(file.string() + ".replaced-1") == 15u);
+    }
+    auto again = open();
+    BOOST_TEST(!again.set_aside.has_value());
+    BOOST_TEST(recover(*again.ledger).front().task_id() == "task-1");
+}
+
+BOOST_FIXTURE_TEST_CASE(nothing_is_committed_while_the_file_cannot_be_put_back, ledger_fixture) {
+    auto opened = open();
+    put(*opened.ledger, accepted(sample("A"), "task-1"));
+    const auto away = folder.path() / "away";
+    std::filesystem::rename(file.parent_path(), away);
+    test::run_coroutine(loop, opened.ledger->flush());
+    BOOST_TEST(opened.ledger->commit_fault().has_value());
+    BOOST_TEST(!wait_for(opened.ledger->put_intent(sample("B", 'b'))));
+    std::filesystem::rename(away, file.parent_path());
+    test::run_coroutine(loop, opened.ledger->flush());
+    BOOST_TEST(!opened.ledger->commit_fault().has_value());
+    put_intent(*opened.ledger, sample("B", 'b'));
+    BOOST_TEST(recover(*opened.ledger).size() == 2u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
