@@ -128,7 +128,7 @@ std::vector<fs::missing_root> check_match(check_report& out, const settings& con
     if (!seen || seen->damage || !std::filesystem::exists(config.folders.work, unknown)) return missing;
     auto match = match_spool_and_ledger(config, layout, seen->spool);
     if (!match) {
-        missing.push_back(std::move(match.error()));
+        missing.push_back(match.error());
     } else if (match->history_lost) {
         out.note("ledger", config.ledger.string() +
                                " is not there, or empty, though kycd has run on this spool; bring it back, or 'kycd "
