@@ -22,7 +22,7 @@ std::string without_formulas(std::string_view text) {
 } // namespace
 
 std::string csv_cell(std::string_view text) {
-    const auto cell = without_formulas(printable(text)); // a tab parts nothing: it is printed as \x09
+    auto cell = without_formulas(printable(text)); // a tab parts nothing: it is printed as \x09
     // A space at an end would be lost in some readers.
     const bool spaced = !cell.empty() && (cell.front() == ' ' || cell.back() == ' ');
     if (!spaced && cell.find_first_of(",;\"") == std::string::npos) return cell;
