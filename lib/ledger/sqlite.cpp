@@ -165,6 +165,10 @@ int database::changes() const {
     return sqlite3_changes(handle_.get());
 }
 
+std::int64_t database::last_id() const {
+    return sqlite3_last_insert_rowid(handle_.get());
+}
+
 void database::execute(const char* sql) {
     const int code = sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) fail(handle_.get(), code, "ledger");

@@ -84,6 +84,9 @@ class database {
     /// Rows that the last INSERT, UPDATE or DELETE changed.
     [[nodiscard]] int changes() const;
 
+    /// The INTEGER PRIMARY KEY of the row that the last INSERT has made.
+    [[nodiscard]] std::int64_t last_id() const;
+
     [[nodiscard]] sqlite3* handle() const { return handle_.get(); }
 
   private:

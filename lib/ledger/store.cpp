@@ -17,22 +17,29 @@ namespace kyc::ledger {
 
 namespace {
 
-/// The columns that put_case and add_ended bind alike, from parameter 1.
-constexpr int bound_by_record = 13;
+/// What changes of a record while its case is open: so many parameters.
+constexpr int bound_by_progress = 7;
+
+void bind_progress(statement& into, int first, const case_record& record) {
+    into.bind(first, record.fingerprint).bind(first + 1, std::int64_t{record.attempts});
+    into.bind(first + 2, std::int64_t{record.polls}).bind(first + 3, std::int64_t{record.failed_tasks});
+    if (record.duplicate_of) {
+        into.bind(first + 4, duplicate_to_json(*record.duplicate_of));
+    } else {
+        into.bind(first + 4, std::optional<std::int64_t>());
+    }
+    into.bind(first + 5, to_milliseconds(record.next_try));
+    into.bind(first + 6, record.ticket == 0 ? std::optional<std::int64_t>() : std::optional(record.ticket));
+}
+
+/// The columns that add_case and add_ended bind alike, from parameter 1.
+constexpr int bound_by_record = 6 + bound_by_progress;
 
 void bind_record(statement& into, const case_record& record) {
     into.bind(1, record.key.folder).bind(2, record.key.name).bind(3, record.service);
     into.bind(4, to_string(record.key.lane));
     into.bind(5, std::int64_t{record.flat ? 1 : 0}).bind(6, to_milliseconds(record.taken_at));
-    into.bind(7, record.fingerprint).bind(8, std::int64_t{record.attempts}).bind(9, std::int64_t{record.polls});
-    into.bind(10, std::int64_t{record.failed_tasks});
-    if (record.duplicate_of) {
-        into.bind(11, duplicate_to_json(*record.duplicate_of));
-    } else {
-        into.bind(11, std::optional<std::int64_t>());
-    }
-    into.bind(12, to_milliseconds(record.next_try));
-    into.bind(13, record.ticket == 0 ? std::optional<std::int64_t>() : std::optional(record.ticket));
+    bind_progress(into, 7, record);
 }
 
 void bind_end(statement& into, int first, const case_end& end) {
@@ -56,6 +63,7 @@ store::store(const std::filesystem::path& file) : database_(file) {
     database_.execute("PRAGMA synchronous=FULL");
     database_.execute("PRAGMA foreign_keys=ON");
     database_.execute("PRAGMA secure_delete=ON"); // answers that are forgotten are gone from the file
+    database_.execute("PRAGMA cache_size=-512");  // KiB; what else is read again is in the system's cache
     check_sound(database_, file);
     migrate(database_);
     ::chmod(file.c_str(), S_IRUSR | S_IWUSR);
@@ -63,15 +71,16 @@ store::store(const std::filesystem::path& file) : database_(file) {
     auto* const handle = database_.handle();
     open_id_.emplace(handle, "SELECT id FROM kyc_case WHERE folder = ?1 AND name = ?2 AND lane = ?3 "
                              "AND state = 'open'");
-    put_case_.emplace(handle, "INSERT INTO kyc_case (folder, name, service, lane, flat, taken_at, fingerprint, "
+    // No RETURNING: SQLite gathers its rows in a table of their own, a hundred kilobytes each time. No REPLACE where
+    // rows are many: it keeps a copy of each page that it might have to undo.
+    add_case_.emplace(handle, "INSERT INTO kyc_case (folder, name, service, lane, flat, taken_at, fingerprint, "
                               "attempts, polls, failed_tasks, duplicate_of, next_try, ticket_id) "
-                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) "
-                              "ON CONFLICT (folder, name, lane) WHERE state = 'open' DO UPDATE SET "
-                              "fingerprint = excluded.fingerprint, attempts = excluded.attempts, "
-                              "polls = excluded.polls, failed_tasks = excluded.failed_tasks, "
-                              "duplicate_of = excluded.duplicate_of, next_try = excluded.next_try, "
-                              "ticket_id = coalesce(excluded.ticket_id, ticket_id) RETURNING id");
-    put_attempt_.emplace(handle, "INSERT OR REPLACE INTO attempt (case_id, number, sent, sent_at, outcome, ended_at, "
+                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)");
+    put_case_.emplace(handle, "UPDATE kyc_case SET fingerprint = ?1, attempts = ?2, polls = ?3, failed_tasks = ?4, "
+                              "duplicate_of = ?5, next_try = ?6, ticket_id = coalesce(?7, ticket_id) WHERE id = ?8");
+    put_attempt_.emplace(handle, "UPDATE attempt SET sent = ?3, sent_at = ?4, outcome = ?5, ended_at = ?6, "
+                                 "http_status = ?7, what = ?8, task_id = ?9 WHERE case_id = ?1 AND number = ?2");
+    add_attempt_.emplace(handle, "INSERT INTO attempt (case_id, number, sent, sent_at, outcome, ended_at, "
                                  "http_status, what, task_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
     put_image_.emplace(handle, "INSERT OR IGNORE INTO image VALUES (?1, ?2)");
     // The first few only: an image that a producer puts into every case must not make each case read all the others.
@@ -81,14 +90,12 @@ store::store(const std::filesystem::path& file) : database_(file) {
     same_fields_.emplace(handle, "SELECT c.id, c.name, c.service, c.ended_at, c.state FROM kyc_case AS c "
                                  "WHERE c.fingerprint = ?1 AND c.fingerprint <> '' AND c.name <> ?2 "
                                  "ORDER BY c.id LIMIT 1");
-    end_case_.emplace(handle,
-                      "UPDATE kyc_case SET state = ?3, ended_at = ?4, word = ?5, stage = ?6, message = ?7, "
-                      "place = ?8, polls = ?9 WHERE folder = ?1 AND name = ?2 AND lane = ?10 AND state = 'open' "
-                      "RETURNING id");
+    end_case_.emplace(handle, "UPDATE kyc_case SET state = ?1, ended_at = ?2, word = ?3, stage = ?4, message = ?5, "
+                              "place = ?6, polls = ?7 WHERE id = ?8");
     add_ended_.emplace(handle, "INSERT INTO kyc_case (folder, name, service, lane, flat, taken_at, fingerprint, "
                                "attempts, polls, failed_tasks, duplicate_of, next_try, ticket_id, state, ended_at, "
                                "word, stage, message, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
-                               "?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) RETURNING id");
+                               "?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)");
     put_answer_.emplace(handle, "INSERT OR REPLACE INTO answer VALUES (?1, ?2, ?3)");
     put_event_.emplace(handle, "INSERT INTO event (case_id, at, kind, detail, times) VALUES (?1, ?2, ?3, ?4, ?5)");
     if (about("clean") == "yes") set_about("clean", "");
@@ -104,8 +111,8 @@ void store::commit() {
 
 void store::rollback() noexcept {
     // A statement that failed half way keeps the transaction from ending.
-    for (auto* each : {&open_id_, &put_case_, &put_attempt_, &put_image_, &same_image_, &same_fields_, &end_case_,
-                       &add_ended_, &put_answer_, &put_event_})
+    for (auto* each : {&open_id_, &add_case_, &put_case_, &add_attempt_, &put_attempt_, &put_image_, &same_image_,
+                       &same_fields_, &end_case_, &add_ended_, &put_answer_, &put_event_})
         (*each)->reset();
     try {
         database_.execute("ROLLBACK");
@@ -123,20 +130,38 @@ std::optional<std::int64_t> store::open_id(const case_key& key) {
 }
 
 std::int64_t store::put_case(const case_record& record) {
-    bind_record(*put_case_, record);
-    put_case_->step();
-    const auto id = put_case_->number(0);
-    put_case_->reset();
+    const auto known = open_id(record.key);
+    if (known) {
+        bind_progress(*put_case_, 1, record);
+        put_case_->bind(bound_by_progress + 1, *known).run();
+        return *known;
+    }
+    bind_record(*add_case_, record);
+    add_case_->run();
+    return database_.last_id();
+}
+
+std::int64_t store::add_end(const case_record& record, const case_end& end) {
+    bind_record(*add_ended_, record);
+    bind_end(*add_ended_, bound_by_record + 1, end);
+    add_ended_->run();
+    const auto id = database_.last_id();
+    if (record.last) put_attempt(id, *record.last);
+    put_images(id, record.files());
     return id;
 }
 
 void store::put_attempt(std::int64_t id, const attempt& what) {
-    put_attempt_->bind(1, id).bind(2, std::int64_t{what.number}).bind(3, sent_to_json(what.sent));
-    put_attempt_->bind(4, to_milliseconds(what.sent_at)).bind(5, to_string(what.outcome));
-    put_attempt_->bind(6, to_milliseconds(what.ended_at));
-    put_attempt_->bind(7, what.http_status ? std::optional<std::int64_t>(*what.http_status) : std::nullopt);
-    put_attempt_->bind(8, what.what).bind(9, what.task_id);
-    put_attempt_->run();
+    for (auto* each : {&put_attempt_, &add_attempt_}) {
+        auto& put = **each;
+        put.bind(1, id).bind(2, std::int64_t{what.number}).bind(3, sent_to_json(what.sent));
+        put.bind(4, to_milliseconds(what.sent_at)).bind(5, to_string(what.outcome));
+        put.bind(6, to_milliseconds(what.ended_at));
+        put.bind(7, what.http_status ? std::optional<std::int64_t>(*what.http_status) : std::nullopt);
+        put.bind(8, what.what).bind(9, what.task_id);
+        put.run();
+        if (database_.changes() > 0) return;
+    }
 }
 
 void store::put_images(std::int64_t id, const std::vector<file_facts>& sent) {
@@ -200,20 +225,12 @@ void store::put(const case_record& record) {
 }
 
 void store::close(const case_record& record, const case_end& end) {
-    end_case_->bind(1, record.key.folder).bind(2, record.key.name);
-    bind_end(*end_case_, 3, end);
-    end_case_->bind(9, std::int64_t{record.polls}).bind(10, to_string(record.key.lane));
-    std::optional<std::int64_t> id;
-    if (end_case_->step()) id = end_case_->number(0);
-    end_case_->reset();
-    if (!id) { // it never came to a submit
-        bind_record(*add_ended_, record);
-        bind_end(*add_ended_, bound_by_record + 1, end);
-        add_ended_->step();
-        id = add_ended_->number(0);
-        add_ended_->reset();
-        if (record.last) put_attempt(*id, *record.last);
-        put_images(*id, record.files());
+    auto id = open_id(record.key);
+    if (id) {
+        bind_end(*end_case_, 1, end);
+        end_case_->bind(7, std::int64_t{record.polls}).bind(8, *id).run();
+    } else { // it never came to a submit
+        id = add_end(record, end);
     }
     if (end.reply.empty()) return;
     put_answer_->bind(1, *id).bind(2, to_milliseconds(end.at)).bind(3, end.reply);
@@ -306,13 +323,7 @@ bool store::add_ended(const case_history& ended) {
         known.bind(1, ended.about.key.name).bind(2, ended.end.place);
         if (known.step()) return false;
     }
-    bind_record(*add_ended_, ended.about);
-    bind_end(*add_ended_, bound_by_record + 1, ended.end);
-    add_ended_->step();
-    const auto id = add_ended_->number(0);
-    add_ended_->reset();
-    if (ended.about.last) put_attempt(id, *ended.about.last);
-    put_images(id, ended.about.files());
+    add_end(ended.about, ended.end);
     return true;
 }
 

@@ -63,6 +63,7 @@ class store {
 
   private:
     std::int64_t put_case(const case_record& record);
+    std::int64_t add_end(const case_record& record, const case_end& end);
     void put_attempt(std::int64_t id, const attempt& what);
     void put_images(std::int64_t id, const std::vector<file_facts>& sent);
     std::optional<duplicate_facts> sent_earlier(const case_record& record);
@@ -70,8 +71,8 @@ class store {
 
     database database_;
     bool wiped_ = false; ///< an earlier process may not have come to it
-    std::optional<statement> open_id_, put_case_, put_attempt_, put_image_, same_image_, same_fields_, end_case_,
-        add_ended_, put_answer_, put_event_;
+    std::optional<statement> open_id_, add_case_, put_case_, add_attempt_, put_attempt_, put_image_, same_image_,
+        same_fields_, end_case_, add_ended_, put_answer_, put_event_;
 };
 
 } // namespace kyc::ledger
