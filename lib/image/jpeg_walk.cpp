@@ -1,12 +1,11 @@
 #include "image/jpeg_walk.hpp"
 
-#include "image/jpeg_codes.hpp"
+#include "image/jpeg_scan_codes.hpp"
 #include "image/jpeg_units.hpp"
 
 #include <jpeglib.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -14,26 +13,16 @@
 namespace kyc::image {
 namespace {
 
-/// The tables of a header that a scan uses.
-class code_tables {
-  public:
-    explicit code_tables(code_table::kind of) : of_(of) {}
-
-    /// Null when there is none that is read here.
-    const code_table* get(const JHUFF_TBL* const (&from)[NUM_HUFF_TBLS], int number) {
-        if (number < 0 || number >= NUM_HUFF_TBLS) return nullptr;
-        const auto which = static_cast<std::size_t>(number);
-        if (!from[which]) return nullptr;
-        if (!built_[which] && !tables_[which].build(from[which]->bits, from[which]->huffval, of_)) return nullptr;
-        built_[which] = true;
-        return &tables_[which];
-    }
-
-  private:
-    code_table::kind of_;
-    std::array<code_table, NUM_HUFF_TBLS> tables_;
-    std::array<bool, NUM_HUFF_TBLS> built_{};
-};
+/// Takes over the table of this number. False when there is none.
+bool take_table(const JHUFF_TBL* const (&from)[NUM_HUFF_TBLS], int number, scan_definition::tables& into) {
+    if (number < 0 || number >= NUM_HUFF_TBLS) return false;
+    const auto which = static_cast<std::size_t>(number);
+    if (!from[which]) return false;
+    auto& table = into[which].emplace();
+    std::ranges::copy(from[which]->bits, table.lengths.begin());
+    std::ranges::copy(from[which]->huffval, table.symbols.begin());
+    return true;
+}
 
 /// The scan as the header describes it.
 class scan {
@@ -51,7 +40,9 @@ class scan {
                 return false;
             if (!add(info, part)) return false;
         }
-        codes_.join();
+        thread_local known_scan_codes known; // no thread waits for another here
+        codes_ = known.find_or_make(definition_);
+        if (!codes_) return false;
         const auto& only = *info.cur_comp_info[0];
         const auto across = [](JDIMENSION pixels, int factor) {
             const auto unit = static_cast<JDIMENSION>(factor) * DCTSIZE;
@@ -71,7 +62,7 @@ class scan {
         for (unsigned interval = 0;; ++interval) {
             const std::uint64_t units = restart_ == 0 ? left : std::min<std::uint64_t>(left, restart_);
             if (!unstuff(coded, at, plain) ||
-                !are_whole_units(codes_, std::span{plain}.first(plain.size() - read_ahead), units))
+                !are_whole_units(*codes_, std::span{plain}.first(plain.size() - read_ahead), units))
                 return false;
             left -= units;
             const auto mark = std::to_integer<unsigned>(coded[at + 1]);
@@ -83,14 +74,15 @@ class scan {
 
   private:
     bool add(const jpeg_decompress_struct& info, const jpeg_component_info& part) {
-        const auto* const dc = dc_.get(info.dc_huff_tbl_ptrs, part.dc_tbl_no);
-        const auto* const ac = ac_.get(info.ac_huff_tbl_ptrs, part.ac_tbl_no);
-        if (!dc || !ac) return false;
+        if (!take_table(info.dc_huff_tbl_ptrs, part.dc_tbl_no, definition_.dc) ||
+            !take_table(info.ac_huff_tbl_ptrs, part.ac_tbl_no, definition_.ac))
+            return false;
         // A scan of one component has one block in a unit, whatever its factors are.
         const int blocks = info.comps_in_scan == 1 ? 1 : part.h_samp_factor * part.v_samp_factor;
-        for (int i = 0; i < blocks; ++i)
-            if (!codes_.add_block(*dc, *ac)) return false;
-        return true;
+        const block_definition block{static_cast<std::uint8_t>(part.dc_tbl_no),
+                                     static_cast<std::uint8_t>(part.ac_tbl_no)};
+        definition_.blocks.insert(definition_.blocks.end(), static_cast<std::size_t>(blocks), block);
+        return definition_.blocks.size() <= most_blocks;
     }
 
     /// The bytes up to the next marker as they were before zeros were put behind each 0xFF, and room to read ahead in.
@@ -112,9 +104,8 @@ class scan {
         return true;
     }
 
-    code_tables dc_{code_table::kind::dc};
-    code_tables ac_{code_table::kind::ac};
-    unit_codes codes_;
+    scan_definition definition_;
+    const unit_codes* codes_ = nullptr;
     std::uint64_t units_ = 0;
     std::uint64_t restart_ = 0;
 };
