@@ -55,8 +55,8 @@ class scan {
         return true;
     }
 
-    bool walk(std::span<const std::byte> coded) const {
-        std::vector<std::uint8_t> plain;
+    /// `plain`: room to work in.
+    bool walk(std::span<const std::byte> coded, std::vector<std::uint8_t>& plain) const {
         std::size_t at = 0;
         std::uint64_t left = units_;
         for (unsigned interval = 0;; ++interval) {
@@ -114,7 +114,14 @@ class scan {
 
 bool is_whole_scan(const jpeg_decompress_struct& info, std::span<const std::byte> coded) {
     scan only;
-    return only.prepare(info) && only.walk(coded);
+    if (!only.prepare(info)) return false;
+    // Used again by the next picture, unless it is larger than most: pages that come and go with each take as long as
+    // a tenth of the walk.
+    constexpr std::size_t most_kept = 512 * 1024;
+    thread_local std::vector<std::uint8_t> plain;
+    const bool whole = only.walk(coded, plain);
+    if (plain.capacity() > most_kept) std::vector<std::uint8_t>().swap(plain);
+    return whole;
 }
 
 } // namespace kyc::image
