@@ -9,8 +9,8 @@ namespace kyc::net {
 body_feed::body_feed(std::string_view head, const std::vector<boost::asio::const_buffer>& body)
     : body_(body), current_(head.data(), head.size()) {}
 
-body_feed::~body_feed() {
-    ::explicit_bzero(joined_.data(), touched_);
+body_feed::room::~room() {
+    ::explicit_bzero(bytes_.data(), touched_);
 }
 
 bool body_feed::step() {
@@ -19,7 +19,7 @@ bool body_feed::step() {
     return current_.size() != 0;
 }
 
-boost::asio::const_buffer body_feed::next() {
+boost::asio::const_buffer body_feed::next(room& into) {
     if (!step()) return {};
     if (current_.size() >= record || index_ == body_.size()) {
         const boost::asio::const_buffer piece(current_.data(), std::min(current_.size(), record));
@@ -29,12 +29,12 @@ boost::asio::const_buffer body_feed::next() {
     std::size_t filled = 0;
     while (filled < record && step()) {
         const auto taken = std::min(current_.size(), record - filled);
-        std::memcpy(joined_.data() + filled, current_.data(), taken);
+        std::memcpy(into.bytes_.data() + filled, current_.data(), taken);
         current_ += taken;
         filled += taken;
     }
-    touched_ = std::max(touched_, filled);
-    return {joined_.data(), filled};
+    into.touched_ = std::max(into.touched_, filled);
+    return {into.bytes_.data(), filled};
 }
 
 } // namespace kyc::net

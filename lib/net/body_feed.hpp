@@ -19,16 +19,29 @@ class body_feed {
     /// at most 16 KiB, so that some of them fill memory that is handed out in such sizes.
     static constexpr std::size_t record = 16 * 1024 - 32;
 
+    /// Where small buffers are copied together. Its owner need not keep it from one piece to the next: requests on
+    /// their way are many, and take no room of their own.
+    class room {
+      public:
+        room() = default;
+
+        /// Wipes what was copied: a head carries the token.
+        ~room();
+        room(const room&) = delete;
+        room& operator=(const room&) = delete;
+
+      private:
+        friend class body_feed;
+
+        std::size_t touched_ = 0; ///< bytes that were ever used
+        std::array<char, record> bytes_;
+    };
+
     /// Head and body must outlive the feed.
     body_feed(std::string_view head, const std::vector<boost::asio::const_buffer>& body);
 
-    /// Wipes what was copied: a head carries the token.
-    ~body_feed();
-    body_feed(const body_feed&) = delete;
-    body_feed& operator=(const body_feed&) = delete;
-
-    /// The next piece, at most a record; empty at the end. Valid until the next call.
-    [[nodiscard]] boost::asio::const_buffer next();
+    /// The next piece, at most a record; empty at the end. Valid until the next call, and as long as the room.
+    [[nodiscard]] boost::asio::const_buffer next(room& into);
 
   private:
     [[nodiscard]] bool step();
@@ -36,8 +49,6 @@ class body_feed {
     const std::vector<boost::asio::const_buffer>& body_;
     std::size_t index_ = 0;             ///< of the buffer after current_
     boost::asio::const_buffer current_; ///< what is left of the head or of a body buffer
-    std::size_t touched_ = 0;           ///< bytes of joined_ that were ever used
-    std::array<char, record> joined_;
 };
 
 } // namespace kyc::net

@@ -223,19 +223,30 @@ class tls_connection final : public connection {
         return good;
     }
 
+    /// Bytes of the request that are encrypted now; 0 at its end.
+    boost::system::result<std::uint64_t> seal_some(body_feed& feed) {
+        body_feed::room room;
+        std::uint64_t sealed = 0;
+        for (int records = 0; records < records_at_a_time; ++records) {
+            const auto piece = feed.next(room);
+            if (piece.size() == 0) break;
+            if (const auto error = stream_.seal(piece)) return error;
+            sealed += piece.size();
+        }
+        return sealed;
+    }
+
     async::awaitable<std::optional<transport_error>>
     write(std::string_view head, const std::vector<asio::const_buffer>& body, clock::time_point end, sent& progress) {
         body_feed feed(head, body);
         std::uint64_t written = 0;
         const std::uint64_t head_size = head.size();
-        for (auto piece = feed.next(); piece.size() != 0;) {
+        for (;;) {
+            const auto sealed = seal_some(feed);
+            if (!sealed) co_return failed(sealed.error(), end, settings_.timeouts.idle, progress, "while sending");
+            if (*sealed == 0) break;
             const auto before = written;
-            for (int records = 0; records < records_at_a_time && piece.size() != 0; ++records) {
-                if (const auto error = stream_.seal(piece))
-                    co_return failed(error, end, settings_.timeouts.idle, progress, "while sending");
-                written += piece.size();
-                piece = feed.next();
-            }
+            written += *sealed;
             while (stream_.unsent() != 0) {
                 watch_.arm(step_limit(settings_.timeouts.idle, end).from_now());
                 const auto [error, count] = co_await stream_.send_some();

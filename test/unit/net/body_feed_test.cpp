@@ -20,14 +20,16 @@ fed feed_all(std::string_view head, const std::vector<std::string>& body) {
         buffers.emplace_back(part.data(), part.size());
     body_feed feed(head, buffers);
     fed got;
-    for (auto piece = feed.next(); piece.size() != 0; piece = feed.next()) {
+    for (;;) {
+        body_feed::room room; // nothing of a piece is needed for the next one
+        const auto piece = feed.next(room);
+        if (piece.size() == 0) return got;
         const auto* data = static_cast<const char*>(piece.data());
         got.text.append(data, piece.size());
         got.pieces.push_back(piece.size());
         for (const auto& part : body)
             if (data >= part.data() && data < part.data() + part.size()) got.in_place += piece.size();
     }
-    return got;
 }
 
 BOOST_AUTO_TEST_SUITE(body_feeding)
